@@ -1,0 +1,112 @@
+package schema
+
+import (
+
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// Session is a sign-in. It counts until expire_time, or until end_time is set.
+type Session struct{ ent.Schema }
+
+// Mixin of the Session.
+func (Session) Mixin() []ent.Mixin {
+	return []ent.Mixin{idMixin{}, createdMixin{}}
+}
+
+// Fields of the Session.
+func (Session) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("admin_id", uuid.UUID{}).Immutable(),
+		field.String("user_agent").Default(""),
+		field.String("ip_address").Default(""),
+		field.Time("last_refresh_time").Default(now).SchemaType(timestamp),
+		field.Time("expire_time").SchemaType(timestamp),
+		field.Time("end_time").Optional().Nillable().SchemaType(timestamp),
+	}
+}
+
+// Indexes of the Session.
+func (Session) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("admin_id", "id"), index.Fields("expire_time")}
+}
+
+// RefreshToken is one token of a session's chain. The secret itself is never stored. A used one stays
+// until the session expires, so that a second use is recognised.
+type RefreshToken struct{ ent.Schema }
+
+// Mixin of the RefreshToken.
+func (RefreshToken) Mixin() []ent.Mixin {
+	return []ent.Mixin{createdMixin{}}
+}
+
+// Fields of the RefreshToken. The id is the SHA-256 of the token, in hexadecimal.
+func (RefreshToken) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable().Sensitive(),
+		field.UUID("session_id", uuid.UUID{}).Immutable(),
+		field.Time("use_time").Optional().Nillable().SchemaType(timestamp),
+	}
+}
+
+// Indexes of the RefreshToken.
+func (RefreshToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("session_id")}
+}
+
+// OneTimeToken lets its holder do one thing once: set up the catalog, accept an invitation, or reset
+// a password. The secret itself is never stored.
+type OneTimeToken struct{ ent.Schema }
+
+// Mixin of the OneTimeToken.
+func (OneTimeToken) Mixin() []ent.Mixin {
+	return []ent.Mixin{createdMixin{}}
+}
+
+// Fields of the OneTimeToken. The id is the SHA-256 of the token, in hexadecimal. admin_id is empty
+// for setup.
+func (OneTimeToken) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable().Sensitive(),
+		field.Enum("purpose").Values("setup", "invitation", "password_reset").Immutable(),
+		field.UUID("admin_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.Time("expire_time").SchemaType(timestamp),
+	}
+}
+
+// Indexes of the OneTimeToken.
+func (OneTimeToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("admin_id", "purpose"), index.Fields("expire_time")}
+}
+
+// Throttle counts failures for one account or network address in a window of time.
+type Throttle struct{ ent.Schema }
+
+// Fields of the Throttle. The id names what is counted, with the SHA-256 of the account or address.
+func (Throttle) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+		field.Int("count").Default(0),
+		field.Time("expire_time").SchemaType(timestamp),
+	}
+}
+
+// Indexes of the Throttle.
+func (Throttle) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("expire_time")}
+}
+
+// SigningKey signs access tokens. Used on PostgreSQL, where every replica needs the same key; on
+// SQLite the key is a file in the data folder.
+type SigningKey struct{ ent.Schema }
+
+// Fields of the SigningKey. The id is the key's kid, its RFC 7638 thumbprint. private_key is PKCS #8.
+func (SigningKey) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+		field.Bytes("private_key").Immutable().Sensitive(),
+		field.Time("create_time").Default(now).Immutable().SchemaType(timestamp),
+	}
+}

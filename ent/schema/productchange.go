@@ -1,0 +1,56 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/internal/change"
+)
+
+// ProductChange is one change of one product, written in the transaction of the change. Its id is
+// the catalog-wide sequence number.
+type ProductChange struct{ ent.Schema }
+
+// Mixin of the ProductChange.
+func (ProductChange) Mixin() []ent.Mixin {
+	return []ent.Mixin{createdMixin{}}
+}
+
+// Fields of the ProductChange. batch_id is empty until the change has been handed to a notification
+// batch.
+func (ProductChange) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.UUID("product_id", uuid.UUID{}).Immutable(),
+		field.String("sku").Immutable(),
+		field.String("product_name").Immutable(),
+		field.Enum("operation").GoType(change.Operation("")).Immutable(),
+		field.Int64("version").Immutable().Comment("of the product after the change"),
+		field.JSON("fields", []change.Field{}).Immutable(),
+		field.UUID("actor_id", uuid.UUID{}).Immutable(),
+		field.String("actor_name").Immutable(),
+		field.UUID("batch_id", uuid.UUID{}).Optional().Nillable(),
+	}
+}
+
+// Edges of the ProductChange.
+func (ProductChange) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("batch", NotificationBatch.Type).Ref("changes").Field("batch_id").Unique(),
+	}
+}
+
+// Indexes of the ProductChange.
+func (ProductChange) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("product_id", "id"),
+		index.Fields("batch_id"),
+		index.Fields("actor_id", "id").
+			Annotations(entsql.IndexWhere("batch_id IS NULL")).
+			StorageKey("productchange_unbatched"),
+	}
+}

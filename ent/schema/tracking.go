@@ -1,0 +1,53 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// ProductView sums the anonymous reads of one product in one hour. It has no edge to the product:
+// counting never touches the product's row.
+type ProductView struct{ ent.Schema }
+
+// Fields of the ProductView.
+func (ProductView) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("product_id", uuid.UUID{}).Immutable(),
+		field.Time("hour").Immutable().SchemaType(timestamp),
+		field.Int64("views").Default(0),
+		field.Int64("impressions").Default(0),
+		field.Int64("bot_views").Default(0),
+		field.Int64("bot_impressions").Default(0),
+	}
+}
+
+// Indexes of the ProductView.
+func (ProductView) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("product_id", "hour").Unique(),
+		index.Fields("hour"),
+	}
+}
+
+// JournalSegment is the mark that a segment of a tracking journal was added to ProductView, so that
+// adding it again does nothing.
+type JournalSegment struct{ ent.Schema }
+
+// Mixin of the JournalSegment.
+func (JournalSegment) Mixin() []ent.Mixin {
+	return []ent.Mixin{createdMixin{}}
+}
+
+// Fields of the JournalSegment.
+func (JournalSegment) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+	}
+}
+
+// Indexes of the JournalSegment.
+func (JournalSegment) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("create_time")}
+}

@@ -1,0 +1,145 @@
+// Package fault is the domain's error: what the caller may see, apart from what only the log sees.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+)
+
+// Kind says what sort of thing went wrong. Package rpc gives each kind its code on the wire.
+type Kind int
+
+// The kinds. The zero value is Internal, so that an unset kind never blames the caller.
+const (
+	Internal Kind = iota
+	Invalid
+	NotFound
+	AlreadyExists
+	FailedPrecondition
+	Aborted
+	Unauthenticated
+	PermissionDenied
+	Throttled
+	TooLarge
+	Unavailable
+	Unimplemented
+)
+
+// Violation names a field of the request and says what is wrong with it.
+type Violation struct {
+	// Field is the path from the request message, in the names of the proto file, such as
+	// "product.price.amount" or "requests[3].product.sku".
+	Field string
+	// Description is a sentence without the field's name, such as "must not be negative".
+	Description string
+}
+
+// Error is a fault that a caller may see. Everything in it is public but Cause.
+type Error struct {
+	Kind   Kind
+	Reason Reason
+	// Message is a sentence that a person can act on.
+	Message string
+	// Violations name the fields to blame, if any.
+	Violations []Violation
+	// Metadata holds values that programs can use, such as the id of the product that holds a SKU.
+	Metadata map[string]string
+	// RetryAfter says how long to wait before trying again; 0 says nothing.
+	RetryAfter time.Duration
+	// Cause is for the log alone.
+	Cause error
+}
+
+// New returns a fault with a public message.
+func New(kind Kind, reason Reason, format string, args ...any) *Error {
+	return &Error{Kind: kind, Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// Fields returns an Invalid fault with reason FIELD_INVALID that names the given fields. The message
+// repeats the first of them.
+func Fields(violations ...Violation) *Error {
+	return ReasonedFields(FieldInvalid, violations...)
+}
+
+// ReasonedFields is Fields with a reason of its own.
+func ReasonedFields(reason Reason, violations ...Violation) *Error {
+	e := &Error{Kind: Invalid, Reason: reason, Violations: violations}
+	e.Message = e.summary()
+	return e
+}
+
+// Field returns an Invalid fault with reason FIELD_INVALID that names one field.
+func Field(field, format string, args ...any) *Error {
+	return Fields(Violation{Field: field, Description: fmt.Sprintf(format, args...)})
+}
+
+func (e *Error) summary() string {
+	first := e.Violations[0].Field + ": " + e.Violations[0].Description
+	if more := len(e.Violations) - 1; more > 0 {
+		return fmt.Sprintf("%s (and %d more)", first, more)
+	}
+	return first
+}
+
+// With returns a copy of the fault with one more entry of metadata.
+func (e *Error) With(key, value string) *Error {
+	c := *e
+	c.Metadata = maps.Clone(e.Metadata)
+	if c.Metadata == nil {
+		c.Metadata = map[string]string{}
+	}
+	c.Metadata[key] = value
+	return &c
+}
+
+// Because returns a copy of the fault with a cause for the log.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.Cause = cause
+	return &c
+}
+
+// After returns a copy of the fault that asks the caller to wait before trying again.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.RetryAfter = wait
+	return &c
+}
+
+// Within returns a copy of the fault whose fields stand below path, such as "requests[3]". The
+// message says so too.
+func (e *Error) Within(path string) *Error {
+	c := *e
+	c.Violations = make([]Violation, len(e.Violations))
+	for i, v := range e.Violations {
+		c.Violations[i] = Violation{Field: path + "." + v.Field, Description: v.Description}
+	}
+	if len(e.Violations) > 0 && e.Message == e.summary() {
+		c.Message = c.summary()
+	} else {
+		c.Message = path + ": " + e.Message
+	}
+	return &c
+}
+
+// Error returns the public text and the cause: it is for the log.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Reason, e.Message)
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is reports whether err is a fault with the given reason.
+func Is(err error, reason Reason) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == reason
+}

@@ -1,0 +1,39 @@
+// Package queue is the message queue: River on the catalog's own database, so that a job is inserted
+// in the transaction of what it is about.
+package queue
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// NotifyArgs asks for the changes of one administrator to be handed to mails. The job is inserted in
+// the transaction of a change and is due when the change's window has passed.
+type NotifyArgs struct {
+	ActorID uuid.UUID `json:"actor_id"`
+	// ChangeTime is the create_time of the transaction's first change.
+	ChangeTime time.Time `json:"change_time"`
+}
+
+// Kind names the job in the database.
+func (NotifyArgs) Kind() string { return "notify" }
+
+// DeliverArgs asks for deliveries with the same content to be sent.
+type DeliverArgs struct {
+	DeliveryIDs []uuid.UUID `json:"delivery_ids"`
+}
+
+// Kind names the job in the database.
+func (DeliverArgs) Kind() string { return "deliver" }
+
+// AccountMailArgs asks for a mail with a one-time link. The token is made when the mail is sent, so
+// that it is never stored.
+type AccountMailArgs struct {
+	AdminID uuid.UUID `json:"admin_id"`
+	// Purpose is "invitation" or "password_reset", as in OneTimeToken.
+	Purpose string `json:"purpose"`
+}
+
+// Kind names the job in the database.
+func (AccountMailArgs) Kind() string { return "account_mail" }

@@ -1,0 +1,35 @@
+// Package text brings text into the forms in which it is stored, ordered and searched.
+package text
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Clean returns s in Unicode form NFC without white space around it.
+func Clean(s string) string {
+	return strings.TrimSpace(norm.NFC.String(s))
+}
+
+// Fold returns s without case and accents, so that "Crème" and "creme" are the same. Compatibility
+// forms are folded too: "ﬁ" is "fi".
+func Fold(s string) string {
+	folder := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), norm.NFC)
+	folded, _, err := transform.String(folder, s)
+	if err != nil { // only for invalid UTF-8, which no string from a request holds
+		return strings.ToLower(s)
+	}
+	return folded
+}
+
+// Words returns the folded words of s: runs of letters and digits.
+func Words(s string) []string {
+	return strings.FieldsFunc(Fold(s), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
+	})
+}
