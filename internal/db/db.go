@@ -34,7 +34,7 @@ type DB struct {
 
 // Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
 // "postgres://…". It does not touch the schema.
-func Open(ctx context.Context, databaseURL string, log *slog.Logger) (*DB, error) {
+func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
 	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite:")
 	if isSQLite {
 		return openSQLite(ctx, path)
@@ -127,3 +127,8 @@ func (d *DB) Close() error {
 	}
 	return nil
 }
+
+// Option changes how a database is opened.
+type Option func(*options)
+
+type options struct{}

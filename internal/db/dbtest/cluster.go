@@ -1,0 +1,166 @@
+package dbtest
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// ErrNoPostgres is returned by StartCluster if this machine has no PostgreSQL server programs.
+var ErrNoPostgres = errors.New("no PostgreSQL server programs found in /usr/lib/postgresql/*/bin or PATH: " +
+	"install them (Debian: apt-get install postgresql; macOS: brew install postgresql), " +
+	"or set " + ServerVariable + " to a server whose databases may come and go")
+
+// runServer starts the server, waits until its standard input ends, which happens at the latest when
+// the process that holds the other end of it is gone, however it went, and cleans up.
+const runServer = `
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
+	-c full_page_writes=off -c max_connections=500 -c shared_buffers=64MB >"$2/log" 2>&1 </dev/null &
+pid=$!
+cat >/dev/null
+kill -INT $pid 2>/dev/null
+wait $pid
+rm -rf "$2"
+`
+
+// Cluster is a PostgreSQL server with its data in a temporary folder, reachable through a Unix socket
+// in it. It stops and removes its data by itself when this process ends.
+type Cluster struct {
+	// URL connects to it as its superuser.
+	URL string
+
+	keeper *exec.Cmd
+	stdin  io.Closer
+}
+
+// StartCluster starts a server. Returns ErrNoPostgres if its programs are not installed.
+func StartCluster(ctx context.Context) (*Cluster, error) {
+	bin, err := serverPrograms()
+	if err != nil {
+		return nil, err
+	}
+	account, err := serverAccount()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "catalog-pg-")
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	if account != nil {
+		if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
+			return nil, fmt.Errorf("start PostgreSQL: %w", err)
+		}
+	}
+	initialize := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"),
+		"--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	initialize.Dir = dir
+	initialize.SysProcAttr = &syscall.SysProcAttr{Credential: account}
+	if output, err := initialize.CombinedOutput(); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, fmt.Errorf("start PostgreSQL: initdb: %w: %s", err, bytes.TrimSpace(output))
+	}
+	return startServer(ctx, bin, dir, account)
+}
+
+func startServer(ctx context.Context, bin, dir string, account *syscall.Credential) (*Cluster, error) {
+	keeper := exec.Command("/bin/sh", "-c", runServer, "sh", bin, dir)
+	keeper.Dir = dir
+	// A group of its own, so that Ctrl-C in a terminal does not stop the server before the tests.
+	keeper.SysProcAttr = &syscall.SysProcAttr{Credential: account, Setpgid: true}
+	stdin, err := keeper.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	if err := keeper.Start(); err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	query := url.Values{"host": {dir}, "sslmode": {"disable"}}
+	cluster := &Cluster{URL: "postgres://postgres@/postgres?" + query.Encode(), keeper: keeper, stdin: stdin}
+	if err := cluster.awaitReady(ctx); err != nil {
+		output, _ := os.ReadFile(filepath.Join(dir, "log"))
+		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w: %s", err, bytes.TrimSpace(output)), cluster.Stop())
+	}
+	return cluster, nil
+}
+
+// Stop ends the server and removes its data.
+func (c *Cluster) Stop() error {
+	if err := errors.Join(c.stdin.Close(), c.keeper.Wait()); err != nil {
+		return fmt.Errorf("stop PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+func (c *Cluster) awaitReady(ctx context.Context) error {
+	pool, err := sql.Open("postgres", c.URL)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer pool.Close()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := pool.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("connect: %w", err)
+		}
+	}
+}
+
+// serverPrograms returns the folder with the newest server's programs.
+func serverPrograms() (string, error) {
+	newest, folder := -1, ""
+	debian, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	for _, path := range debian {
+		bin := filepath.Dir(path)
+		if version, err := strconv.Atoi(filepath.Base(filepath.Dir(bin))); err == nil && version > newest {
+			newest, folder = version, bin
+		}
+	}
+	if folder != "" {
+		return folder, nil
+	}
+	path, err := exec.LookPath("postgres")
+	if err != nil {
+		return "", ErrNoPostgres
+	}
+	return filepath.Dir(path), nil
+}
+
+// serverAccount returns the account to run the server as: nil for our own, and that of the user
+// postgres for root, as whom the server refuses to run.
+func serverAccount() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil //nolint:nilnil // no other account is an answer
+	}
+	account, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL as root: %w", err)
+	}
+	uid, err := strconv.ParseUint(account.Uid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL as root: %w", err)
+	}
+	gid, err := strconv.ParseUint(account.Gid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL as root: %w", err)
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}

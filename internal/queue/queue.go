@@ -1,0 +1,74 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/db"
+)
+
+// Queue takes jobs, and works them if it is told to.
+type Queue struct {
+	driver   riverdriver.Driver[*sql.Tx]
+	inserter *river.Client[*sql.Tx]
+	log      *slog.Logger
+}
+
+// Job is one job to insert.
+type Job struct {
+	// Args say what to do. Their Kind chooses the worker.
+	Args river.JobArgs
+	// At is when the job is due. Zero means now.
+	At time.Time
+	// MaxAttempts is how often the job is tried. Zero means DefaultMaxAttempts.
+	MaxAttempts int
+}
+
+// DefaultMaxAttempts is how often a job is tried, unless it says otherwise.
+const DefaultMaxAttempts = 25
+
+// New returns a queue that only takes jobs. The schema must be up to date: see db.DB.Migrate.
+func New(d *db.DB, log *slog.Logger) (*Queue, error) {
+	q := &Queue{log: log, driver: riverdatabasesql.New(d.SQL())}
+	if d.Dialect() == dialect.SQLite {
+		q.driver = riversqlite.New(d.SQL())
+	}
+	inserter, err := river.NewClient(q.driver, &river.Config{Logger: log, MaxAttempts: DefaultMaxAttempts})
+	if err != nil {
+		return nil, fmt.Errorf("queue: %w", err)
+	}
+	q.inserter = inserter
+	return q, nil
+}
+
+// Insert adds jobs in the transaction tx: they exist if it commits, and never did if it does not.
+func (q *Queue) Insert(ctx context.Context, tx *ent.Tx, jobs ...Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	sqlTx, err := tx.SQLTx()
+	if err != nil {
+		return fmt.Errorf("insert jobs: %w", err)
+	}
+	many := make([]river.InsertManyParams, len(jobs))
+	for i, job := range jobs {
+		many[i] = river.InsertManyParams{
+			Args:       job.Args,
+			InsertOpts: &river.InsertOpts{ScheduledAt: job.At, MaxAttempts: job.MaxAttempts},
+		}
+	}
+	if _, err := q.inserter.InsertManyTx(ctx, sqlTx, many); err != nil {
+		return fmt.Errorf("insert jobs: %w", err)
+	}
+	return nil
+}
