@@ -26,6 +26,8 @@ const (
 	TooLarge
 	Unavailable
 	Unimplemented
+	Canceled
+	TimedOut
 )
 
 // Violation names a field of the request and says what is wrong with it.
