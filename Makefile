@@ -1,0 +1,88 @@
+# Thin targets: what they do is in Go or in scripts/.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Go and buf keep their caches below HOME; some build machines have none.
+ifeq ($(strip $(HOME)),)
+export HOME := $(CURDIR)/.bin/home
+export GOFLAGS := $(GOFLAGS) -modcacherw
+endif
+
+GOLANGCI_LINT_VERSION := 2.15.0
+GOLANGCI_LINT := .bin/golangci-lint
+BUF := go tool -modfile=tools/go.mod buf
+# One PostgreSQL server for everything that the command behind it tests. Without PostgreSQL it fails.
+WITH_POSTGRES := go run -race ./internal/db/dbtest/withpostgres
+# What to test, and further flags, such as: make test PKG=./internal/product TESTFLAGS='-run Create -v'
+PKG ?= ./...
+TESTFLAGS ?=
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start the catalog on localhost:8080 with its data in ./catalog-data
+	go run ./cmd/catalog serve
+
+.PHONY: setup
+setup: ## Install what the tests need
+	@scripts/setup
+
+.PHONY: test
+test: setup ## Run every test, with the race detector, on SQLite and on PostgreSQL
+	$(WITH_POSTGRES) go test -race -timeout 20m $(TESTFLAGS) $(PKG)
+
+.PHONY: generate
+generate: ## Make everything that is made from proto/ and ent/schema/
+	$(BUF) generate
+	go generate ./...
+
+.PHONY: check
+check: lint proto-check generated-check tidy-check ## Run every check that needs no database
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Run the Go linters
+	$(GOLANGCI_LINT) run ./...
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format Go and proto files
+	$(GOLANGCI_LINT) fmt
+	$(BUF) format -w proto
+
+.PHONY: proto-check
+proto-check: ## Lint the contract and compare it with the main branch
+	$(BUF) lint
+	$(BUF) format -d --exit-code proto
+	@scripts/check-breaking
+
+.PHONY: generated-check
+generated-check: ## Fail if generated files are not up to date
+	@scripts/check-generated
+
+.PHONY: tidy-check
+tidy-check: ## Fail if go.mod or go.sum is not tidy
+	go mod tidy -diff
+
+.PHONY: bench
+bench: setup ## Measure, and print a table
+	$(WITH_POSTGRES) go run ./internal/bench
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s)
+	@scripts/fuzz "$${FUZZTIME:-10s}"
+
+.PHONY: clean
+clean: ## Remove built tools and programs; the data in ./catalog-data stays
+	rm -rf .bin bin
+	go clean -testcache
+
+# Built from source in its own module, so that its dependencies stay out of go.mod.
+.PHONY: FORCE
+$(GOLANGCI_LINT): FORCE
+	@if ! $@ version 2>/dev/null | grep -q 'version $(GOLANGCI_LINT_VERSION) '; then \
+		echo "Building golangci-lint $(GOLANGCI_LINT_VERSION)"; \
+		GOFLAGS="$(filter-out -race,$(GOFLAGS))" GOBIN="$(CURDIR)/.bin" \
+			go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_LINT_VERSION); \
+	fi
