@@ -26,6 +26,8 @@ const sqliteReaders = 8
 // one of several that only read.
 type DB struct {
 	dialect string
+	path    string // of the SQLite file
+	log     *slog.Logger
 	write   *sql.DB
 	read    *sql.DB
 	writer  *ent.Client
@@ -36,10 +38,18 @@ type DB struct {
 // "postgres://…". It does not touch the schema.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
 	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite:")
+	var d *DB
+	var err error
 	if isSQLite {
-		return openSQLite(ctx, path)
+		d, err = openSQLite(ctx, path)
+	} else {
+		d, err = openPostgres(ctx, databaseURL)
 	}
-	return openPostgres(ctx, databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	d.path, d.log = path, log
+	return d, nil
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {

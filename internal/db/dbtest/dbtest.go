@@ -74,4 +74,3 @@ func migrate(ctx context.Context, url string) error {
 	}
 	return d.Close() //nolint:wrapcheck // a test shows it as it is
 }
-
