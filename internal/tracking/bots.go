@@ -1,0 +1,122 @@
+package tracking
+
+import (
+	_ "embed" // for the list of robots
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+const (
+	// agentLimit is how many bytes of a User-Agent are looked at.
+	agentLimit = 512
+	// agentCache is for how many User-Agents the answer is kept.
+	agentCache = 4096
+)
+
+// botList is a maintained list of regular expressions; scripts/update-bots.sh fetches a newer one.
+//
+//go:embed bots.txt
+var botList string
+
+// notBots are expressions of the list that are not for robots here: an API is called by programs, so
+// the name of a program's HTTP library, or of a tool for calling APIs, says nothing about who calls.
+// "Amazon CloudFront" is what a CDN in front of the catalog puts in place of the visitor's own agent,
+// and "Salesforce\.com" an integration. What crawls by itself (Scrapy, HTTrack, …) stays a robot.
+var notBots = []string{
+	`[wW]get`, `Python-urllib`, `python-requests`, `aiohttp`, `httpx`, `libwww-perl`, `lwp-trivial`,
+	`Go-http-client`, `Pcore-HTTP`, `okhttp`, `AHC\/`, `^Apache-HttpClient`, `CustomAsyncHttpClient`,
+	`Jetty`, `http_get`, `axios`, `HttpUrlConnection`, `AnyEvent`, `^curl`, `^PHP-Curl-Class`,
+	`node-fetch`, `sindresorhus\/got`, `^HTTPie\/`, `Amazon CloudFront`, `Salesforce\.com`,
+}
+
+// botPattern is an expression and a literal that every match of it holds, which is quicker to find.
+type botPattern struct {
+	literal string
+	regexp  *regexp.Regexp // nil if the literal is all there is
+}
+
+// botMatcher tells known robots by their User-Agent. Safe for concurrent use.
+type botMatcher struct {
+	patterns []botPattern
+	known    *lru.Cache[string, bool]
+}
+
+func newBotMatcher() (*botMatcher, error) {
+	known, err := lru.New[string, bool](agentCache)
+	if err != nil {
+		return nil, fmt.Errorf("list of robots: %w", err)
+	}
+	skip := make(map[string]bool, len(notBots))
+	for _, p := range notBots {
+		skip[p] = true
+	}
+	m := &botMatcher{known: known}
+	for line := range strings.Lines(botList) {
+		line = strings.TrimRight(line, "\n")
+		if line == "" || line[0] == '#' || skip[line] {
+			continue
+		}
+		tree, err := syntax.Parse(line, syntax.Perl)
+		if err != nil {
+			return nil, fmt.Errorf("list of robots: %q: %w", line, err)
+		}
+		pattern := botPattern{literal: literal(tree)}
+		if tree.Op != syntax.OpLiteral || pattern.literal == "" {
+			pattern.regexp = regexp.MustCompile(line)
+		}
+		m.patterns = append(m.patterns, pattern)
+	}
+	return m, nil
+}
+
+// Match reports whether a User-Agent belongs to a known robot.
+func (m *botMatcher) Match(agent string) bool {
+	if agent == "" {
+		return false
+	}
+	if len(agent) > agentLimit {
+		agent = agent[:agentLimit]
+	}
+	if bot, ok := m.known.Get(agent); ok {
+		return bot
+	}
+	bot := m.match(agent)
+	m.known.Add(strings.Clone(agent), bot)
+	return bot
+}
+
+func (m *botMatcher) match(agent string) bool {
+	for i := range m.patterns {
+		p := &m.patterns[i]
+		if strings.Contains(agent, p.literal) && (p.regexp == nil || p.regexp.MatchString(agent)) {
+			return true
+		}
+	}
+	return false
+}
+
+// literal returns the longest text that is part of every match of an expression, as far as can be
+// seen without trying; it may be empty.
+func literal(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase == 0 {
+			return string(re.Rune)
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return literal(re.Sub[0])
+	case syntax.OpConcat:
+		longest := ""
+		for _, sub := range re.Sub {
+			if l := literal(sub); len(l) > len(longest) {
+				longest = l
+			}
+		}
+		return longest
+	}
+	return ""
+}

@@ -1,0 +1,160 @@
+package tracking
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Kind says how a product was read.
+type Kind byte
+
+// The kinds.
+const (
+	// View is a read of a product that the caller named.
+	View Kind = iota
+	// Impression is a read of a product as part of a list.
+	Impression
+)
+
+// Read is one counted call.
+type Read struct {
+	Time time.Time
+	Kind Kind
+	// Bot tells whether a known robot called.
+	Bot bool
+	// Products are the ids of the products that the response holds.
+	Products []uuid.UUID
+}
+
+// A segment is segmentMagic followed by records. A record is a header of headSize bytes, the length
+// of the body and its checksum (CRC-32C), and the body: a byte for kind and bot, the time in seconds
+// since 1970, and the ids. Numbers are little-endian.
+const (
+	segmentMagic = "catview\x01"
+	headSize     = 8
+	fixedSize    = 9
+	idSize       = 16
+	maxBody      = 1 << 20
+
+	flagImpression = 1 << 0
+	flagBot        = 1 << 1
+	knownFlags     = flagImpression | flagBot
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errTooMany is returned for a read of more products than a record can hold.
+var errTooMany = errors.New("too many products in one read")
+
+// errCorrupt is returned for a segment that does not end with a whole record.
+var errCorrupt = errors.New("segment is torn or corrupt")
+
+// appendRecord appends the record of a read to buf. Returns errTooMany without a record if the read
+// does not fit into one.
+func appendRecord(buf []byte, r Read) ([]byte, error) {
+	size := fixedSize + idSize*len(r.Products)
+	if size > maxBody {
+		return buf, fmt.Errorf("%w: %d", errTooMany, len(r.Products))
+	}
+	start := len(buf)
+	buf = binary.LittleEndian.AppendUint32(buf, uint32(size))
+	buf = binary.LittleEndian.AppendUint32(buf, 0) // the checksum, below
+	var flags byte
+	if r.Kind == Impression {
+		flags |= flagImpression
+	}
+	if r.Bot {
+		flags |= flagBot
+	}
+	buf = append(buf, flags)
+	buf = binary.LittleEndian.AppendUint64(buf, uint64(r.Time.Unix()))
+	for i := range r.Products {
+		buf = append(buf, r.Products[i][:]...)
+	}
+	sum := crc32.Checksum(buf[start+headSize:], castagnoli)
+	binary.LittleEndian.PutUint32(buf[start+4:], sum)
+	return buf, nil
+}
+
+// readSegment calls fn with every read in a segment. Returns errCorrupt, after the last read of the
+// valid part, if there is more than that. An empty segment is valid.
+func readSegment(from io.Reader, fn func(Read)) error {
+	in := bufio.NewReaderSize(from, 64<<10)
+	magic := make([]byte, len(segmentMagic))
+	if _, err := io.ReadFull(in, magic); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return torn(err)
+	}
+	if string(magic) != segmentMagic {
+		return errCorrupt
+	}
+	var body []byte
+	for {
+		next, err := readBody(in, body)
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		body = next
+		fn(parseBody(body))
+	}
+}
+
+// readBody reads a record and returns its body, in the given buffer if it is large enough. Returns
+// io.EOF where no record starts and errCorrupt where a broken one does.
+func readBody(in io.Reader, buf []byte) ([]byte, error) {
+	var head [headSize]byte
+	if _, err := io.ReadFull(in, head[:]); errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	} else if err != nil {
+		return nil, torn(err)
+	}
+	size := int(binary.LittleEndian.Uint32(head[:]))
+	if size < fixedSize || size > maxBody || (size-fixedSize)%idSize != 0 {
+		return nil, errCorrupt
+	}
+	if cap(buf) < size {
+		buf = make([]byte, size)
+	}
+	buf = buf[:size]
+	if _, err := io.ReadFull(in, buf); err != nil {
+		return nil, torn(err)
+	}
+	if crc32.Checksum(buf, castagnoli) != binary.LittleEndian.Uint32(head[4:]) || buf[0]&^knownFlags != 0 {
+		return nil, errCorrupt
+	}
+	return buf, nil
+}
+
+// torn returns errCorrupt for an end of the file where there should be more, and other errors as
+// they are: a disk that fails to read says nothing about what is on it.
+func torn(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCorrupt
+	}
+	return fmt.Errorf("read segment: %w", err)
+}
+
+func parseBody(body []byte) Read {
+	r := Read{
+		Bot:      body[0]&flagBot != 0,
+		Time:     time.Unix(int64(binary.LittleEndian.Uint64(body[1:])), 0).UTC(),
+		Products: make([]uuid.UUID, 0, (len(body)-fixedSize)/idSize),
+	}
+	if body[0]&flagImpression != 0 {
+		r.Kind = Impression
+	}
+	for ids := body[fixedSize:]; len(ids) > 0; ids = ids[idSize:] {
+		r.Products = append(r.Products, uuid.UUID(ids[:idSize]))
+	}
+	return r
+}

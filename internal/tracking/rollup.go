@@ -1,0 +1,267 @@
+package tracking
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/journalsegment"
+	"github.com/zebrands/catalog/ent/productview"
+	"github.com/zebrands/catalog/internal/db"
+)
+
+const (
+	// rollupInterval is how often closed segments are added to the database.
+	rollupInterval = time.Second
+	// rollupMaxWait is how long the rollup waits at most after a failure.
+	rollupMaxWait = 30 * time.Second
+	// liveLimit is the size in bytes at which a segment is closed although older ones wait, so that
+	// adding one takes bounded memory.
+	liveLimit = 64 << 20
+	// maxWaiting is how many segments may wait before the live one is no longer closed every time.
+	maxWaiting = 8
+	// upsertChunk is how many rows one statement adds.
+	upsertChunk = 500
+)
+
+// Rollup adds the closed segments of a journal to the database. Run one wherever reads are counted.
+type Rollup struct {
+	db      *db.DB
+	journal *Journal
+	log     *slog.Logger
+
+	mu sync.Mutex // one pass at a time
+	// removed are the ids of segments whose files are gone for good, and whose marks may go too.
+	removed []string
+}
+
+// NewRollup returns a rollup of a journal.
+func NewRollup(d *db.DB, journal *Journal, log *slog.Logger) *Rollup {
+	return &Rollup{db: d, journal: journal, log: log}
+}
+
+// Run adds what is in the journal, also what dead processes left behind, about once a second until
+// ctx is done. Failures are logged and tried again; what could not be added stays in the journal.
+func (r *Rollup) Run(ctx context.Context) {
+	wait := rollupInterval
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		switch err := r.pass(ctx, false); {
+		case err == nil:
+			wait = rollupInterval
+		case ctx.Err() != nil:
+			return
+		default:
+			wait = min(2*wait, rollupMaxWait)
+			r.log.ErrorContext(ctx, "views were not added to the database; they stay in the journal",
+				"error", err, "retry_in", wait)
+		}
+		timer.Reset(wait)
+	}
+}
+
+// Flush adds everything that was counted before the call. Returns an error if something could not be
+// added; it stays in the journal.
+func (r *Rollup) Flush(ctx context.Context) error {
+	return r.pass(ctx, true)
+}
+
+// pass closes the live segment and adds all that are closed. While many wait, because the database
+// is away, the live one is kept open and grows instead, unless flush says otherwise.
+func (r *Rollup) pass(ctx context.Context, flush bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	paths, err := r.journal.paths()
+	if err != nil {
+		return err
+	}
+	if flush || len(paths) <= maxWaiting || r.journal.liveSize() >= liveLimit {
+		if err := r.journal.Rotate(); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	var removed []string
+	for _, path := range paths {
+		id, err := r.addPath(ctx, path)
+		if err != nil {
+			errs = append(errs, err)
+		} else if id != "" {
+			removed = append(removed, id)
+		}
+	}
+	if len(removed) > 0 {
+		// A mark may go only when its file cannot come back, not even by a power cut.
+		if err := r.journal.sync(); err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		r.removed = append(r.removed, removed...)
+	}
+	return errors.Join(errs...)
+}
+
+// addPath adds the segment at a path and removes the file. Returns the segment's id once the file is
+// gone, and "" if somebody else holds it.
+func (r *Rollup) addPath(ctx context.Context, path string) (id string, err error) {
+	segment, err := takeClosed(path)
+	if err != nil || segment == nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, segment.release()) }()
+
+	sums := totals{}
+	readErr := readSegment(segment.file, sums.add)
+	if readErr != nil && !errors.Is(readErr, errCorrupt) {
+		return "", readErr
+	}
+	if err := r.save(ctx, segment.id, sums); err != nil {
+		return "", err
+	}
+	if readErr == nil {
+		return segment.id, segment.remove()
+	}
+	aside, err := segment.setAside()
+	if err != nil {
+		return "", err
+	}
+	r.log.ErrorContext(ctx, "a journal segment was broken; what came before the break was counted",
+		"kept_as", aside, "reads_counted", sums.reads())
+	return segment.id, nil
+}
+
+// save adds the sums and marks the segment as added, in one transaction. Does nothing if the segment
+// is marked already. Nothing to add needs no mark.
+func (r *Rollup) save(ctx context.Context, id string, sums totals) error {
+	if len(sums) == 0 {
+		return nil
+	}
+	gone := r.removed
+	err := r.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if len(gone) > 0 {
+			if _, err := tx.JournalSegment.Delete().Where(journalsegment.IDIn(gone...)).Exec(ctx); err != nil {
+				return fmt.Errorf("remove marks: %w", err)
+			}
+		}
+		added, err := tx.JournalSegment.Query().Where(journalsegment.ID(id)).Exist(ctx)
+		if err != nil || added {
+			return wrap("look for mark", err)
+		}
+		if err := tx.JournalSegment.Create().SetID(id).Exec(ctx); err != nil {
+			return fmt.Errorf("mark segment: %w", err)
+		}
+		return upsert(ctx, tx, sums)
+	})
+	if err != nil {
+		return fmt.Errorf("add segment %s: %w", id, err)
+	}
+	r.removed = nil
+	return nil
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// upsert adds the sums to the rows of product_views. Rows are locked in one order by every process,
+// so that no two wait for each other.
+func upsert(ctx context.Context, tx *ent.Tx, sums totals) error {
+	for keys := range slices.Chunk(sums.keys(), upsertChunk) {
+		rows := make([]*ent.ProductViewCreate, len(keys))
+		for i, k := range keys {
+			c := sums[k]
+			rows[i] = tx.ProductView.Create().SetProductID(k.product).SetHour(k.hour).
+				SetViews(c.views).SetImpressions(c.impressions).
+				SetBotViews(c.botViews).SetBotImpressions(c.botImpressions)
+		}
+		err := tx.ProductView.CreateBulk(rows...).OnConflict(
+			entsql.ConflictColumns(productview.FieldProductID, productview.FieldHour),
+			entsql.ResolveWith(addExcluded),
+		).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("add views: %w", err)
+		}
+	}
+	return nil
+}
+
+func addExcluded(u *entsql.UpdateSet) {
+	for _, column := range []string{
+		productview.FieldViews, productview.FieldImpressions,
+		productview.FieldBotViews, productview.FieldBotImpressions,
+	} {
+		u.Set(column, entsql.Expr(productview.Table+"."+column+" + excluded."+column))
+	}
+}
+
+// cell names a row of product_views.
+type cell struct {
+	product uuid.UUID
+	hour    time.Time
+}
+
+type counts struct {
+	views, impressions, botViews, botImpressions int64
+}
+
+type totals map[cell]*counts
+
+func (t totals) add(r Read) {
+	hour := r.Time.Truncate(time.Hour)
+	for _, product := range r.Products {
+		key := cell{product: product, hour: hour}
+		c := t[key]
+		if c == nil {
+			c = &counts{}
+			t[key] = c
+		}
+		switch {
+		case r.Kind == View && !r.Bot:
+			c.views++
+		case r.Kind == View:
+			c.botViews++
+		case !r.Bot:
+			c.impressions++
+		default:
+			c.botImpressions++
+		}
+	}
+}
+
+// reads returns how many reads of single products the sums hold.
+func (t totals) reads() int64 {
+	var n int64
+	for _, c := range t {
+		n += c.views + c.impressions + c.botViews + c.botImpressions
+	}
+	return n
+}
+
+// keys returns the keys ordered by product and hour.
+func (t totals) keys() []cell {
+	keys := make([]cell, 0, len(t))
+	for k := range t {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b cell) int {
+		return cmp.Or(slices.Compare(a.product[:], b.product[:]), a.hour.Compare(b.hour))
+	})
+	return keys
+}

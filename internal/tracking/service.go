@@ -1,0 +1,116 @@
+package tracking
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/ent/productview"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/page"
+)
+
+// Service implements catalog.v1.TrackingService.
+type Service struct {
+	db *db.DB
+}
+
+// NewService returns the service on a database.
+func NewService(d *db.DB) *Service {
+	return &Service{db: d}
+}
+
+// QueryProductViews returns one product's figures over time. Returns the faults that the contract
+// names.
+func (s *Service) QueryProductViews(
+	ctx context.Context, req *catalogv1.QueryProductViewsRequest,
+) (*catalogv1.QueryProductViewsResponse, error) {
+	id, err := uuid.Parse(req.GetProductId())
+	if err != nil {
+		return nil, fault.Field("product_id", "must be a UUID")
+	}
+	span, err := seriesSpan(req)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.db.Reader().Product.Query().Where(product.ID(id)).Exist(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("query product views: %w", err)
+	}
+	if !known {
+		return nil, fault.New(fault.NotFound, fault.ProductNotFound, "There is no product with id %s.", id).
+			With("id", id.String())
+	}
+	rows, err := s.db.Reader().ProductView.Query().Where(
+		productview.ProductID(id), productview.HourGTE(span.start), productview.HourLT(span.queryEnd()),
+	).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("query product views: %w", err)
+	}
+	return series(span, rows), nil
+}
+
+// series returns a point for every step of the span, with the sums of the rows.
+func series(span span, rows []*ent.ProductView) *catalogv1.QueryProductViewsResponse {
+	resp := &catalogv1.QueryProductViewsResponse{
+		Points: make([]*catalogv1.QueryProductViewsResponse_Point, span.points()),
+	}
+	for i := range resp.Points {
+		resp.Points[i] = &catalogv1.QueryProductViewsResponse_Point{
+			StartTime: timestamppb.New(span.at(i)),
+		}
+	}
+	for _, row := range rows {
+		p := resp.Points[span.index(row.Hour)]
+		p.Views += row.Views
+		p.Impressions += row.Impressions
+		p.BotViews += row.BotViews
+		p.BotImpressions += row.BotImpressions
+		resp.TotalViews += row.Views
+		resp.TotalImpressions += row.Impressions
+		resp.TotalBotViews += row.BotViews
+		resp.TotalBotImpressions += row.BotImpressions
+	}
+	return resp
+}
+
+// ListTopProducts returns the products with the most views. Returns the faults that the contract
+// names.
+func (s *Service) ListTopProducts(
+	ctx context.Context, req *catalogv1.ListTopProductsRequest,
+) (*catalogv1.ListTopProductsResponse, error) {
+	span, err := rankingSpan(req)
+	if err != nil {
+		return nil, err
+	}
+	ranking, err := s.rank(ctx, span, page.Size(req.GetPageSize()))
+	if err != nil {
+		return nil, fmt.Errorf("list top products: %w", err)
+	}
+	ids := make([]uuid.UUID, len(ranking))
+	for i, r := range ranking {
+		ids[i] = r.product
+	}
+	rows, err := s.db.Reader().Product.Query().Where(product.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list top products: %w", err)
+	}
+	products := make(map[uuid.UUID]*catalogv1.Product, len(rows))
+	for _, row := range rows {
+		products[row.ID] = convert.Product(row)
+	}
+	resp := &catalogv1.ListTopProductsResponse{}
+	for _, r := range ranking {
+		resp.Entries = append(resp.Entries, &catalogv1.ListTopProductsResponse_Entry{
+			Product: products[r.product], Views: r.views, Impressions: r.impressions,
+		})
+	}
+	return resp, nil
+}
