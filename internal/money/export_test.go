@@ -1,0 +1,4 @@
+package money
+
+// Table returns the decimals of every currency.
+func Table() map[string]int8 { return exponents }
