@@ -12,7 +12,6 @@ import (
 	"entgo.io/ent/dialect"
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
@@ -24,9 +23,10 @@ const (
 	migrationTable = "schema_versions"
 	// migrationLock is the key of the PostgreSQL advisory lock: "catalog" in ASCII.
 	migrationLock int64 = 0x636174616c6f67
-	// How often and how many times a process looks whether another one has finished migrating.
-	lockPeriodSeconds, lockTries = 1, 600
-	fileLockPeriod               = 50 * time.Millisecond
+	// lockPeriod is how often a process looks whether another one has finished migrating.
+	lockPeriod = 50 * time.Millisecond
+	// unlockTime bounds giving the lock back, which happens even after the caller has given up.
+	unlockTime = 10 * time.Second
 )
 
 // Migrate brings the schema up to date: ours, and then the queue's. Any number of processes may call
@@ -110,12 +110,11 @@ func (d *DB) versions() (*goose.Provider, error) {
 }
 
 // lockMigrations waits for its turn and returns a function that ends it. The end of the process ends
-// it too. On PostgreSQL it asks again and again, because a session that waits for a lock inside the
-// server holds up CREATE INDEX CONCURRENTLY.
+// it too.
 func (d *DB) lockMigrations(ctx context.Context) (unlock func() error, err error) {
 	if d.dialect == dialect.SQLite {
 		file := flock.New(d.path + ".migrate.lock")
-		if _, err := file.TryLockContext(ctx, fileLockPeriod); err != nil {
+		if _, err := file.TryLockContext(ctx, lockPeriod); err != nil {
 			return nil, err //nolint:wrapcheck // Migrate does
 		}
 		return file.Unlock, nil
@@ -124,23 +123,35 @@ func (d *DB) lockMigrations(ctx context.Context) (unlock func() error, err error
 	if err != nil {
 		return nil, err //nolint:wrapcheck // Migrate does
 	}
-	locker, err := lock.NewPostgresSessionLocker(
-		lock.WithLockID(migrationLock), lock.WithLockTimeout(lockPeriodSeconds, lockTries))
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	if err := locker.SessionLock(ctx, conn); err != nil {
+	if err := lockSession(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockTime)
 		defer cancel()
-		return errors.Join(locker.SessionUnlock(ctx, conn), conn.Close())
+		_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", migrationLock)
+		return errors.Join(err, conn.Close())
 	}, nil
 }
 
-// unlockTime bounds giving the migration lock back, which happens even after the caller has given up.
-const unlockTime = 10 * time.Second
+// lockSession asks again and again, because a session that waits for a lock inside the server holds
+// up CREATE INDEX CONCURRENTLY.
+func lockSession(ctx context.Context, conn *sql.Conn) error {
+	tick := time.NewTicker(lockPeriod)
+	defer tick.Stop()
+	for {
+		var locked bool
+		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&locked)
+		if err != nil || locked {
+			return err //nolint:wrapcheck // Migrate does
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err() //nolint:wrapcheck // Migrate does
+		}
+	}
+}
 
 // queueVersions are the versions of River's own tables.
 type queueVersions struct {

@@ -9,8 +9,8 @@
 -- that no word holds a quote); prefixes of two and three characters have an index of their own:
 --
 --   WHERE delete_time IS NULL AND id IN (
---     SELECT d.product_id FROM product_search s JOIN product_search_docs d ON d.doc_id = s.rowid
---     WHERE s.words MATCH ?)                                              -- ?: "creme"* "brul"*
+--     SELECT d.product_id FROM product_search JOIN product_search_docs d ON d.doc_id = product_search.rowid
+--     WHERE product_search MATCH ?)                                       -- ?: "creme"* "brul"*
 --
 -- A later version that rebuilds products (SQLite drops a table's triggers with it) must make the
 -- triggers again: a test of package db fails otherwise.
