@@ -1,0 +1,169 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"connectrpc.com/connect"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+)
+
+var (
+	http1 = newHTTPClient(false)
+	http2 = newHTTPClient(true)
+)
+
+// newHTTPClient returns a client that speaks either HTTP/1.1 or HTTP/2 without TLS.
+func newHTTPClient(h2c bool) *http.Client {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(!h2c)
+	protocols.SetUnencryptedHTTP2(h2c)
+	return &http.Client{Transport: &http.Transport{Protocols: protocols, DisableCompression: true}}
+}
+
+// protocol is one way to call RPCs.
+type protocol struct {
+	name    string
+	http    *http.Client
+	options []connect.ClientOption
+}
+
+// protocols lists every way in which the corpus calls RPCs.
+func protocols() []protocol {
+	return []protocol{
+		{"connect-json-http1", http1, []connect.ClientOption{connect.WithProtoJSON()}},
+		{"connect-get-http1", http1, []connect.ClientOption{connect.WithHTTPGet(), connect.WithProtoJSON()}},
+		{"connect-proto-http2", http2, nil},
+		{"grpc-http2", http2, []connect.ClientOption{connect.WithGRPC()}},
+		{"grpcweb-http1", http1, []connect.ClientOption{connect.WithGRPCWeb()}},
+	}
+}
+
+// methodNamed returns the descriptor of an RPC, such as "ProductService/GetProduct".
+func methodNamed(name string) (protoreflect.MethodDescriptor, error) {
+	full := catalogv1.File_catalog_v1_product_proto.Package() + "." +
+		protoreflect.FullName(strings.ReplaceAll(name, "/", "."))
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(full)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	method, ok := d.(protoreflect.MethodDescriptor)
+	if !ok {
+		return nil, fmt.Errorf("%s is not an RPC", name)
+	}
+	return method, nil
+}
+
+// call calls an RPC with a request in JSON and returns the response in JSON. The error is a
+// *connect.Error unless the request does not fit the contract.
+func (p protocol) call(
+	ctx context.Context, base, rpc string, header http.Header, request []byte,
+) ([]byte, error) {
+	method, err := methodNamed(rpc)
+	if err != nil {
+		return nil, err
+	}
+	message := dynamicpb.NewMessage(method.Input())
+	if err := protojson.Unmarshal(request, message); err != nil {
+		return nil, fmt.Errorf("request of %s: %w", rpc, err)
+	}
+	options := append([]connect.ClientOption{
+		connect.WithSchema(method),
+		connect.WithIdempotency(idempotency(method)),
+		connect.WithResponseInitializer(initialize),
+	}, p.options...)
+	url := base + "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
+	client := connect.NewClient[dynamicpb.Message, dynamicpb.Message](p.http, url, options...)
+	req := connect.NewRequest(message)
+	for key, values := range header {
+		req.Header()[key] = values
+	}
+	resp, err := client.CallUnary(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(resp.Msg)
+}
+
+func initialize(spec connect.Spec, message any) error {
+	method, isMethod := spec.Schema.(protoreflect.MethodDescriptor)
+	dynamic, isDynamic := message.(*dynamicpb.Message)
+	if !isMethod || !isDynamic {
+		return fmt.Errorf("no schema for %T", message)
+	}
+	*dynamic = *dynamicpb.NewMessage(method.Output())
+	return nil
+}
+
+func idempotency(method protoreflect.MethodDescriptor) connect.IdempotencyLevel {
+	options, ok := method.Options().(*descriptorpb.MethodOptions)
+	if ok && options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS {
+		return connect.IdempotencyNoSideEffects
+	}
+	return connect.IdempotencyUnknown
+}
+
+// do calls an RPC as one of accounts, or as nobody if role is empty, and returns the response.
+func (s *server) do(t *testing.T, p protocol, role, rpc string, request any) (map[string]any, error) {
+	t.Helper()
+	header := http.Header{}
+	if role != "" {
+		header.Set("Authorization", "Bearer "+s.token(t, role))
+	}
+	body, err := json.Marshal(request)
+	require.NoError(t, err)
+	out, err := p.call(t.Context(), s.base, rpc, header, body)
+	if err != nil {
+		return nil, err
+	}
+	return decodeObject(t, out), nil
+}
+
+// must is do over Connect with JSON for calls that have to succeed.
+func (s *server) must(t *testing.T, role, rpc string, request any) map[string]any {
+	t.Helper()
+	out, err := s.do(t, protocols()[0], role, rpc, request)
+	require.NoError(t, err, rpc)
+	return out
+}
+
+// token returns an access token of one of accounts.
+func (s *server) token(t *testing.T, role string) string {
+	t.Helper()
+	if token, ok := s.tokens[role]; ok {
+		return token
+	}
+	for _, a := range accounts {
+		if a.role == role {
+			pair := s.must(t, "", "AuthService/SignIn", object{"email": a.email, "password": a.password})
+			s.tokens[role], _ = pair["accessToken"].(string)
+			return s.tokens[role]
+		}
+	}
+	require.FailNow(t, "no such role", role)
+	return ""
+}
+
+type object = map[string]any
+
+// decodeObject reads a JSON object. Numbers keep their text.
+func decodeObject(t *testing.T, raw []byte) object {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var out object
+	require.NoError(t, decoder.Decode(&out), "%s", raw)
+	return out
+}
