@@ -1,0 +1,244 @@
+package tracking_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/tracking"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func openJournal(t testing.TB, dir string) *tracking.Journal {
+	t.Helper()
+	j, err := tracking.OpenJournal(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, j.Close()) })
+	return j
+}
+
+func record(t testing.TB, j *tracking.Journal, reads ...tracking.Read) {
+	t.Helper()
+	for _, r := range reads {
+		require.NoError(t, j.Append(r))
+	}
+}
+
+func views(t testing.TB, d *db.DB) []*ent.ProductView {
+	t.Helper()
+	rows, err := d.Reader().ProductView.Query().Order(ent.Asc("product_id", "hour")).All(t.Context())
+	require.NoError(t, err)
+	return rows
+}
+
+// totalViews returns the sum of views of all products.
+func totalViews(t testing.TB, d *db.DB) (total int64) {
+	t.Helper()
+	for _, row := range views(t, d) {
+		total += row.Views
+	}
+	return total
+}
+
+func files(t testing.TB, dir, pattern string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	require.NoError(t, err)
+	return found
+}
+
+func TestReadsAreSummedByProductAndHour(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		j := openJournal(t, dir)
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		a, b := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+		for range 2 { // the second time rows are there already
+			record(t, j,
+				tracking.Read{Time: noon, Kind: tracking.View, Products: []uuid.UUID{a, b}},
+				tracking.Read{Time: noon.Add(59 * time.Minute), Kind: tracking.Impression, Products: []uuid.UUID{a}},
+				tracking.Read{Time: noon.Add(time.Minute), Kind: tracking.View, Bot: true, Products: []uuid.UUID{a}},
+				tracking.Read{Time: noon.Add(time.Minute), Kind: tracking.Impression, Bot: true, Products: []uuid.UUID{a}},
+				tracking.Read{Time: noon.Add(time.Hour), Kind: tracking.View, Products: []uuid.UUID{a}},
+			)
+			require.NoError(t, rollup.Flush(t.Context()))
+		}
+		rows := views(t, d)
+		require.Len(t, rows, 3)
+		for i, want := range []ent.ProductView{
+			{ProductID: a, Hour: noon, Views: 2, Impressions: 2, BotViews: 2, BotImpressions: 2},
+			{ProductID: a, Hour: noon.Add(time.Hour), Views: 2},
+			{ProductID: b, Hour: noon, Views: 2},
+		} {
+			got := rows[i]
+			require.Equal(t, want.ProductID, got.ProductID)
+			require.True(t, want.Hour.Equal(got.Hour))
+			require.Equal(t, []int64{want.Views, want.Impressions, want.BotViews, want.BotImpressions},
+				[]int64{got.Views, got.Impressions, got.BotViews, got.BotImpressions})
+		}
+		require.Empty(t, files(t, dir, "*"))
+	})
+}
+
+func TestManyProductsAreAddedInChunks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := openJournal(t, t.TempDir())
+		products := make([]uuid.UUID, 1234)
+		for i := range products {
+			products[i] = uuid.Must(uuid.NewV7())
+		}
+		record(t, j, tracking.Read{Time: noon, Products: products})
+		require.NoError(t, tracking.NewRollup(d, j, slog.New(slog.DiscardHandler)).Flush(t.Context()))
+		require.EqualValues(t, 1234, totalViews(t, d))
+	})
+}
+
+// A process that dies between the commit and the removal of the file leaves the file behind.
+func TestReplayedSegmentAddsNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		j := openJournal(t, dir)
+		record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
+		require.NoError(t, j.Rotate())
+		path := files(t, dir, "*.journal")[0]
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for range 3 { // each a process of its own
+			require.NoError(t, os.WriteFile(path, content, 0o600))
+			require.NoError(t, tracking.NewRollup(d, openJournal(t, dir), slog.New(slog.DiscardHandler)).Flush(t.Context()))
+			require.EqualValues(t, 1, totalViews(t, d))
+			require.Empty(t, files(t, dir, "*"))
+		}
+	})
+}
+
+func TestMarksOfRemovedSegmentsGo(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := openJournal(t, t.TempDir())
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		for range 5 {
+			record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
+			require.NoError(t, rollup.Flush(t.Context()))
+		}
+		marks, err := d.Reader().JournalSegment.Query().Count(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, marks, "the last one's goes with the next transaction")
+	})
+}
+
+func TestBrokenSegmentIsCountedUpToTheBreakAndKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		j := openJournal(t, dir)
+		one := tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}}
+		record(t, j, one, one, one)
+		require.NoError(t, j.Rotate())
+		path := files(t, dir, "*.journal")[0]
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.NoError(t, os.Truncate(path, info.Size()-1))
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		for range 2 {
+			require.NoError(t, rollup.Flush(t.Context()))
+			require.EqualValues(t, 2, totalViews(t, d))
+			require.Empty(t, files(t, dir, "*.journal"))
+			require.Len(t, files(t, dir, "*.corrupt"), 1)
+		}
+	})
+}
+
+// Two processes share a folder while one replaces the other.
+func TestProcessesThatShareAFolderCountEachReadOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		product := uuid.Must(uuid.NewV7())
+		const processes, each = 3, 200
+		var wg sync.WaitGroup
+		for range processes {
+			j := openJournal(t, dir)
+			rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+			wg.Go(func() {
+				for i := range each {
+					record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{product}})
+					if i%10 == 0 {
+						require.NoError(t, rollup.Flush(t.Context()))
+					}
+				}
+				require.NoError(t, j.Close())
+			})
+		}
+		wg.Wait()
+		require.NoError(t, tracking.NewRollup(d, openJournal(t, dir), slog.New(slog.DiscardHandler)).Flush(t.Context()))
+		require.EqualValues(t, processes*each, totalViews(t, d))
+		require.Empty(t, files(t, dir, "*"))
+	})
+}
+
+func TestJournalWaitsForTheDatabase(t *testing.T) {
+	for _, dialect := range dbtest.Dialects() {
+		t.Run(dialect, func(t *testing.T) {
+			away := dbtest.New(t, dialect)
+			require.NoError(t, away.Close())
+			dir := t.TempDir()
+			j := openJournal(t, dir)
+			rollup := tracking.NewRollup(away, j, slog.New(slog.DiscardHandler))
+			for range 3 {
+				record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
+				require.Error(t, rollup.Flush(t.Context()))
+			}
+			d := dbtest.New(t, dialect)
+			require.NoError(t, tracking.NewRollup(d, j, slog.New(slog.DiscardHandler)).Flush(t.Context()))
+			require.EqualValues(t, 3, totalViews(t, d))
+		})
+	}
+}
+
+func TestRunAddsWhatWasLeftBehindAndWhatFollows(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		dead := openJournal(t, dir)
+		record(t, dead, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
+		require.NoError(t, dead.Close())
+
+		j := openJournal(t, dir)
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { tracking.NewRollup(d, j, slog.New(slog.DiscardHandler)).Run(ctx) })
+		require.Eventually(t, func() bool { return totalViews(t, d) == 1 }, 10*time.Second, 10*time.Millisecond)
+		record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
+		require.Eventually(t, func() bool { return totalViews(t, d) == 2 }, 10*time.Second, 10*time.Millisecond)
+		stop()
+		wg.Wait()
+	})
+}
+
+func TestOutageLeavesFewSegments(t *testing.T) {
+	away := dbtest.New(t, "sqlite")
+	require.NoError(t, away.Close())
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		j := openJournal(t, dir)
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { tracking.NewRollup(away, j, slog.New(slog.DiscardHandler)).Run(ctx) })
+		for range 3600 {
+			record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
+			time.Sleep(time.Second) // of synctest's clock, which does not wait
+		}
+		stop()
+		wg.Wait()
+		require.LessOrEqual(t, len(files(t, dir, "*.journal")), 10)
+	})
+}
