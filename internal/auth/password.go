@@ -1,0 +1,175 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/text"
+)
+
+// How long a password is, in characters.
+const (
+	MinPasswordLength = 12
+	MaxPasswordLength = 128
+)
+
+const (
+	saltSize = 16
+	hashSize = 32
+)
+
+// errHash is returned for a stored hash that this package did not write. It does not repeat the hash.
+var errHash = errors.New("auth: stored password hash is malformed")
+
+// PasswordParams are the costs of Argon2id.
+type PasswordParams struct {
+	MemoryKiB   uint32
+	Iterations  uint32
+	Parallelism uint8
+}
+
+// recommended is the first choice of the OWASP Password Storage Cheat Sheet.
+var recommended = PasswordParams{MemoryKiB: 19 * 1024, Iterations: 2, Parallelism: 1}
+
+// Passwords hashes and checks passwords with Argon2id. It computes only a few hashes at a time, so
+// that a flood of sign-ins costs the callers patience, not the server its memory. Share one.
+//
+// A password is brought into Unicode form NFC first, so that "é" is the same from every keyboard; it
+// is not trimmed and its case counts.
+type Passwords struct {
+	params PasswordParams
+	slots  chan struct{}
+	decoy  string
+	hashed atomic.Uint64
+}
+
+// NewPasswords returns Passwords with the costs that OWASP recommends, for one hash per processor at
+// a time.
+func NewPasswords() *Passwords {
+	return NewPasswordsWith(recommended, runtime.GOMAXPROCS(0))
+}
+
+// NewPasswordsWith returns Passwords with other costs, which computes at most concurrent hashes at a
+// time. Hashes that were made with any costs can be checked.
+func NewPasswordsWith(params PasswordParams, concurrent int) *Passwords {
+	return &Passwords{
+		params: params,
+		slots:  make(chan struct{}, concurrent),
+		decoy:  encodeHash(params, randomBytes(saltSize), randomBytes(hashSize)),
+	}
+}
+
+// Hash returns the hash to store, in PHC string format. Returns the context's error if it ends before
+// the hash's turn comes.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	salt := randomBytes(saltSize)
+	key, err := p.compute(ctx, password, salt, p.params, hashSize)
+	if err != nil {
+		return "", err
+	}
+	return encodeHash(p.params, salt, key), nil
+}
+
+// Verify reports whether hash was made of password. An empty hash never matches and takes as long as
+// any other, so that a caller cannot tell whether there is one. Returns the context's error if it
+// ends before the check's turn comes, and an error if hash is malformed.
+func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, error) {
+	stored := hash
+	if hash == "" {
+		stored = p.decoy
+	}
+	params, salt, want, err := decodeHash(stored)
+	if err != nil {
+		return false, err
+	}
+	got, err := p.compute(ctx, password, salt, params, uint32(len(want)))
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(got, want) == 1 && hash != "", nil
+}
+
+// Hashed returns how many hashes were computed so far.
+func (p *Passwords) Hashed() uint64 { return p.hashed.Load() }
+
+func (p *Passwords) compute(
+	ctx context.Context, password string, salt []byte, params PasswordParams, size uint32,
+) ([]byte, error) {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("hash password: %w", ctx.Err())
+	}
+	p.hashed.Add(1)
+	return argon2.IDKey([]byte(norm.NFC.String(password)), salt,
+		params.Iterations, params.MemoryKiB, params.Parallelism, size), nil
+}
+
+// CheckPassword returns a fault that blames field if password is not one that may be set for an
+// administrator with the given e-mail address.
+func CheckPassword(field, password, email string) error {
+	password = norm.NFC.String(password)
+	length := utf8.RuneCountInString(password)
+	first, _ := utf8.DecodeRuneInString(password)
+	switch {
+	case length < MinPasswordLength || length > MaxPasswordLength:
+		return fault.Field(field, "must have %d to %d characters", MinPasswordLength, MaxPasswordLength)
+	case strings.Trim(password, string(first)) == "":
+		return fault.Field(field, "must not repeat one character")
+	case text.Fold(password) == text.Fold(email):
+		return fault.Field(field, "must not be the e-mail address")
+	}
+	return nil
+}
+
+func encodeHash(params PasswordParams, salt, key []byte) string {
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		params.MemoryKiB, params.Iterations, params.Parallelism,
+		enc.EncodeToString(salt), enc.EncodeToString(key))
+}
+
+// decodeHash reads a PHC string. Costs out of bounds are refused: they could stop the server.
+func decodeHash(hash string) (params PasswordParams, salt, key []byte, err error) {
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" ||
+		parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return params, nil, nil, errHash
+	}
+	_, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &params.MemoryKiB, &params.Iterations, &params.Parallelism)
+	if err != nil || !params.inBounds() {
+		return params, nil, nil, errHash
+	}
+	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])
+	key, keyErr := base64.RawStdEncoding.DecodeString(parts[5])
+	if saltErr != nil || keyErr != nil || len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64 {
+		return params, nil, nil, errHash
+	}
+	return params, salt, key, nil
+}
+
+func (p PasswordParams) inBounds() bool {
+	const maxMemoryKiB, maxIterations, maxParallelism = 256 * 1024, 16, 8
+	return p.MemoryKiB >= 8 && p.MemoryKiB <= maxMemoryKiB &&
+		p.Iterations >= 1 && p.Iterations <= maxIterations &&
+		p.Parallelism >= 1 && p.Parallelism <= maxParallelism
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails: crypto/rand stops the program instead
+	return b
+}

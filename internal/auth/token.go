@@ -1,0 +1,151 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+const (
+	// AccessTokenLifetime is how long an access token lasts. A session that ends makes it worthless
+	// at once all the same: see Authenticator.
+	AccessTokenLifetime = 15 * time.Minute
+	// clockLeeway is how far the clocks of two replicas may differ.
+	clockLeeway = 5 * time.Second
+	// maxTokenSize bounds what is parsed, in bytes. Our tokens have about 450.
+	maxTokenSize = 4096
+
+	tokenType = "at+jwt" // RFC 9068
+)
+
+// The faults of an access token.
+var (
+	errTokenInvalid = fault.New(fault.Unauthenticated, fault.TokenInvalid,
+		"The access token is not valid here. Sign in again.")
+	errTokenExpired = fault.New(fault.Unauthenticated, fault.TokenExpired,
+		"The access token has expired. Refresh the session or sign in again.")
+	errSessionEnded = fault.New(fault.Unauthenticated, fault.SessionEnded,
+		"The session has ended. Sign in again.")
+)
+
+// Tokens signs and verifies access tokens: JWTs by RFC 9068, signed with EdDSA and nothing else.
+type Tokens struct {
+	keys     *Keys
+	issuer   string
+	audience string
+	parser   *jwt.Parser
+}
+
+// Claims is what an access token says about its bearer.
+type Claims struct {
+	AdminID   uuid.UUID
+	SessionID uuid.UUID
+}
+
+// NewTokens returns Tokens for an issuer, the public URL of the catalog, and an audience. Tokens of
+// any other are refused.
+func NewTokens(keys *Keys, issuer, audience string) *Tokens {
+	return &Tokens{
+		keys: keys, issuer: issuer, audience: audience,
+		parser: jwt.NewParser(
+			jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
+			jwt.WithStrictDecoding(),
+			jwt.WithIssuer(issuer),
+			jwt.WithAudience(audience),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(clockLeeway),
+		),
+	}
+}
+
+// wireClaims are the claims as they are written into the token.
+type wireClaims struct {
+	jwt.RegisteredClaims
+	SessionID string `json:"sid"`
+}
+
+// Issue returns an access token for claims and when it expires. Returns an error if the keys only
+// verify.
+func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.Time, err error) {
+	if t.keys.signer == nil {
+		return "", time.Time{}, errors.New("auth: these keys only verify")
+	}
+	now = now.UTC().Truncate(time.Second) // a JWT's times are whole seconds
+	expire = now.Add(AccessTokenLifetime)
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, wireClaims{
+		SessionID: claims.SessionID.String(),
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer:    t.issuer,
+			Subject:   claims.AdminID.String(),
+			Audience:  jwt.ClaimStrings{t.audience},
+			ExpiresAt: jwt.NewNumericDate(expire),
+			IssuedAt:  jwt.NewNumericDate(now),
+			ID:        uuid.NewString(),
+		},
+	})
+	unsigned.Header["kid"] = t.keys.signerID
+	unsigned.Header["typ"] = tokenType
+	token, err = unsigned.SignedString(t.keys.signer)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("sign access token: %w", err)
+	}
+	return token, expire, nil
+}
+
+// Verify returns what a token says, if it is ours and has not expired. It does not look at the
+// session: see Authenticator. Returns TOKEN_EXPIRED if nothing but its age is wrong with the token,
+// and TOKEN_INVALID otherwise.
+func (t *Tokens) Verify(token string) (Claims, error) {
+	if len(token) > maxTokenSize {
+		return Claims{}, errTokenInvalid
+	}
+	var wire wireClaims
+	if _, err := t.parser.ParseWithClaims(token, &wire, t.key); err != nil {
+		if onlyExpired(err) {
+			return Claims{}, errTokenExpired.Because(err)
+		}
+		return Claims{}, errTokenInvalid.Because(err)
+	}
+	adminID, adminErr := uuid.Parse(wire.Subject)
+	sessionID, sessionErr := uuid.Parse(wire.SessionID)
+	if err := errors.Join(adminErr, sessionErr); err != nil {
+		return Claims{}, errTokenInvalid.Because(err)
+	}
+	return Claims{AdminID: adminID, SessionID: sessionID}, nil
+}
+
+// key returns the key that a token names, if its header is one that Issue writes.
+func (t *Tokens) key(token *jwt.Token) (any, error) {
+	typ, _ := token.Header["typ"].(string)
+	if strings.TrimPrefix(strings.ToLower(typ), "application/") != tokenType {
+		return nil, errors.New("typ is not at+jwt")
+	}
+	if _, ok := token.Header["crit"]; ok { // extensions that must be understood, and are not
+		return nil, errors.New("crit is not supported")
+	}
+	kid, _ := token.Header["kid"].(string)
+	key, ok := t.keys.public[kid]
+	if !ok {
+		return nil, errors.New("kid is unknown")
+	}
+	return key, nil
+}
+
+// onlyExpired reports whether err has no other complaint than the token's age.
+func onlyExpired(err error) bool {
+	others := []error{
+		jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid,
+		jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenInvalidAudience, jwt.ErrTokenInvalidIssuer,
+		jwt.ErrTokenUsedBeforeIssued, jwt.ErrTokenNotValidYet,
+	}
+	return errors.Is(err, jwt.ErrTokenExpired) &&
+		!slices.ContainsFunc(others, func(other error) bool { return errors.Is(err, other) })
+}
