@@ -1,0 +1,46 @@
+package rpc
+
+import (
+	"context"
+
+	"connectrpc.com/connect"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// call is what the access log says about a request. Observe makes it; the parts that handle the
+// request fill it in, all in the goroutine that serves it.
+type call struct {
+	requestID string
+	adminID   string
+	// protocol is empty unless the request reached the API.
+	protocol string
+	// chained says that the request was decoded and reached the interceptors.
+	chained bool
+	// reason is set exactly if the answer is an error that already has its details.
+	reason fault.Reason
+	code   connect.Code
+	cause  error
+	stack  []byte
+}
+
+type callKey struct{}
+
+// callFrom returns the record of the request, or one that nobody reads if Observe did not make any.
+func callFrom(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{}
+}
+
+// RequestID returns the id that the request has in the log, empty outside a request.
+func RequestID(ctx context.Context) string { return callFrom(ctx).requestID }
+
+// fail returns the error for the caller and notes it for the log.
+func (c *call) fail(ctx context.Context, err error) *connect.Error {
+	f := toFault(ctx, err)
+	wire := toConnect(f)
+	c.reason, c.code, c.cause = f.Reason, wire.Code(), f.Cause
+	return wire
+}

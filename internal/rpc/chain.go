@@ -1,0 +1,92 @@
+// Package rpc is what every call passes through: its transport, and the one order of interceptors
+// between the transport and a service.
+package rpc
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+
+	"connectrpc.com/connect"
+)
+
+// compressMinBytes is the size from which an answer is worth compressing.
+const compressMinBytes = 1024
+
+var errPanic = errors.New("panic")
+
+// Chain holds what the interceptors need from elsewhere.
+type Chain struct {
+	// Authenticate checks access tokens.
+	Authenticate Authenticate
+	// Track sees every call that was let through and its outcome; nil leaves it out.
+	Track connect.Interceptor
+	// MaxRequestBytes limits a request, before and after decompression.
+	MaxRequestBytes int
+}
+
+// HandlerOptions returns the options of every service's handler: codecs, limits, and the interceptors
+// in their one order, the first outermost. A call that a step refuses never reaches those behind it.
+func (c Chain) HandlerOptions() []connect.HandlerOption {
+	steps := []connect.Interceptor{
+		refuseStreams{},
+		connect.UnaryInterceptorFunc(recovered),
+		// Tracing goes here, once there is telemetry.
+		connect.UnaryInterceptorFunc(logged),
+		authenticate(c.Authenticate),
+		connect.UnaryInterceptorFunc(authorize),
+		connect.UnaryInterceptorFunc(validate),
+	}
+	if c.Track != nil {
+		steps = append(steps, c.Track)
+	}
+	return append(Codecs(c.MaxRequestBytes), connect.WithInterceptors(steps...))
+}
+
+// Codecs returns the options that any handler needs, also one that stands outside the chain: the
+// strict JSON codec and the limit on what a request may hold, compressed or not.
+func Codecs(maxRequestBytes int) []connect.HandlerOption {
+	return []connect.HandlerOption{
+		connect.WithCodec(jsonCodec{name: "json"}),
+		connect.WithCodec(jsonCodec{name: "json; charset=utf-8"}),
+		connect.WithReadMaxBytes(maxRequestBytes),
+		connect.WithCompressMinBytes(compressMinBytes),
+		connect.WithCompression("gzip",
+			func() connect.Decompressor { return newGunzip(maxRequestBytes + 1) },
+			func() connect.Compressor { return gzip.NewWriter(io.Discard) }),
+	}
+}
+
+// recovered turns a panic into INTERNAL; the stack goes into the log.
+func recovered(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (res connect.AnyResponse, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+					panic(p)
+				}
+				c := callFrom(ctx)
+				c.stack = debug.Stack()
+				res, err = nil, c.fail(ctx, internal(fmt.Errorf("%w: %v", errPanic, p)))
+			}
+		}()
+		return next(ctx, req)
+	}
+}
+
+// logged notes the call's outcome for the access log and gives an error the form that callers see.
+func logged(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		c := callFrom(ctx)
+		c.chained = true
+		res, err := next(ctx, req)
+		if err == nil || connect.IsNotModifiedError(err) {
+			return res, err
+		}
+		return nil, c.fail(ctx, err)
+	}
+}

@@ -1,0 +1,113 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// databaseRetryAfter is how long a caller waits when the database does not answer.
+const databaseRetryAfter = time.Second
+
+var codes = map[fault.Kind]connect.Code{
+	fault.Internal:           connect.CodeInternal,
+	fault.Invalid:            connect.CodeInvalidArgument,
+	fault.NotFound:           connect.CodeNotFound,
+	fault.AlreadyExists:      connect.CodeAlreadyExists,
+	fault.FailedPrecondition: connect.CodeFailedPrecondition,
+	fault.Aborted:            connect.CodeAborted,
+	fault.Unauthenticated:    connect.CodeUnauthenticated,
+	fault.PermissionDenied:   connect.CodePermissionDenied,
+	fault.Throttled:          connect.CodeResourceExhausted,
+	fault.TooLarge:           connect.CodeResourceExhausted,
+	fault.Unavailable:        connect.CodeUnavailable,
+	fault.Unimplemented:      connect.CodeUnimplemented,
+	fault.Canceled:           connect.CodeCanceled,
+	fault.TimedOut:           connect.CodeDeadlineExceeded,
+}
+
+// Error returns what the caller sees of err, a *fault.Error or anything else. What is not a fault
+// becomes INTERNAL, or UNAVAILABLE if the database is away, or whatever ended the request's context;
+// the cause stays in the log.
+func Error(ctx context.Context, err error) *connect.Error {
+	return toConnect(toFault(ctx, err))
+}
+
+func toFault(ctx context.Context, err error) *fault.Error {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return f
+	case ctx.Err() != nil:
+		return ended(ctx).Because(err)
+	case errors.Is(err, context.Canceled):
+		return canceled().Because(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return timedOut().Because(err)
+	case db.IsUnavailable(err):
+		return fault.New(fault.Unavailable, fault.DatabaseUnavailable,
+			"The database does not answer; try again in a moment.").After(databaseRetryAfter).Because(err)
+	default:
+		return internal(err)
+	}
+}
+
+// ended says why the context is over. Its cause is a fault if the server ended it.
+func ended(ctx context.Context) *fault.Error {
+	var f *fault.Error
+	switch {
+	case errors.As(context.Cause(ctx), &f):
+		return f
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return timedOut()
+	default:
+		return canceled()
+	}
+}
+
+func internal(cause error) *fault.Error {
+	return fault.New(fault.Internal, fault.InternalError,
+		"Something went wrong on the server; the request id in X-Request-Id names the entry in its log.").Because(cause)
+}
+
+func canceled() *fault.Error {
+	return fault.New(fault.Canceled, fault.RequestCanceled, "The caller ended the request before it was answered.")
+}
+
+func timedOut() *fault.Error {
+	return fault.New(fault.TimedOut, fault.DeadlineExceeded, "The request took longer than its time limit.")
+}
+
+func toConnect(f *fault.Error) *connect.Error {
+	e := connect.NewError(codes[f.Kind], errors.New(f.Message))
+	addDetail(e, &errdetails.ErrorInfo{Reason: string(f.Reason), Domain: fault.Domain, Metadata: f.Metadata})
+	if len(f.Violations) > 0 {
+		bad := &errdetails.BadRequest{}
+		for _, v := range f.Violations {
+			bad.FieldViolations = append(bad.FieldViolations,
+				&errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description})
+		}
+		addDetail(e, bad)
+	}
+	if f.RetryAfter > 0 {
+		addDetail(e, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
+		e.Meta().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	return e
+}
+
+func addDetail(e *connect.Error, m proto.Message) {
+	if d, err := connect.NewErrorDetail(m); err == nil { // fails only on text that is not UTF-8
+		e.AddDetail(d)
+	}
+}

@@ -1,0 +1,160 @@
+package rpc
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/zebrands/catalog/internal/auth"
+)
+
+// requestIDHeader carries the id of a request, in both directions.
+const requestIDHeader = "X-Request-Id"
+
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// Observer gives every request an id, a deadline and a line in the access log.
+type Observer struct {
+	Log *slog.Logger
+	// Timeout is how long a request may take; 0 sets no limit.
+	Timeout time.Duration
+	// TrustedProxies are the networks whose X-Forwarded-For header is believed.
+	TrustedProxies []netip.Prefix
+	// Quiet are paths that are logged at debug level: probes ask for them all the time.
+	Quiet map[string]bool
+}
+
+// Wrap returns a handler that observes next. It puts the auth.Client into the context and X-Request-Id
+// into the answer: that of the request if it is up to 64 letters, digits, dots, dashes and underscores.
+// A panic becomes status 500.
+func (o Observer) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		c := &call{requestID: r.Header.Get(requestIDHeader)}
+		if !saneRequestID.MatchString(c.requestID) {
+			c.requestID = rand.Text()
+		}
+		w.Header().Set(requestIDHeader, c.requestID)
+		ctx := context.WithValue(r.Context(), callKey{}, c)
+		if o.Timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+			defer cancel()
+		}
+		client := auth.Client{Address: clientAddress(r, o.TrustedProxies), UserAgent: r.UserAgent()}
+		r = r.WithContext(auth.WithClient(ctx, client))
+		sw := &statusWriter{ResponseWriter: w}
+		defer func() {
+			p := recover()
+			aborted := p == http.ErrAbortHandler //nolint:errorlint // net/http compares it so
+			if p != nil && !aborted {
+				c.code, c.cause, c.stack = connect.CodeInternal, fmt.Errorf("%w: %v", errPanic, p), debug.Stack()
+				if sw.status == 0 {
+					http.Error(sw, "Something went wrong on the server.", http.StatusInternalServerError)
+				}
+			}
+			o.log(r, c, sw.status, time.Since(start))
+			if aborted {
+				panic(p)
+			}
+		}()
+		next.ServeHTTP(sw, r)
+	})
+}
+
+func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) {
+	level := o.level(r, c)
+	if !o.Log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.String("request_id", c.requestID), slog.String("method", clip(r.URL.Path, 200)))
+	if c.protocol != "" {
+		attrs = append(attrs, slog.String("protocol", c.protocol), slog.String("code", codeName(c.code)))
+	} else {
+		attrs = append(attrs, slog.String("http_method", r.Method), slog.Int("status", max(status, http.StatusOK)))
+	}
+	if c.reason != "" {
+		attrs = append(attrs, slog.String("reason", string(c.reason)))
+	}
+	attrs = append(attrs, slog.Duration("duration", took), slog.String("client", auth.ClientFrom(r.Context()).Address.String()))
+	if c.adminID != "" {
+		attrs = append(attrs, slog.String("admin_id", c.adminID))
+	}
+	if c.cause != nil {
+		attrs = append(attrs, slog.String("cause", c.cause.Error()))
+	}
+	if c.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(c.stack)))
+	}
+	o.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+func (o Observer) level(r *http.Request, c *call) slog.Level {
+	switch {
+	case c.code == connect.CodeInternal || c.code == connect.CodeUnknown:
+		return slog.LevelError
+	case c.code == connect.CodeUnavailable:
+		return slog.LevelWarn
+	case o.Quiet[r.URL.Path]:
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
+}
+
+func codeName(code connect.Code) string {
+	if code == 0 {
+		return "ok"
+	}
+	return code.String()
+}
+
+// clip returns at most n bytes of s.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}
+
+// statusWriter remembers the status of the answer.
+type statusWriter struct {
+	http.ResponseWriter
+
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Flush implements http.Flusher, which connect asks for.
+func (w *statusWriter) Flush() { flush(w.ResponseWriter) }
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func flush(w http.ResponseWriter) {
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+}

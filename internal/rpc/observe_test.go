@@ -1,0 +1,105 @@
+package rpc_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/rpc"
+)
+
+func TestRequestID(t *testing.T) {
+	s := start(t)
+	require.Equal(t, "abc-1.2_3", s.post(t, `{"sku":"a"}`, "X-Request-Id", "abc-1.2_3").header.Get("X-Request-Id"))
+	made := s.post(t, `{"sku":"a"}`, "X-Request-Id", "not sane\"").header.Get("X-Request-Id")
+	require.Regexp(t, `^[A-Z0-9]{26}$`, made)
+	require.Equal(t, made, s.lastLog(t)["request_id"])
+}
+
+func TestAccessLog(t *testing.T) {
+	for name, c := range map[string]struct {
+		sku, authorization string
+		want               map[string]any
+		never              []string
+	}{
+		"success": {
+			sku: "a", authorization: "Bearer good",
+			want:  map[string]any{"level": "INFO", "code": "ok", "protocol": "connect", "method": getProduct, "admin_id": adminID.String(), "client": "127.0.0.1"},
+			never: []string{"good", "reason", "cause"},
+		},
+		"the caller's fault": {
+			sku: "missing", want: map[string]any{"level": "INFO", "code": "not_found", "reason": "PRODUCT_NOT_FOUND", "cause": "secret cause"},
+			never: []string{"admin_id"},
+		},
+		"ours":    {sku: "broken", want: map[string]any{"level": "ERROR", "code": "internal", "reason": "INTERNAL", "cause": "pq: secret table does not exist"}},
+		"a panic": {sku: "boom", want: map[string]any{"level": "ERROR", "code": "internal", "reason": "INTERNAL", "cause": "panic: kaboom"}},
+		"a bad token": {
+			sku: "a", authorization: "Bearer hunter2",
+			want:  map[string]any{"code": "unauthenticated", "reason": "TOKEN_EXPIRED"},
+			never: []string{"hunter2"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			var header []string
+			if c.authorization != "" {
+				header = []string{"Authorization", c.authorization}
+			}
+			s.post(t, `{"sku":"`+c.sku+`"}`, header...)
+			entry := s.lastLog(t)
+			for key, value := range c.want {
+				require.Equal(t, value, entry[key], key)
+			}
+			for _, text := range c.never {
+				require.NotContains(t, s.log.String(), text)
+			}
+			require.Equal(t, name == "a panic", entry["stack"] != nil)
+			require.Equal(t, 1, bytes.Count(s.log.Bytes(), []byte("\n")), "one line a request")
+		})
+	}
+}
+
+func TestClientAddress(t *testing.T) {
+	for name, c := range map[string]struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		"direct":                       {remote: "203.0.113.9:1", want: "203.0.113.9"},
+		"a stranger's header":          {remote: "203.0.113.9:1", forwarded: []string{"1.1.1.1"}, want: "203.0.113.9"},
+		"behind a proxy":               {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9"}, want: "203.0.113.9"},
+		"behind two":                   {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9, 10.0.0.2"}, want: "203.0.113.9"},
+		"what the client wrote itself": {remote: "10.0.0.1:1", forwarded: []string{"1.1.1.1", "203.0.113.9"}, want: "203.0.113.9"},
+		"nonsense":                     {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9, x"}, want: "10.0.0.1"},
+		"mapped":                       {remote: "[::ffff:10.0.0.1]:1", forwarded: []string{"::ffff:203.0.113.9"}, want: "203.0.113.9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got auth.Client
+			o := rpc.Observer{Log: slog.New(slog.DiscardHandler), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = c.remote
+			r.Header["X-Forwarded-For"] = c.forwarded
+			o.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				got = auth.ClientFrom(r.Context())
+			})).ServeHTTP(httptest.NewRecorder(), r)
+			require.Equal(t, c.want, got.Address.String())
+		})
+	}
+}
+
+func TestPanicOutsideTheAPI(t *testing.T) {
+	var log bytes.Buffer
+	o := rpc.Observer{Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	w := httptest.NewRecorder()
+	o.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("kaboom") })).
+		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/page", nil))
+	require.Equal(t, http.StatusInternalServerError, w.Code)
+	require.NotContains(t, w.Body.String(), "kaboom")
+	require.Contains(t, log.String(), `"cause":"panic: kaboom"`)
+}

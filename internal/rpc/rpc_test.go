@@ -1,0 +1,211 @@
+package rpc_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/rpc"
+)
+
+const (
+	limit      = 64 << 10
+	goodToken  = "good"
+	getProduct = "/catalog.v1.ProductService/GetProduct"
+)
+
+var adminID = uuid.MustParse("0190a6b0-0000-7000-8000-000000000001")
+
+// products answers by SKU, as the table in answer says.
+type products struct {
+	catalogv1connect.UnimplementedProductServiceHandler
+}
+
+func (products) GetProduct(
+	ctx context.Context, req *catalogv1.GetProductRequest,
+) (*catalogv1.GetProductResponse, error) {
+	switch req.GetSku() {
+	case "missing":
+		return nil, fault.New(fault.NotFound, fault.ProductNotFound, "There is no product with SKU %q.", "missing").
+			With("sku", "missing").Because(errors.New("secret cause"))
+	case "boom":
+		panic("kaboom")
+	case "broken":
+		return nil, errors.New("pq: secret table does not exist")
+	case "throttled":
+		return nil, fault.New(fault.Throttled, fault.SignInThrottled, "Too many.").After(1500 * time.Millisecond)
+	case "slow":
+		<-ctx.Done()
+		return nil, errors.New("pq: canceling statement due to user request")
+	case "unwritable":
+		return &catalogv1.GetProductResponse{Product: &catalogv1.Product{Name: "\xff"}}, nil
+	case "same":
+		return nil, connect.NewNotModifiedError(http.Header{"Etag": {`"1"`}})
+	}
+	return &catalogv1.GetProductResponse{Product: &catalogv1.Product{Sku: req.GetSku(), Name: "Lamp"}}, nil
+}
+
+func (products) CreateProduct(
+	ctx context.Context, req *catalogv1.CreateProductRequest,
+) (*catalogv1.CreateProductResponse, error) {
+	p, ok := auth.PrincipalFrom(ctx)
+	if !ok {
+		return nil, errors.New("no principal")
+	}
+	return &catalogv1.CreateProductResponse{Product: &catalogv1.Product{Name: p.Name}}, nil
+}
+
+type server struct {
+	*httptest.Server
+
+	log     *bytes.Buffer
+	tracked *atomic.Int32
+	h2      *http.Client
+}
+
+func start(t *testing.T, options ...connect.HandlerOption) server {
+	t.Helper()
+	tracked := &atomic.Int32{}
+	chain := rpc.Chain{
+		MaxRequestBytes: limit,
+		Authenticate: func(_ context.Context, token string) (auth.Principal, error) {
+			if token != goodToken {
+				return auth.Principal{}, fault.New(fault.Unauthenticated, fault.TokenExpired, "Expired.")
+			}
+			return auth.Principal{AdminID: adminID, Name: "Ada"}, nil
+		},
+		Track: connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
+			return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+				tracked.Add(1)
+				return next(ctx, req)
+			}
+		}),
+	}
+	mux := http.NewServeMux()
+	path, handler := catalogv1connect.NewProductServiceHandler(products{}, append(chain.HandlerOptions(), options...)...)
+	mux.Handle(path, rpc.Transport(limit, handler))
+	mux.Handle("/", rpc.Transport(limit, rpc.NotFound()))
+	log := &bytes.Buffer{}
+	observer := rpc.Observer{
+		Log:            slog.New(slog.NewJSONHandler(log, nil)),
+		Timeout:        2 * time.Second,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Quiet:          map[string]bool{"/quiet": true},
+	}
+	s := httptest.NewUnstartedServer(observer.Wrap(mux))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	t.Cleanup(s.Close)
+	h2 := new(http.Protocols)
+	h2.SetUnencryptedHTTP2(true)
+	return server{Server: s, log: log, tracked: tracked, h2: &http.Client{Transport: &http.Transport{Protocols: h2}}}
+}
+
+// lastLog returns the last line of the access log, once the server is done with the request.
+func (s server) lastLog(t *testing.T) map[string]any {
+	t.Helper()
+	s.Close()
+	lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
+	var entry map[string]any
+	require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &entry))
+	return entry
+}
+
+// answer is what a caller sees of a Connect answer in JSON.
+type answer struct {
+	status  int
+	header  http.Header
+	body    string
+	code    string
+	message string
+	reason  string
+	fields  []string
+}
+
+func (s server) do(t *testing.T, method, path, body string, header ...string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	res, err := s.Client().Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	a := answer{status: res.StatusCode, header: res.Header, body: string(raw)}
+	if res.StatusCode >= http.StatusBadRequest {
+		a.read(t, raw)
+	}
+	return a
+}
+
+func (s server) post(t *testing.T, body string, header ...string) answer {
+	t.Helper()
+	return s.do(t, http.MethodPost, getProduct, body, append(header, "Content-Type", "application/json")...)
+}
+
+func (a *answer) read(t *testing.T, raw []byte) {
+	t.Helper()
+	var wire struct {
+		Code    string
+		Message string
+		Details []struct {
+			Type  string
+			Debug struct {
+				Reason, Domain  string
+				FieldViolations []struct{ Field, Description string }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(raw, &wire), "%s", raw)
+	a.code, a.message = wire.Code, wire.Message
+	for _, d := range wire.Details {
+		if d.Type == "google.rpc.ErrorInfo" {
+			require.Equal(t, fault.Domain, d.Debug.Domain)
+			a.reason = d.Debug.Reason
+		}
+		for _, v := range d.Debug.FieldViolations {
+			a.fields = append(a.fields, v.Field+": "+v.Description)
+		}
+	}
+}
+
+// reasonOf returns the code and reason that a connect client sees, and fails the test if there is none.
+func reasonOf(t *testing.T, err error) (connect.Code, fault.Reason) {
+	t.Helper()
+	var e *connect.Error
+	require.ErrorAs(t, err, &e)
+	for _, d := range e.Details() {
+		m, err := d.Value()
+		require.NoError(t, err)
+		if info, ok := m.(*errdetails.ErrorInfo); ok {
+			require.Equal(t, fault.Domain, info.GetDomain())
+			return e.Code(), fault.Reason(info.GetReason())
+		}
+	}
+	require.Fail(t, "an error without a reason", "%v", err)
+	return 0, ""
+}

@@ -1,0 +1,184 @@
+package rpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"connectrpc.com/connect"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// bodyFactor is how many times the limit of a message a body may hold before the connection is given
+// up: up to there the caller can send everything and read a clear answer.
+const bodyFactor = 4
+
+// Transport gives a reason to every error that connect answers by itself, before a request reaches the
+// interceptors: what cannot be decoded, is too large, has the wrong Content-Type, method or protocol
+// headers, or asks for a method that does not exist. Observe must stand outside it.
+func Transport(maxRequestBytes int, next http.Handler) http.Handler {
+	limited := http.MaxBytesHandler(next, bodyFactor*int64(maxRequestBytes))
+	errorWriter := connect.NewErrorWriter()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := callFrom(r.Context())
+		c.protocol = protocolOf(r)
+		fw := &faultWriter{
+			ResponseWriter: w, request: r, call: c, errors: errorWriter, limit: maxRequestBytes,
+			contentType: r.Header.Get("Content-Type"), // connect changes it
+		}
+		limited.ServeHTTP(fw, r)
+		fw.finish()
+	})
+}
+
+// NotFound answers every request as one for a method that does not exist.
+func NotFound() http.Handler { return http.NotFoundHandler() }
+
+func protocolOf(r *http.Request) string {
+	contentType := r.Header.Get("Content-Type")
+	switch {
+	case strings.HasPrefix(contentType, "application/grpc-web"):
+		return connect.ProtocolGRPCWeb
+	case strings.HasPrefix(contentType, "application/grpc"):
+		return connect.ProtocolGRPC
+	default:
+		return connect.ProtocolConnect
+	}
+}
+
+// faultWriter passes an answer on, unless it is an error that did not come from the interceptors: that
+// one it replaces.
+//
+// Connect's errors have a status of their own and a body of JSON; those of gRPC and gRPC-Web are
+// headers, which reach the caller behind http.TrailerPrefix or, in gRPC-Web, with the first flush.
+type faultWriter struct {
+	http.ResponseWriter
+
+	request     *http.Request
+	call        *call
+	errors      *connect.ErrorWriter
+	limit       int
+	contentType string
+
+	wroteHeader bool
+	held        int // status of the answer that is held back
+	body        bytes.Buffer
+}
+
+func (w *faultWriter) WriteHeader(status int) {
+	if w.wroteHeader || w.held != 0 {
+		return
+	}
+	if status >= http.StatusBadRequest && w.call.reason == "" {
+		w.held = status
+		return
+	}
+	w.wroteHeader = true
+	w.completeStatus("")
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 demands it
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *faultWriter) Write(p []byte) (int, error) {
+	if w.held != 0 {
+		return w.body.Write(p)
+	}
+	if !w.wroteHeader {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Flush implements http.Flusher, which connect asks for.
+func (w *faultWriter) Flush() {
+	if w.held != 0 {
+		return
+	}
+	if !w.wroteHeader {
+		w.WriteHeader(http.StatusOK)
+	}
+	flush(w.ResponseWriter)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *faultWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *faultWriter) finish() {
+	if w.held != 0 {
+		w.replace()
+		return
+	}
+	w.completeStatus("")
+	w.completeStatus(http.TrailerPrefix)
+}
+
+// replace answers with a fault instead of what is held back.
+func (w *faultWriter) replace() {
+	var wire struct {
+		Code    connect.Code `json:"code"`
+		Message string       `json:"message"`
+	}
+	var err error
+	if json.Unmarshal(w.body.Bytes(), &wire) == nil && wire.Code != 0 {
+		err = w.fault(wire.Code, wire.Message)
+	} else {
+		err = refusedByHTTP(w.held, w.request)
+	}
+	w.wroteHeader = true
+	header := w.Header()
+	header.Del("Content-Length")
+	w.request.Header.Set("Content-Type", w.contentType)
+	out := http.ResponseWriter(w.ResponseWriter)
+	if wire.Code == 0 && w.call.protocol == connect.ProtocolConnect {
+		out = fixedStatus{ResponseWriter: out, status: w.held}
+	}
+	_ = w.errors.Write(out, w.request, w.call.fail(w.request.Context(), err)) // fails only if nobody reads
+}
+
+// completeStatus adds details to the gRPC status in the headers whose names start with prefix, if there
+// is one without a reason.
+func (w *faultWriter) completeStatus(prefix string) {
+	header := w.Header()
+	status := header.Get(prefix + "Grpc-Status")
+	if status == "" || status == "0" || w.call.reason != "" {
+		return
+	}
+	var code connect.Code
+	if err := json.Unmarshal([]byte(status), (*uint32)(&code)); err != nil {
+		code = connect.CodeUnknown
+	}
+	err := w.fault(code, decodeGRPCMessage(header.Get(prefix+"Grpc-Message")))
+	sink := headerSink{}
+	_ = w.errors.Write(sink, w.request, w.call.fail(w.request.Context(), err)) // a headerSink takes everything
+	for _, name := range []string{"Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"} {
+		header.Set(prefix+name, http.Header(sink).Get(name))
+	}
+}
+
+// fault returns the fault for an error of connect's own.
+func (w *faultWriter) fault(code connect.Code, message string) *fault.Error {
+	if w.call.chained { // the request was fine: the answer could not be written
+		return internal(connect.NewError(code, errText(message)))
+	}
+	return refusedByConnect(code, message, w.limit)
+}
+
+// fixedStatus answers with a status of its own.
+type fixedStatus struct {
+	http.ResponseWriter
+
+	status int
+}
+
+func (w fixedStatus) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
+
+// headerSink is a ResponseWriter that keeps nothing but headers.
+type headerSink http.Header
+
+func (s headerSink) Header() http.Header       { return http.Header(s) }
+func (headerSink) Write(p []byte) (int, error) { return len(p), nil }
+func (headerSink) WriteHeader(int)             {}

@@ -1,0 +1,104 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// validate refuses a request that breaks a rule of the contract, or that holds control characters:
+// PostgreSQL cannot store NUL, and none of them belongs into a text of ours.
+func validate(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		m, ok := req.Any().(proto.Message)
+		if !ok {
+			return nil, errNotProto
+		}
+		if err := checkRules(m); err != nil {
+			return nil, err
+		}
+		if bad := appendControlled(nil, "", m.ProtoReflect()); len(bad) > 0 {
+			return nil, fault.Fields(bad...)
+		}
+		return next(ctx, req)
+	}
+}
+
+func checkRules(m proto.Message) error {
+	err := protovalidate.Validate(m)
+	if err == nil {
+		return nil
+	}
+	var broken *protovalidate.ValidationError
+	if !errors.As(err, &broken) || len(broken.Violations) == 0 {
+		return fmt.Errorf("validate: %w", err)
+	}
+	violations := make([]fault.Violation, len(broken.Violations))
+	for i, v := range broken.Violations {
+		violations[i] = fault.Violation{
+			Field:       protovalidate.FieldPathString(v.Proto.GetField()),
+			Description: v.Proto.GetMessage(),
+		}
+	}
+	return fault.Fields(violations...)
+}
+
+// appendControlled appends a violation for each string of m that holds a control character other than
+// tab, line feed and carriage return. prefix is the path of m, with a dot at its end unless empty.
+func appendControlled(found []fault.Violation, prefix string, m protoreflect.Message) []fault.Violation {
+	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		path := prefix + string(fd.Name())
+		switch {
+		case fd.IsMap():
+			v.Map().Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
+				entry := path + "[" + strconv.Quote(k.String()) + "]"
+				if fd.MapKey().Kind() == protoreflect.StringKind {
+					found = appendIfControlled(found, entry, k.String())
+				}
+				found = appendControlledValue(found, entry, fd.MapValue(), v)
+				return true
+			})
+		case fd.IsList():
+			for i := range v.List().Len() {
+				found = appendControlledValue(found, path+"["+strconv.Itoa(i)+"]", fd, v.List().Get(i))
+			}
+		default:
+			found = appendControlledValue(found, path, fd, v)
+		}
+		return true
+	})
+	return found
+}
+
+func appendControlledValue(
+	found []fault.Violation, path string, fd protoreflect.FieldDescriptor, v protoreflect.Value,
+) []fault.Violation {
+	switch fd.Kind() {
+	case protoreflect.StringKind:
+		return appendIfControlled(found, path, v.String())
+	case protoreflect.MessageKind, protoreflect.GroupKind:
+		return appendControlled(found, path+".", v.Message())
+	default:
+		return found
+	}
+}
+
+func appendIfControlled(found []fault.Violation, path, s string) []fault.Violation {
+	for _, r := range s {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+			return append(found, fault.Violation{
+				Field:       path,
+				Description: fmt.Sprintf("must not contain the control character U+%04X", r),
+			})
+		}
+	}
+	return found
+}
