@@ -4,23 +4,56 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	_ "github.com/lib/pq"  // the "postgres" driver
-	_ "modernc.org/sqlite" // the "sqlite" driver
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
 
 	"github.com/zebrands/catalog/ent"
 )
 
-// sqliteReaders is how many connections read from SQLite side by side.
-const sqliteReaders = 8
+const (
+	// sqliteReaders is how many connections read from SQLite side by side.
+	sqliteReaders = 8
+	// defaultMaxConns leaves room for four replicas in the 100 connections that PostgreSQL allows unless
+	// told otherwise.
+	defaultMaxConns = 20
+	// Connections to PostgreSQL are closed after a while, so that they spread over the servers behind a
+	// name that moves, and that idle ones do not hold memory there.
+	connLifetime, connIdleTime = 30 * time.Minute, 5 * time.Minute
+)
+
+var (
+	// ErrReadOnly is returned by every mutation with the client for reads.
+	ErrReadOnly = errors.New("db: this client only reads; write with InTx")
+
+	errBadURL = errors.New("open PostgreSQL: the database URL does not parse")
+)
+
+// Option changes how Open opens a database.
+type Option func(*options)
+
+type options struct {
+	maxConns   int
+	statements int
+}
+
+// MaxConns bounds the connections to PostgreSQL. It is 20 by default. SQLite does without: one
+// connection writes and eight read.
+func MaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
+
+// KeepStatements sets how many prepared statements each connection keeps. It is 256 by default; 0
+// keeps none, for a connection pooler that does not know prepared statements.
+func KeepStatements(n int) Option { return func(o *options) { o.statements = n } }
 
 // DB is an open database: one pool on PostgreSQL; on SQLite a pool of one connection that writes and
 // one of several that only read.
@@ -37,85 +70,108 @@ type DB struct {
 // Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
 // "postgres://…". It does not touch the schema.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
+	config := options{maxConns: defaultMaxConns, statements: defaultStatements}
+	for _, option := range opts {
+		option(&config)
+	}
 	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite:")
-	var d *DB
+	var write, read *sql.DB
 	var err error
+	dialectName := dialect.Postgres
 	if isSQLite {
-		d, err = openSQLite(ctx, path)
+		dialectName = dialect.SQLite
+		write, read, err = openSQLite(ctx, path, config)
 	} else {
-		d, err = openPostgres(ctx, databaseURL)
+		write, err = openPostgres(ctx, databaseURL, config)
+		read = write
 	}
 	if err != nil {
 		return nil, err
 	}
-	d.path, d.log = path, log
-	return d, nil
-}
-
-func openSQLite(ctx context.Context, path string) (*DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
-		"&_pragma=foreign_keys(1)&_time_format=sqlite"
-	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
-	write, err := sql.Open("sqlite", file+"&_txlock=immediate")
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	write.SetMaxOpenConns(1)
-	if err := write.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	read, err := sql.Open("sqlite", file+"&_pragma=query_only(1)")
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	read.SetMaxOpenConns(sqliteReaders)
-	read.SetMaxIdleConns(sqliteReaders)
-	return newDB(dialect.SQLite, write, read), nil
-}
-
-func openPostgres(ctx context.Context, databaseURL string) (*DB, error) {
-	pool, err := sql.Open("postgres", databaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
-	return newDB(dialect.Postgres, pool, pool), nil
-}
-
-func newDB(dialectName string, write, read *sql.DB) *DB {
-	return &DB{
+	d := &DB{
 		dialect: dialectName,
+		path:    path,
+		log:     log,
 		write:   write,
 		read:    read,
 		writer:  ent.NewClient(ent.Driver(entsql.OpenDB(dialectName, write))),
 		reader:  ent.NewClient(ent.Driver(entsql.OpenDB(dialectName, read))),
 	}
+	d.reader.Use(refuseWrites)
+	return d, nil
+}
+
+func openSQLite(ctx context.Context, path string, config options) (write, read *sql.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
+		"&_pragma=foreign_keys(1)&_time_format=sqlite"
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
+	// The writer first: it makes the file, and the write-ahead log that readers need.
+	write, err = openPool(ctx, file+"&_txlock=immediate", 1, config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	read, err = openPool(ctx, file+"&_pragma=query_only(1)", sqliteReaders, config)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
+	}
+	return write, read, nil
+}
+
+func openPool(ctx context.Context, dsn string, conns int, config options) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller does
+	}
+	pool := sql.OpenDB(newCachingConnector(connector, true, config.statements))
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}
+
+func openPostgres(ctx context.Context, databaseURL string, config options) (*sql.DB, error) {
+	connector, err := pq.NewConnector(databaseURL)
+	if err != nil {
+		return nil, errBadURL // the driver's error may repeat the password
+	}
+	pool := sql.OpenDB(newCachingConnector(connector, false, config.statements))
+	pool.SetMaxOpenConns(config.maxConns)
+	pool.SetMaxIdleConns(config.maxConns)
+	pool.SetConnMaxIdleTime(connIdleTime)
+	pool.SetConnMaxLifetime(connLifetime)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open PostgreSQL: %w", err), pool.Close())
+	}
+	return pool, nil
+}
+
+// refuseWrites is the hook of the client for reads.
+func refuseWrites(ent.Mutator) ent.Mutator {
+	return ent.MutateFunc(func(context.Context, ent.Mutation) (ent.Value, error) {
+		return nil, ErrReadOnly
+	})
 }
 
 // Dialect returns dialect.Postgres or dialect.SQLite.
 func (d *DB) Dialect() string { return d.dialect }
 
-// Reader returns the client for reads outside a transaction. It must not write: see InTx.
+// Reader returns the client for reads outside a transaction. Its mutations return ErrReadOnly: see
+// InTx.
 func (d *DB) Reader() *ent.Client { return d.reader }
 
 // SQL returns the pool that may write, for the queue and for migrations.
 func (d *DB) SQL() *sql.DB { return d.write }
 
-// ReadSQL returns the pool for reads.
+// ReadSQL returns the pool for reads. On SQLite it cannot write; on PostgreSQL it is the same as SQL.
 func (d *DB) ReadSQL() *sql.DB { return d.read }
 
-// HookProducts registers a hook on every mutation of products. Call it before the first use.
-func (d *DB) HookProducts(hooks ...ent.Hook) {
-	d.writer.Product.Use(hooks...)
-	if d.read != d.write {
-		d.reader.Product.Use(hooks...)
-	}
-}
+// HookProducts registers hooks on every mutation of products. Call it before the first use.
+func (d *DB) HookProducts(hooks ...ent.Hook) { d.writer.Product.Use(hooks...) }
 
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
@@ -137,8 +193,3 @@ func (d *DB) Close() error {
 	}
 	return nil
 }
-
-// Option changes how a database is opened.
-type Option func(*options)
-
-type options struct{}

@@ -1,0 +1,243 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// defaultStatements is how many prepared statements a connection keeps.
+const defaultStatements = 256
+
+// A statement with more arguments or text than this is a bulk write or a long list, whose text hardly
+// ever comes again: it is not kept.
+const maxKeptArguments, maxKeptLength = 100, 8 << 10
+
+// errBusy is returned on PostgreSQL for a query on a connection whose previous query's rows are still
+// being read: its protocol has no room for it.
+var errBusy = errors.New("db: the rows of the transaction's previous query are still open")
+
+// cachingConnector makes connections that keep their prepared statements. Both drivers prepare a
+// query that has arguments each time it is run, which costs more than to run it.
+type cachingConnector struct {
+	driver.Connector
+
+	sqlite bool
+	size   int
+	// outdated counts how often PostgreSQL said that a statement no longer fits the schema. Every
+	// connection then forgets its statements.
+	outdated *atomic.Int64
+}
+
+func newCachingConnector(connector driver.Connector, sqlite bool, size int) cachingConnector {
+	return cachingConnector{Connector: connector, sqlite: sqlite, size: size, outdated: new(atomic.Int64)}
+}
+
+// driverConn is what the connections of both drivers can do.
+type driverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// Connect opens a connection.
+func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, ok := inner.(driverConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("db: cannot keep the statements of a %T", inner), inner.Close())
+	}
+	return &cachingConn{
+		driverConn: conn,
+		connector:  c,
+		outdated:   c.outdated.Load(),
+		statements: map[string]*statement{},
+	}, nil
+}
+
+// cachingConn is a connection that keeps its prepared statements, and forwards everything else.
+// database/sql lets one goroutine at a time use it and what it returns.
+type cachingConn struct {
+	driverConn
+
+	connector  cachingConnector
+	outdated   int64 // connector.outdated when the first statement was prepared
+	statements map[string]*statement
+	uses       int64 // a clock, to find the statement whose last use is the longest ago
+	openRows   int
+	inTx       bool
+}
+
+type statement struct {
+	driver.Stmt
+
+	lastUse int64
+	busy    bool // its rows are being read, so it cannot be run again
+}
+
+// QueryContext runs a query that returns rows.
+func (c *cachingConn) QueryContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Rows, error) {
+	rows, stmt, err := run(ctx, c, query, args, driver.StmtQueryContext.QueryContext, c.driverConn.QueryContext)
+	if err != nil {
+		return nil, err
+	}
+	c.openRows++
+	if stmt != nil {
+		stmt.busy = true
+	}
+	return &trackedRows{Rows: rows, conn: c, stmt: stmt}, nil
+}
+
+// ExecContext runs a query that returns no rows.
+func (c *cachingConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Result, error) {
+	result, _, err := run(ctx, c, query, args, driver.StmtExecContext.ExecContext, c.driverConn.ExecContext)
+	return result, err
+}
+
+// run runs a query on a kept statement, which it returns, or without one. A statement that no longer
+// fits the schema is run anew without one, unless that has already failed the transaction: InTx then
+// runs all of it again.
+func run[S, T any](
+	ctx context.Context, c *cachingConn, query string, args []driver.NamedValue,
+	kept func(S, context.Context, []driver.NamedValue) (T, error),
+	direct func(context.Context, string, []driver.NamedValue) (T, error),
+) (result T, stmt *statement, err error) {
+	if c.openRows > 0 && !c.connector.sqlite {
+		return result, nil, errBusy
+	}
+	stmt, err = c.statement(ctx, query, len(args))
+	if err != nil {
+		return result, nil, err
+	}
+	if stmt != nil {
+		result, err = kept(stmt.Stmt.(S), ctx, args) //nolint:forcetypeassert // both drivers have them
+		if !isOutdated(err) {
+			return result, stmt, err
+		}
+		c.connector.outdated.Add(1)
+		if c.inTx {
+			return result, nil, err
+		}
+	}
+	result, err = direct(ctx, query, args)
+	return result, nil, err
+}
+
+// statement returns the statement kept for a query, which it prepares if there is none yet. It
+// returns nil for a query that is run without: one without arguments, which costs nothing to prepare
+// and may be several at once; one that is too long; one whose statement is busy.
+func (c *cachingConn) statement(ctx context.Context, query string, args int) (*statement, error) {
+	if args == 0 || args > maxKeptArguments || len(query) > maxKeptLength || c.connector.size == 0 {
+		return nil, nil //nolint:nilnil // as documented
+	}
+	if outdated := c.connector.outdated.Load(); outdated != c.outdated {
+		c.outdated = outdated
+		if err := c.forgetAll(); err != nil {
+			return nil, err
+		}
+	}
+	c.uses++
+	if stmt := c.statements[query]; stmt != nil {
+		if stmt.busy {
+			return nil, nil //nolint:nilnil // as documented
+		}
+		stmt.lastUse = c.uses
+		return stmt, nil
+	}
+	if err := c.makeRoom(); err != nil {
+		return nil, err
+	}
+	prepared, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	stmt := &statement{Stmt: prepared, lastUse: c.uses}
+	c.statements[query] = stmt
+	return stmt, nil
+}
+
+// makeRoom forgets the statement whose last use is the longest ago, if there are too many.
+func (c *cachingConn) makeRoom() error {
+	if len(c.statements) < c.connector.size {
+		return nil
+	}
+	oldest := ""
+	for query, stmt := range c.statements {
+		if !stmt.busy && (oldest == "" || stmt.lastUse < c.statements[oldest].lastUse) {
+			oldest = query
+		}
+	}
+	return c.forget(oldest)
+}
+
+func (c *cachingConn) forget(query string) error {
+	stmt := c.statements[query]
+	if stmt == nil { // every statement is busy
+		return nil
+	}
+	delete(c.statements, query)
+	return stmt.Close()
+}
+
+func (c *cachingConn) forgetAll() error {
+	var err error
+	for query := range c.statements {
+		err = errors.Join(err, c.forget(query))
+	}
+	return err
+}
+
+// Close closes the connection. PostgreSQL forgets its statements by itself; SQLite would leak the
+// connection.
+func (c *cachingConn) Close() error {
+	if c.connector.sqlite {
+		return errors.Join(c.forgetAll(), c.driverConn.Close())
+	}
+	return c.driverConn.Close()
+}
+
+// BeginTx begins a transaction.
+func (c *cachingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.driverConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	c.inTx = true
+	return trackedTx{Tx: tx, conn: c}, nil
+}
+
+// CheckNamedValue brings an argument into a form that the driver takes.
+func (c *cachingConn) CheckNamedValue(value *driver.NamedValue) error {
+	if checker, ok := c.driverConn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(value)
+	}
+	return driver.ErrSkip
+}
+
+// isOutdated reports whether PostgreSQL says that a statement does not fit the schema any more, or
+// that it is gone, as behind a connection pooler.
+func isOutdated(err error) bool {
+	var e *pq.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == pqerror.InvalidSQLStatementName ||
+		e.Code == pqerror.FeatureNotSupported && e.Routine == "RevalidateCachedQuery"
+}

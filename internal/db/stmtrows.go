@@ -1,0 +1,103 @@
+package db
+
+import (
+	"database/sql/driver"
+	"io"
+	"reflect"
+)
+
+// trackedTx tells the connection when the transaction ends.
+type trackedTx struct {
+	driver.Tx
+
+	conn *cachingConn
+}
+
+// Commit commits the transaction.
+func (t trackedTx) Commit() error {
+	t.conn.inTx = false
+	return t.Tx.Commit()
+}
+
+// Rollback undoes the transaction.
+func (t trackedTx) Rollback() error {
+	t.conn.inTx = false
+	return t.Tx.Rollback()
+}
+
+// trackedRows tells the connection when the rows have been read. It has every optional method, and
+// answers as database/sql would where the driver's rows lack it.
+type trackedRows struct {
+	driver.Rows
+
+	conn   *cachingConn
+	stmt   *statement // nil if the query ran without
+	closed bool
+}
+
+// Close ends the reading.
+func (r *trackedRows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	r.conn.openRows--
+	if r.stmt != nil {
+		r.stmt.busy = false
+	}
+	return r.Rows.Close()
+}
+
+// HasNextResultSet reports whether there is another result after this one.
+func (r *trackedRows) HasNextResultSet() bool {
+	rows, ok := r.Rows.(driver.RowsNextResultSet)
+	return ok && rows.HasNextResultSet()
+}
+
+// NextResultSet goes on to the next result. Returns io.EOF if there is none.
+func (r *trackedRows) NextResultSet() error {
+	if rows, ok := r.Rows.(driver.RowsNextResultSet); ok {
+		return rows.NextResultSet()
+	}
+	return io.EOF
+}
+
+// ColumnTypeScanType returns the Go type of a column.
+func (r *trackedRows) ColumnTypeScanType(index int) reflect.Type {
+	if rows, ok := r.Rows.(driver.RowsColumnTypeScanType); ok {
+		return rows.ColumnTypeScanType(index)
+	}
+	return reflect.TypeFor[any]()
+}
+
+// ColumnTypeDatabaseTypeName returns the database's name of a column's type.
+func (r *trackedRows) ColumnTypeDatabaseTypeName(index int) string {
+	if rows, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
+		return rows.ColumnTypeDatabaseTypeName(index)
+	}
+	return ""
+}
+
+// ColumnTypeLength returns the length of a column of variable length.
+func (r *trackedRows) ColumnTypeLength(index int) (length int64, ok bool) {
+	if rows, has := r.Rows.(driver.RowsColumnTypeLength); has {
+		return rows.ColumnTypeLength(index)
+	}
+	return 0, false
+}
+
+// ColumnTypeNullable reports whether a column may be null, if that is known.
+func (r *trackedRows) ColumnTypeNullable(index int) (nullable, ok bool) {
+	if rows, has := r.Rows.(driver.RowsColumnTypeNullable); has {
+		return rows.ColumnTypeNullable(index)
+	}
+	return false, false
+}
+
+// ColumnTypePrecisionScale returns the precision and scale of a decimal column.
+func (r *trackedRows) ColumnTypePrecisionScale(index int) (precision, scale int64, ok bool) {
+	if rows, has := r.Rows.(driver.RowsColumnTypePrecisionScale); has {
+		return rows.ColumnTypePrecisionScale(index)
+	}
+	return 0, 0, false
+}
