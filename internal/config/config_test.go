@@ -1,0 +1,211 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/config"
+)
+
+// parse reads flags and the environment and validates, as the program does, without what the environment of the test
+// holds.
+func parse(t *testing.T, env map[string]string, args ...string) (config.Config, error) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "CATALOG_") {
+			t.Setenv(name, value) // restores it at the end
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	var c config.Config
+	parser, err := kong.New(&c, kong.Exit(func(int) { t.Fatal("exit") }))
+	require.NoError(t, err)
+	_, err = parser.Parse(args)
+	return c, err
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := parse(t, nil)
+	require.NoError(t, err)
+	require.Equal(t, config.Config{
+		Storage: config.Storage{DataDir: "./catalog-data"},
+		Logging: config.Logging{LogLevel: slog.LevelInfo, LogFormat: "text"},
+		Mail: config.Mail{
+			MailgunBaseURL: "https://api.mailgun.net",
+			NotifyWindow:   30 * time.Second,
+		},
+		Addr:            "localhost:8080",
+		Roles:           []string{"product", "admin", "notification", "tracking"},
+		MaxRequestBytes: 4 << 20,
+		RequestTimeout:  30 * time.Second,
+		ShutdownTimeout: 20 * time.Second,
+	}, c)
+	require.Equal(t, "sqlite:catalog-data/catalog.db", c.URL())
+	require.True(t, c.IsSQLite())
+	require.False(t, c.TLS())
+	require.Equal(t, "http://localhost:8080", c.BaseURL(nil))
+	require.Equal(t, "Catalog <catalog@localhost>", c.Sender("http://localhost:8080"))
+}
+
+func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
+	var c config.Config
+	parser, err := kong.New(&c)
+	require.NoError(t, err)
+	for _, flag := range parser.Model.Flags {
+		if flag.Name == "help" {
+			continue
+		}
+		require.Equal(t, []string{"CATALOG_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))}, flag.Envs, flag.Name)
+		require.NotEmpty(t, flag.Help, flag.Name)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	c, err := parse(t, map[string]string{
+		"CATALOG_NOTIFY_WINDOW":   "300ms",
+		"CATALOG_DATABASE_URL":    "postgres://u:p@db/catalog",
+		"CATALOG_ROLES":           "product,tracking",
+		"CATALOG_TRUSTED_PROXIES": "10.0.0.0/8,::1/128",
+		"CATALOG_CORS_ORIGINS":    "https://a.example,http://localhost:3000",
+		"CATALOG_LOG_LEVEL":       "debug",
+		"CATALOG_ADDR":            ":1",
+	}, "--addr", "0.0.0.0:9")
+	require.NoError(t, err)
+	require.Equal(t, 300*time.Millisecond, c.NotifyWindow)
+	require.False(t, c.IsSQLite())
+	require.True(t, c.Has(config.RoleTracking))
+	require.False(t, c.Has(config.RoleAdmin))
+	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}, c.TrustedProxies)
+	require.Equal(t, []string{"https://a.example", "http://localhost:3000"}, c.CORSOrigins)
+	require.Equal(t, slog.LevelDebug, c.LogLevel)
+	require.Equal(t, "0.0.0.0:9", c.Addr, "a flag wins")
+
+	zero, err := parse(t, map[string]string{"CATALOG_NOTIFY_WINDOW": "0"})
+	require.NoError(t, err)
+	require.Zero(t, zero.NotifyWindow)
+}
+
+func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
+	for env, values := range map[string][]string{
+		"CATALOG_ADDR":              {"", "localhost", "localhost:x", "localhost:70000"},
+		"CATALOG_DATA_DIR":          {""},
+		"CATALOG_DATABASE_URL":      {"mysql://x", "sqlite:", "sqlite::memory:", "postgres", "postgres://%"},
+		"CATALOG_PUBLIC_URL":        {"catalog.example", "ftp://x", "https://x?y", "https://x#y", "https://"},
+		"CATALOG_MAIL_FROM":         {"nobody", "a@b, c@d"},
+		"CATALOG_MAILGUN_DOMAIN":    {"mg.example.com", "https://mg.example.com"},
+		"CATALOG_MAILGUN_API_KEY":   {"key"},
+		"CATALOG_MAILGUN_BASE_URL":  {"", "api.mailgun.net", "https://api.mailgun.net/v3", "https://api.mailgun.net/v4/"},
+		"CATALOG_SMTP_URL":          {"localhost:25", "http://localhost", "smtp://"},
+		"CATALOG_NOTIFY_WINDOW":     {"-1s", "30", "soon"},
+		"CATALOG_SIGNING_KEY":       {"secret"},
+		"CATALOG_CORS_ORIGINS":      {"shop.example", "https://shop.example/", "https://a.example,x"},
+		"CATALOG_TLS_CERT":          {"cert.pem"},
+		"CATALOG_TLS_KEY":           {"key.pem"},
+		"CATALOG_ROLES":             {"", "product", "nope", "product,product"},
+		"CATALOG_LOG_LEVEL":         {"loud"},
+		"CATALOG_LOG_FORMAT":        {"xml"},
+		"CATALOG_MAX_REQUEST_BYTES": {"0", "x", "1000000000"},
+		"CATALOG_REQUEST_TIMEOUT":   {"0", "-1s", "x"},
+		"CATALOG_SHUTDOWN_TIMEOUT":  {"0", "x"},
+		"CATALOG_TRUSTED_PROXIES":   {"10.0.0.1", "x"},
+	} {
+		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(env, "CATALOG_")), "_", "-")
+		for _, value := range values {
+			t.Run(env+"="+value, func(t *testing.T) {
+				_, err := parse(t, map[string]string{env: value})
+				require.Error(t, err)
+				require.NotContains(t, err.Error(), "\n")
+				if value != "mg.example.com" && value != "key" && !strings.HasSuffix(value, ".pem") {
+					require.Contains(t, err.Error(), flag) // those four blame the value that is missing
+				}
+				require.NotContains(t, err.Error(), "secret")
+			})
+		}
+	}
+}
+
+func TestCombinationsThatMakeNoSenseAreNamed(t *testing.T) {
+	mailgun := []string{"--mailgun-domain", "mg.example.com", "--mailgun-api-key", "key"}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"key without certificate":  {[]string{"--tls-key", "x"}, "--tls-cert (CATALOG_TLS_CERT)"},
+		"certificate without key":  {[]string{"--tls-cert", "x"}, "--tls-key (CATALOG_TLS_KEY)"},
+		"Mailgun without key":      {mailgun[:2], "--mailgun-api-key (CATALOG_MAILGUN_API_KEY)"},
+		"Mailgun without domain":   {mailgun[2:], "--mailgun-domain (CATALOG_MAILGUN_DOMAIN)"},
+		"two ways for mail":        {append(mailgun, "--smtp-url", "smtp://localhost"), "--smtp-url (CATALOG_SMTP_URL)"},
+		"SQLite with split roles":  {[]string{"--roles", "product,admin"}, "PostgreSQL"},
+		"roles on PostgreSQL":      {[]string{"--roles", "product", "--database-url", "postgres://h/d"}, ""},
+		"Mailgun":                  {mailgun, ""},
+		"SMTP":                     {[]string{"--smtp-url", "smtps://u:p@h:465"}, ""},
+		"any origin":               {[]string{"--cors-origins", "*"}, ""},
+		"a public URL with a path": {[]string{"--public-url", "https://x.example/catalog/"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(t, nil, c.args...)
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	c := config.Config{
+		Storage: config.Storage{DatabaseURL: "postgres://user:hunter2@db/catalog?password=hunter2"},
+		Mail: config.Mail{
+			SMTPURL: "smtp://user:hunter2@mail", MailgunAPIKey: "hunter2", MailgunWebhookKey: "hunter2",
+		},
+		SigningKey: "hunter2",
+	}
+	asJSON, err := json.Marshal(c)
+	require.NoError(t, err)
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "config", c)
+	for _, text := range []string{
+		string(asJSON), logged.String(), fmt.Sprint(c), fmt.Sprintf("%+v %#v", c, c),
+	} {
+		require.NotContains(t, text, "hunter2")
+	}
+	require.Contains(t, fmt.Sprint(c), "postgres://user:xxxxx@db/catalog")
+	require.Equal(t, "postgres://user:hunter2@db/catalog?password=hunter2", c.URL(), "the value itself stays")
+	require.Equal(t, config.URL("postgres://u:%zz@x").String(), "[redacted]")
+}
+
+func TestBaseURL(t *testing.T) {
+	listening := &net.TCPAddr{IP: net.IPv4zero, Port: 4711}
+	for _, c := range []struct {
+		config config.Config
+		want   string
+	}{
+		{config.Config{Addr: ":0"}, "http://localhost:4711"},
+		{config.Config{Addr: "0.0.0.0:0"}, "http://localhost:4711"},
+		{config.Config{Addr: "[::]:0"}, "http://localhost:4711"},
+		{config.Config{Addr: "10.1.2.3:0", TLSCert: "x"}, "https://10.1.2.3:4711"},
+		{config.Config{Addr: ":0", PublicURL: "https://catalog.example/"}, "https://catalog.example"},
+	} {
+		require.Equal(t, c.want, c.config.BaseURL(listening))
+	}
+}
+
+func TestSender(t *testing.T) {
+	require.Equal(t, "Catalog <catalog@mg.example.com>",
+		(&config.Config{Mail: config.Mail{MailgunDomain: "mg.example.com"}}).Sender("http://x"))
+	require.Equal(t, "a@b.example", (&config.Config{Mail: config.Mail{MailFrom: "a@b.example"}}).Sender("http://x"))
+}

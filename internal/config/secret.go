@@ -1,0 +1,44 @@
+package config
+
+import "net/url"
+
+const redacted = "[redacted]"
+
+// Secret is text that is never printed.
+type Secret string
+
+// String returns a placeholder if there is a secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return redacted
+}
+
+// GoString is String, for %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText is String, for JSON and logs.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// URL is a URL that may hold a password, which is never printed.
+type URL string
+
+// String returns the URL without its password, and nothing of a URL that does not parse.
+func (u URL) String() string {
+	parsed, err := url.Parse(string(u))
+	if err != nil {
+		return redacted
+	}
+	if query := parsed.Query(); query.Has("password") {
+		query.Set("password", redacted)
+		parsed.RawQuery = query.Encode()
+	}
+	return parsed.Redacted()
+}
+
+// GoString is String, for %#v.
+func (u URL) GoString() string { return u.String() }
+
+// MarshalText is String, for JSON and logs.
+func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }

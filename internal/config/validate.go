@@ -1,0 +1,178 @@
+package config
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// minRequestBytes is the least that --max-request-bytes may be: below, nobody could sign in.
+const minRequestBytes = 1024
+
+// maxRequestBytes is the most that --max-request-bytes may be: requests are held in memory.
+const maxRequestBytes = 64 << 20
+
+// allRoles is how many roles there are.
+const allRoles = 4
+
+var (
+	mailgunVersion = regexp.MustCompile(`/v\d+/?$`)
+	errIncomplete  = errors.New("incomplete")
+)
+
+// invalid returns an error that names a flag and its environment variable.
+func invalid(flag, format string, args ...any) error {
+	env := "CATALOG_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	return fmt.Errorf("--%s (%s) %s", flag, env, fmt.Sprintf(format, args...))
+}
+
+// Validate returns an error of one line that names the first value that makes no sense. Secrets are
+// not repeated.
+func (c *Config) Validate() error {
+	for _, check := range []func() error{
+		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkRoles, c.checkLimits, c.Mail.Validate,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate returns an error that names what makes no sense.
+func (s Storage) Validate() error {
+	if s.DataDir == "" {
+		return invalid("data-dir", "must not be empty")
+	}
+	if path, ok := strings.CutPrefix(s.URL(), "sqlite:"); ok {
+		if path == "" || strings.Contains(path, ":memory:") {
+			return invalid("database-url", "must name a file, as in sqlite:./catalog-data/catalog.db")
+		}
+		return nil
+	}
+	u, err := url.Parse(s.URL())
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return invalid("database-url", "must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME")
+	}
+	return nil
+}
+
+func (c *Config) checkServer() error {
+	_, port, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return invalid("addr", "must be HOST:PORT, not %q", c.Addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return invalid("addr", "must have a port from 0 to 65535, not %q", port)
+	}
+	if c.PublicURL == "" {
+		return nil
+	}
+	u, err := webURL(c.PublicURL)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return invalid("public-url", "must be like https://catalog.example, not %q", c.PublicURL)
+	}
+	return nil
+}
+
+func (c *Config) checkTLS() error {
+	switch {
+	case c.TLSCert != "" && c.TLSKey == "":
+		return invalid("tls-key", "must be set too if --tls-cert is")
+	case c.TLSCert == "" && c.TLSKey != "":
+		return invalid("tls-cert", "must be set too if --tls-key is")
+	}
+	if block, _ := pem.Decode([]byte(c.SigningKey)); c.SigningKey != "" && block == nil {
+		return invalid("signing-key", "must be a private key as PEM text")
+	}
+	return nil
+}
+
+func (c *Config) checkOrigins() error {
+	for _, origin := range c.CORSOrigins {
+		u, err := webURL(origin)
+		if origin != "*" && (err != nil || u.Scheme+"://"+u.Host != origin) {
+			return invalid("cors-origins", "must be origins like https://shop.example, not %q", origin)
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkRoles() error {
+	seen := map[string]bool{}
+	for _, role := range c.Roles {
+		if seen[role] {
+			return invalid("roles", "names %s twice", role)
+		}
+		seen[role] = true
+	}
+	if len(seen) == 0 {
+		return invalid("roles", "must name at least one role")
+	}
+	if len(seen) < allRoles && c.IsSQLite() {
+		return invalid("roles", "must be all of them on SQLite, which one process uses alone; "+
+			"set --database-url to a PostgreSQL database to split them")
+	}
+	return nil
+}
+
+func (c *Config) checkLimits() error {
+	switch {
+	case c.MaxRequestBytes < minRequestBytes || c.MaxRequestBytes > maxRequestBytes:
+		return invalid("max-request-bytes", "must be from %d to %d, not %d", minRequestBytes, maxRequestBytes, c.MaxRequestBytes)
+	case c.RequestTimeout <= 0:
+		return invalid("request-timeout", "must be more than 0, not %s", c.RequestTimeout)
+	case c.ShutdownTimeout <= 0:
+		return invalid("shutdown-timeout", "must be more than 0, not %s", c.ShutdownTimeout)
+	}
+	return nil
+}
+
+// Validate returns an error that names what makes no sense.
+func (m Mail) Validate() error {
+	if _, err := mail.ParseAddress(m.MailFrom); m.MailFrom != "" && err != nil {
+		return invalid("mail-from", "must be an address like catalog@example.com, not %q", m.MailFrom)
+	}
+	switch {
+	case m.MailgunDomain != "" && m.MailgunAPIKey == "":
+		return invalid("mailgun-api-key", "must be set too if --mailgun-domain is")
+	case m.MailgunDomain == "" && m.MailgunAPIKey != "":
+		return invalid("mailgun-domain", "must be set too if --mailgun-api-key is")
+	case strings.ContainsAny(m.MailgunDomain, "/: "):
+		return invalid("mailgun-domain", "must be a domain like mg.example.com, not %q", m.MailgunDomain)
+	case mailgunVersion.MatchString(m.MailgunBaseURL):
+		return invalid("mailgun-base-url", "must not end with a version: %s", mailgunVersion.ReplaceAllString(m.MailgunBaseURL, ""))
+	case m.SMTPURL != "" && m.MailgunDomain != "":
+		return invalid("smtp-url", "must not be set together with --mailgun-domain: mail leaves one way")
+	case m.NotifyWindow < 0:
+		return invalid("notify-window", "must not be negative, but is %s", m.NotifyWindow)
+	}
+	if _, err := webURL(m.MailgunBaseURL); err != nil {
+		return invalid("mailgun-base-url", "must be like https://api.mailgun.net, not %q", m.MailgunBaseURL)
+	}
+	if m.SMTPURL == "" {
+		return nil
+	}
+	if u, err := url.Parse(string(m.SMTPURL)); err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
+		return invalid("smtp-url", "must be smtp://USER:PASSWORD@HOST:PORT or smtps://…")
+	}
+	return nil
+}
+
+// webURL parses an absolute URL of a website.
+func webURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("parse %q: %w", text, err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return nil, errIncomplete
+	}
+	return u, nil
+}
