@@ -50,17 +50,17 @@ func Parse(token string, query, position any) (bool, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) < sumSize {
-		return false, invalid(err)
+		return false, Invalid(err)
 	}
 	sum, err := digest(query, raw[sumSize:])
 	if err != nil {
 		return false, err
 	}
 	if string(sum) != string(raw[:sumSize]) {
-		return false, invalid(nil)
+		return false, Invalid(nil)
 	}
 	if err := json.Unmarshal(raw[sumSize:], position); err != nil {
-		return false, invalid(err)
+		return false, Invalid(err)
 	}
 	return true, nil
 }
@@ -77,7 +77,9 @@ func digest(query any, position []byte) ([]byte, error) {
 	return h.Sum(nil)[:sumSize], nil
 }
 
-func invalid(cause error) error {
+// Invalid returns the fault for a token that was not made for this list, with reason PAGE_TOKEN_INVALID.
+// For callers whose positions must be more than JSON.
+func Invalid(cause error) error {
 	return fault.ReasonedFields(fault.PageTokenInvalid, fault.Violation{
 		Field:       "page_token",
 		Description: "is not a token that this list returned; ask for the first page again",
