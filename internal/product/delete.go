@@ -1,0 +1,90 @@
+package product
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// DeleteProduct hides a live product and frees its SKU. Returns PRODUCT_NOT_FOUND or ETAG_MISMATCH.
+func (s *Service) DeleteProduct(
+	ctx context.Context, req *catalogv1.DeleteProductRequest,
+) (*catalogv1.DeleteProductResponse, error) {
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	var deleted *ent.Product
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		now, err := lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := checkETag(ctx, tx, now, req.GetEtag()); err != nil {
+			return err
+		}
+		deleted, err = tx.Product.UpdateOne(now).
+			SetDeleteTime(time.Now().UTC().Truncate(time.Microsecond)).
+			Save(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("delete product: %w", err)
+	}
+	return &catalogv1.DeleteProductResponse{Product: convert.Product(deleted)}, nil
+}
+
+// UndeleteProduct restores a deleted product. Returns PRODUCT_NOT_FOUND, PRODUCT_NOT_DELETED, or
+// SKU_TAKEN with the metadata product_id if a live product holds the SKU by now.
+func (s *Service) UndeleteProduct(
+	ctx context.Context, req *catalogv1.UndeleteProductRequest,
+) (*catalogv1.UndeleteProductResponse, error) {
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	claims := []claim{{id: id}}
+	var restored *ent.Product
+	err = s.inTx(ctx, claims, func(ctx context.Context, tx *ent.Tx) error {
+		now, err := lockDeleted(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		claims[0].sku = now.Sku
+		restored, err = tx.Product.UpdateOne(now).ClearDeleteTime().Save(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("undelete product: %w", err)
+	}
+	return &catalogv1.UndeleteProductResponse{Product: convert.Product(restored)}, nil
+}
+
+// lockDeleted returns a deleted product that nobody else can change until the transaction ends.
+// Returns PRODUCT_NOT_FOUND if there is no product, and PRODUCT_NOT_DELETED if it is live.
+func lockDeleted(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Product, error) {
+	query := tx.Product.Query().Where(product.ID(id))
+	if db.LocksRows(ctx) {
+		query.ForUpdate()
+	}
+	p, err := query.Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, notFound(id.String(), "")
+	case err != nil:
+		return nil, fmt.Errorf("lock product: %w", err)
+	case p.DeleteTime == nil:
+		return nil, fault.New(fault.FailedPrecondition, fault.ProductNotDeleted,
+			"The product %s is live: there is nothing to restore.", id)
+	}
+	return p, nil
+}

@@ -1,0 +1,239 @@
+package product
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"entgo.io/ent/dialect/sql"
+	"go.einride.tech/aip/filtering"
+	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
+
+	"github.com/zebrands/catalog/ent/predicate"
+	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// Limits of a filter. SQLite nests expressions no deeper than a thousand.
+const (
+	maxConditions = 100
+	maxNesting    = 20
+)
+
+// filterReader turns a parsed filter into predicates.
+type filterReader struct {
+	filter string
+	// offsets are where in the filter each expression starts, in bytes.
+	offsets    map[int64]int32
+	conditions int
+}
+
+// parseFilter returns the predicate for an AIP-160 filter, nil if it is blank. Returns FILTER_INVALID,
+// which says where in the filter the mistake is.
+//
+// The parser gives the structure; what the fields and values mean is decided here, because the
+// parser's own checker turns prices into floating-point numbers.
+func parseFilter(filter string) (predicate.Product, error) {
+	filter = strings.TrimSpace(filter) // as the parser does, so that offsets agree
+	if filter == "" {
+		return nil, nil //nolint:nilnil // no filter is no mistake
+	}
+	if err := checkTokens(filter); err != nil {
+		return nil, err
+	}
+	var parser filtering.Parser
+	parser.Init(filter)
+	parsed, err := parser.Parse()
+	if err != nil {
+		return nil, syntaxError(filter, err)
+	}
+	r := &filterReader{filter: filter, offsets: parsed.GetSourceInfo().GetPositions()}
+	return r.expression(parsed.GetExpr())
+}
+
+// checkTokens refuses what would make the parser nest too deep.
+func checkTokens(filter string) error {
+	var lexer filtering.Lexer
+	lexer.Init(filter)
+	depth := 0
+	for {
+		token, err := lexer.Lex()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return syntaxError(filter, err)
+		case token.Type == filtering.TokenTypeLeftParen:
+			depth++
+		case token.Type == filtering.TokenTypeRightParen:
+			depth--
+		}
+		if depth > maxNesting {
+			return filterInvalid(filter, token.Position.Offset, "must nest no deeper than %d parentheses", maxNesting)
+		}
+	}
+}
+
+// expression returns the predicate for an expression that is true or false.
+func (r *filterReader) expression(e *expr.Expr) (predicate.Product, error) {
+	call := e.GetCallExpr()
+	if call == nil {
+		return nil, r.bareValue(e)
+	}
+	switch fn := call.GetFunction(); fn {
+	case filtering.FunctionAnd, filtering.FunctionFuzzyAnd, filtering.FunctionOr, filtering.FunctionNot:
+		return r.logic(fn, call.GetArgs())
+	case filtering.FunctionEquals, filtering.FunctionNotEquals, filtering.FunctionHas,
+		filtering.FunctionLessThan, filtering.FunctionLessEquals,
+		filtering.FunctionGreaterThan, filtering.FunctionGreaterEquals:
+		return r.condition(fn, call.GetArgs()[0], call.GetArgs()[1])
+	default:
+		return nil, r.invalid(e, "%s is no condition", quoted(fn+"()"))
+	}
+}
+
+// logic combines the predicates of args.
+func (r *filterReader) logic(fn string, args []*expr.Expr) (predicate.Product, error) {
+	predicates := make([]predicate.Product, len(args))
+	for i, arg := range args {
+		p, err := r.expression(arg)
+		if err != nil {
+			return nil, err
+		}
+		predicates[i] = p
+	}
+	switch fn {
+	case filtering.FunctionNot:
+		return product.Not(predicates[0]), nil
+	case filtering.FunctionOr:
+		return product.Or(predicates...), nil
+	default: // two conditions with a space between must both hold too
+		return product.And(predicates...), nil
+	}
+}
+
+// condition returns the predicate for a comparison of a field with a value.
+func (r *filterReader) condition(op string, field, value *expr.Expr) (predicate.Product, error) {
+	if r.conditions++; r.conditions > maxConditions {
+		return nil, r.invalid(field, "must have at most %d conditions", maxConditions)
+	}
+	name, isPath := path(field)
+	if !isPath {
+		return nil, r.invalid(field, "the left side must be a field: %s", filterHelp)
+	}
+	compare, known := filterFields[name]
+	if !known {
+		return nil, r.invalid(field, "there is no field %s: only %s", quoted(name), filterHelp)
+	}
+	v, err := r.operand(value)
+	if err != nil {
+		return nil, err
+	}
+	p, problem := compare(op, v)
+	if problem != "" {
+		return nil, r.invalid(value, "%s %s", name, problem)
+	}
+	return p, nil
+}
+
+// operand is the right side of a comparison.
+type operand struct {
+	text        string // as it stands in the filter; of a string, what is between the quotes
+	isTimestamp bool   // timestamp("…")
+}
+
+func (r *filterReader) operand(e *expr.Expr) (operand, error) {
+	var v operand
+	if call := e.GetCallExpr(); call != nil {
+		if call.GetFunction() != filtering.FunctionTimestamp || len(call.GetArgs()) != 1 {
+			return v, r.invalid(e, "the right side must be a value or timestamp(\"…\")")
+		}
+		v.isTimestamp = true
+		e = call.GetArgs()[0]
+	}
+	switch kind := e.GetConstExpr().GetConstantKind().(type) {
+	case *expr.Constant_StringValue:
+		v.text = kind.StringValue
+	case *expr.Constant_Int64Value, *expr.Constant_DoubleValue:
+		v.text = r.number(e)
+	default:
+		word, isPath := path(e)
+		if !isPath {
+			return v, r.invalid(e, "the right side must be a value")
+		}
+		v.text = word
+	}
+	if !utf8.ValidString(v.text) || hasControl(v.text) {
+		return v, r.invalid(e, "the value must not contain control characters")
+	}
+	return v, nil
+}
+
+// number returns a number as it stands in the filter, exactly.
+func (r *filterReader) number(e *expr.Expr) string {
+	rest := r.filter[r.offsets[e.GetId()]:]
+	return rest[:len(rest)-len(strings.TrimLeft(rest, "-0123456789.xabcdefABCDEF"))]
+}
+
+// path returns the name in an expression such as brand or price.amount.
+func path(e *expr.Expr) (string, bool) {
+	switch kind := e.GetExprKind().(type) {
+	case *expr.Expr_IdentExpr:
+		return kind.IdentExpr.GetName(), true
+	case *expr.Expr_SelectExpr:
+		operand, ok := path(kind.SelectExpr.GetOperand())
+		return operand + "." + kind.SelectExpr.GetField(), ok
+	default:
+		return "", false
+	}
+}
+
+func (r *filterReader) bareValue(e *expr.Expr) error {
+	switch word, _ := path(e); strings.ToUpper(word) {
+	case "AND", "OR", "NOT":
+		return r.invalid(e, "write %s in capitals", word)
+	default:
+		return r.invalid(e, `a value alone is no condition: write field = value, or use query`)
+	}
+}
+
+func (r *filterReader) invalid(e *expr.Expr, format string, args ...any) error {
+	return filterInvalid(r.filter, r.offsets[e.GetId()], format, args...)
+}
+
+// filterInvalid returns the fault for a mistake at an offset in bytes; people count characters from 1.
+func filterInvalid(filter string, offset int32, format string, args ...any) error {
+	character := utf8.RuneCountInString(filter[:offset]) + 1
+	return fault.ReasonedFields(fault.FilterInvalid, fault.Violation{
+		Field:       "filter",
+		Description: fmt.Sprintf("at character %d: ", character) + fmt.Sprintf(format, args...),
+	})
+}
+
+// syntaxError says what the parser's innermost error says.
+func syntaxError(filter string, err error) error {
+	var place interface {
+		error
+		Position() filtering.Position
+		Message() string
+	}
+	message, offset := "cannot be read", int32(0)
+	for inner := err; errors.As(inner, &place); inner = errors.Unwrap(place) {
+		message, offset = place.Message(), place.Position().Offset
+	}
+	if errors.Is(err, io.EOF) {
+		message = "ends too early"
+	}
+	return filterInvalid(filter, offset, "%s", message)
+}
+
+func quoted(s string) string {
+	return fmt.Sprintf("%q", firstRunes(s, maxKey))
+}
+
+// where turns a condition in SQL into a predicate.
+func where(p func(*sql.Selector) *sql.Predicate) predicate.Product {
+	return func(s *sql.Selector) { s.Where(p(s)) }
+}

@@ -1,0 +1,123 @@
+package product
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/predicate"
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/page"
+)
+
+// listedColumns are those of a message and those that tell where a product stands in a list.
+var listedColumns = append(slices.Clone(shownColumns),
+	product.FieldSkuKey, product.FieldNameKey, product.FieldBrandKey)
+
+// defaultOrder is that of a list without order_by and query.
+const defaultOrder = "create_time desc"
+
+// listing is what makes a list of products what it is, but for the size of a page. Page tokens are
+// bound to it.
+type listing struct {
+	List        string `json:"list"`
+	Filter      string `json:"filter"`
+	OrderBy     string `json:"order_by"`
+	Query       string `json:"query"`
+	ShowDeleted bool   `json:"show_deleted"`
+}
+
+// ListProducts returns a page of products with one query. Returns ADMIN_REQUIRED if an anonymous
+// caller sets show_deleted, FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID, or a fault that names
+// the query.
+func (s *Service) ListProducts(
+	ctx context.Context, req *catalogv1.ListProductsRequest,
+) (*catalogv1.ListProductsResponse, error) {
+	if _, isAdmin := auth.PrincipalFrom(ctx); req.GetShowDeleted() && !isAdmin {
+		return nil, fault.New(fault.PermissionDenied, fault.AdminRequired,
+			"Only administrators may list deleted products: sign in, or leave show_deleted out.")
+	}
+	list := listing{"products", req.GetFilter(), req.GetOrderBy(), req.GetQuery(), req.GetShowDeleted()}
+	conditions, order, err := list.parse()
+	if err != nil {
+		return nil, err
+	}
+	behind, err := behind(list, order, req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	size := page.Size(req.GetPageSize())
+	found, err := s.db.Reader().Product.Query().
+		Where(append(conditions, behind...)...).
+		Order(order.sort).
+		Limit(size + 1).
+		Select(listedColumns...).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list products: %w", err)
+	}
+	return listPage(list, order, found, size)
+}
+
+// parse returns the conditions and the order of the list.
+func (l listing) parse() ([]predicate.Product, order, error) {
+	var conditions []predicate.Product
+	if !l.ShowDeleted {
+		conditions = append(conditions, product.DeleteTimeIsNil())
+	}
+	matches, err := parseFilter(l.Filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	if matches != nil {
+		conditions = append(conditions, matches)
+	}
+	search, err := parseSearch(l.Query)
+	if err != nil {
+		return nil, nil, err
+	}
+	if search != nil {
+		conditions = append(conditions, search.match)
+	}
+	if l.OrderBy == "" && search != nil {
+		return conditions, search.order(), nil
+	}
+	orderBy := l.OrderBy
+	if orderBy == "" {
+		orderBy = defaultOrder
+	}
+	order, err := parseOrder(orderBy)
+	return conditions, order, err
+}
+
+// behind returns the condition for the page that a token asks for; none for the first.
+func behind(list listing, order order, token string) ([]predicate.Product, error) {
+	var position []json.RawMessage
+	given, err := page.Parse(token, list, &position)
+	if err != nil || !given {
+		return nil, err
+	}
+	after, err := order.after(position)
+	if err != nil {
+		return nil, page.Invalid(err)
+	}
+	return []predicate.Product{after}, nil
+}
+
+// listPage returns the first size products that were found, and the token for the rest if there is any.
+func listPage(list listing, order order, found []*ent.Product, size int) (*catalogv1.ListProductsResponse, error) {
+	if len(found) <= size {
+		return &catalogv1.ListProductsResponse{Products: convert.Products(found)}, nil
+	}
+	token, err := page.Token(list, order.position(found[size-1]))
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.ListProductsResponse{Products: convert.Products(found[:size]), NextPageToken: token}, nil
+}

@@ -1,0 +1,120 @@
+package product
+
+import (
+	"bytes"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/text"
+)
+
+// maxQueryWords is how many different words a full-text query may have. More than that are no longer
+// what anybody looks for.
+const maxQueryWords = 64
+
+// search is a full-text query. A product matches if each word is the beginning of one of its own. A
+// query without words, such as "++", matches the product whose SKU it is.
+type search struct {
+	key   []byte // of the whole query, as if it were a SKU
+	words []string
+}
+
+// parseSearch reads a query. Returns nil if it is blank, and a fault that names "query" if it holds
+// control characters or too many words.
+func parseSearch(query string) (*search, error) {
+	if hasControl(query) {
+		return nil, fault.Field("query", "must not contain control characters")
+	}
+	query = text.Clean(query)
+	if query == "" {
+		return nil, nil //nolint:nilnil // no search is no mistake
+	}
+	q := &search{key: orderKey(query), words: words(query)}
+	if len(q.words) > maxQueryWords {
+		return nil, fault.Field("query", "must have at most %d different words", maxQueryWords)
+	}
+	return q, nil
+}
+
+// match is the condition for products that the query finds.
+func (q *search) match(s *sql.Selector) {
+	switch {
+	case len(q.words) == 0:
+		s.Where(sql.EQ(s.C(product.FieldSkuKey), q.key))
+	case s.Dialect() == dialect.Postgres:
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(s.C("search_vector")).WriteString(" @@ CAST(").
+				Arg(q.prefixes(`'`, `':*`, " & ")).WriteString(" AS tsquery)")
+		}))
+	default:
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(s.C(product.FieldID)).WriteString(" IN (SELECT d.product_id FROM product_search " +
+				"JOIN product_search_docs d ON d.doc_id = product_search.rowid WHERE product_search MATCH ").
+				Arg(q.prefixes(`"`, `"*`, " ")).WriteString(")")
+		}))
+	}
+}
+
+// prefixes writes each word between marks. Words are letters and digits only: see text.Words.
+func (q *search) prefixes(before, after, between string) string {
+	marked := make([]string, len(q.words))
+	for i, w := range q.words {
+		marked[i] = before + w + after
+	}
+	return strings.Join(marked, between)
+}
+
+// The tiers of matches: the best first.
+const (
+	tierSKU       = iota // the query is the SKU
+	tierSKUStart         // the SKU starts with the query
+	tierNameStart        // the name starts with the query
+	tierRest
+)
+
+// order is the best match first, and by name among equals.
+func (q *search) order() order {
+	byName, _ := orderFields("name")
+	return append(order{q.tierTerm()}, byName...).byID()
+}
+
+func (q *search) tierTerm() term {
+	startsWith := func(s *sql.Selector, b *sql.Builder, column string, tier string) {
+		b.WriteString(" WHEN substr(" + s.C(column) + ", 1, ").Arg(len(q.key)).WriteString(") = ").
+			Arg(q.key).WriteString(" THEN " + tier)
+	}
+	return term{
+		write: func(s *sql.Selector, b *sql.Builder) {
+			b.WriteString("CASE WHEN " + s.C(product.FieldSkuKey) + " = ").Arg(q.key).WriteString(" THEN 0")
+			startsWith(s, b, product.FieldSkuKey, "1")
+			startsWith(s, b, product.FieldNameKey, "2")
+			b.WriteString(" ELSE 3 END")
+		},
+		value: func(p *ent.Product) any { return q.tier(p) },
+		parse: parseAs(func(tier int64) (any, error) {
+			if tier < tierSKU || tier > tierRest {
+				return nil, errPosition
+			}
+			return tier, nil
+		}),
+	}
+}
+
+// tier is what the expression of tierTerm gives for a product.
+func (q *search) tier(p *ent.Product) int {
+	switch {
+	case bytes.Equal(p.SkuKey, q.key):
+		return tierSKU
+	case bytes.HasPrefix(p.SkuKey, q.key):
+		return tierSKUStart
+	case bytes.HasPrefix(p.NameKey, q.key):
+		return tierNameStart
+	default:
+		return tierRest
+	}
+}

@@ -1,0 +1,193 @@
+// Package product holds the catalog's products: who may see which, what a valid one is, and how they
+// are created, changed, deleted, restored, listed and searched.
+package product
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/text"
+)
+
+// shownColumns are those that a product's message is made of. Reads leave the others where they are.
+var shownColumns = []string{
+	product.FieldID, product.FieldVersion, product.FieldCreateTime, product.FieldUpdateTime, product.FieldDeleteTime,
+	product.FieldSku, product.FieldName, product.FieldBrand,
+	product.FieldPriceMinor, product.FieldPriceExponent, product.FieldCurrency,
+	product.FieldDescription, product.FieldImageUrls, product.FieldTags, product.FieldAttributes,
+}
+
+// Service implements ProductService. It counts on validated requests: ids, sizes and lengths are as
+// the contract says.
+type Service struct {
+	db *db.DB
+}
+
+var _ catalogv1connect.ProductServiceHandler = (*Service)(nil)
+
+// NewService returns a service on a database.
+func NewService(d *db.DB) *Service {
+	return &Service{db: d}
+}
+
+// GetProduct returns a live product, or to an administrator one with the given id, live or deleted.
+// Returns PRODUCT_NOT_FOUND if there is none.
+func (s *Service) GetProduct(
+	ctx context.Context, req *catalogv1.GetProductRequest,
+) (*catalogv1.GetProductResponse, error) {
+	query := s.db.Reader().Product.Query()
+	if sku, ok := req.GetKey().(*catalogv1.GetProductRequest_Sku); ok {
+		cleaned, err := cleanSKU("sku", sku.Sku)
+		if err != nil {
+			return nil, err
+		}
+		query.Where(product.Sku(cleaned), product.DeleteTimeIsNil())
+	} else {
+		id, err := parseID("id", req.GetId())
+		if err != nil {
+			return nil, err
+		}
+		query.Where(product.ID(id))
+		if _, isAdmin := auth.PrincipalFrom(ctx); !isAdmin {
+			query.Where(product.DeleteTimeIsNil())
+		}
+	}
+	found, err := query.Limit(1).Select(shownColumns...).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get product: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, notFound(req.GetId(), req.GetSku())
+	}
+	return &catalogv1.GetProductResponse{Product: convert.Product(found[0])}, nil
+}
+
+// BatchGetProducts returns live products in the order asked for, with one query. Returns
+// PRODUCT_NOT_FOUND with the metadata missing_ids and missing_skus, two JSON lists, if there is not
+// one for each.
+func (s *Service) BatchGetProducts(
+	ctx context.Context, req *catalogv1.BatchGetProductsRequest,
+) (*catalogv1.BatchGetProductsResponse, error) {
+	ids := make([]uuid.UUID, len(req.GetIds()))
+	skus := make([]string, len(req.GetSkus()))
+	var err error
+	for i, id := range req.GetIds() {
+		if ids[i], err = parseID(fmt.Sprintf("ids[%d]", i), id); err != nil {
+			return nil, err
+		}
+	}
+	for i, sku := range req.GetSkus() {
+		if skus[i], err = cleanSKU(fmt.Sprintf("skus[%d]", i), sku); err != nil {
+			return nil, err
+		}
+	}
+	found, err := s.db.Reader().Product.Query().
+		Where(product.DeleteTimeIsNil(), product.Or(product.IDIn(ids...), product.SkuIn(skus...))).
+		Select(shownColumns...).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("batch get products: %w", err)
+	}
+	products, err := inOrder(found, ids, skus)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.BatchGetProductsResponse{Products: convert.Products(products)}, nil
+}
+
+// inOrder returns the products with the given ids and then those with the given SKUs.
+func inOrder(found []*ent.Product, ids []uuid.UUID, skus []string) ([]*ent.Product, error) {
+	byID := make(map[uuid.UUID]*ent.Product, len(found))
+	bySKU := make(map[string]*ent.Product, len(found))
+	for _, p := range found {
+		byID[p.ID] = p
+		bySKU[p.Sku] = p
+	}
+	products := make([]*ent.Product, 0, len(ids)+len(skus))
+	missingIDs, missingSKUs := []string{}, []string{}
+	for _, id := range ids {
+		if p, ok := byID[id]; ok {
+			products = append(products, p)
+		} else {
+			missingIDs = append(missingIDs, id.String())
+		}
+	}
+	for _, sku := range skus {
+		if p, ok := bySKU[sku]; ok {
+			products = append(products, p)
+		} else {
+			missingSKUs = append(missingSKUs, sku)
+		}
+	}
+	if len(missingIDs)+len(missingSKUs) > 0 {
+		return nil, allNotFound(missingIDs, missingSKUs)
+	}
+	return products, nil
+}
+
+// namedInMessage is how many of many missing products a message names; the metadata names all.
+const namedInMessage = 10
+
+func allNotFound(ids, skus []string) error {
+	named := make([]string, 0, len(ids)+len(skus))
+	for _, id := range ids {
+		named = append(named, "id "+id)
+	}
+	for _, sku := range skus {
+		named = append(named, "SKU "+strconv.Quote(sku))
+	}
+	list := strings.Join(named[:min(len(named), namedInMessage)], ", ")
+	if more := len(named) - namedInMessage; more > 0 {
+		list = fmt.Sprintf("%s and %d more", list, more)
+	}
+	idList, err := json.Marshal(ids)
+	if err != nil {
+		return fmt.Errorf("missing ids: %w", err)
+	}
+	skuList, err := json.Marshal(skus)
+	if err != nil {
+		return fmt.Errorf("missing SKUs: %w", err)
+	}
+	return fault.New(fault.NotFound, fault.ProductNotFound, "There is no live product with %s.", list).
+		With("missing_ids", string(idList)).
+		With("missing_skus", string(skuList))
+}
+
+func notFound(id, sku string) *fault.Error {
+	if sku != "" {
+		return fault.New(fault.NotFound, fault.ProductNotFound, "There is no live product with SKU %q.", sku)
+	}
+	return fault.New(fault.NotFound, fault.ProductNotFound, "There is no such product: %q.", id)
+}
+
+// uuidLength is that of a UUID's usual form, the only one that is accepted.
+const uuidLength = 36
+
+func parseID(field, s string) (uuid.UUID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != uuidLength {
+		return uuid.Nil, fault.Field(field, "must be a UUID, the id of a product")
+	}
+	return id, nil
+}
+
+// cleanSKU returns a SKU to look up in the form in which SKUs are stored.
+func cleanSKU(field, sku string) (string, error) {
+	if hasControl(sku) {
+		return "", fault.Field(field, "must not contain control characters")
+	}
+	return text.Clean(sku), nil
+}

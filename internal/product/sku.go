@@ -1,0 +1,88 @@
+package product
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// skuIndex lets only one live product hold a SKU. It, and no check before, decides between two who
+// want the same.
+const skuIndex = "product_live_sku"
+
+// claim is a SKU that a request gives a product; empty if it gives none.
+type claim struct {
+	sku string
+	id  uuid.UUID // of the product, if it exists already
+}
+
+// inTx is db.InTx for a transaction that makes claims: one for each request of a batch, or just one.
+// Returns SKU_TAKEN if another live product holds one of the SKUs.
+func (s *Service) inTx(
+	ctx context.Context, claims []claim, fn func(ctx context.Context, tx *ent.Tx) error,
+) error {
+	err := s.db.InTx(ctx, fn)
+	if err == nil || !db.IsUniqueViolation(err, skuIndex) {
+		return err
+	}
+	taken, lookupErr := s.skuTaken(ctx, claims)
+	if lookupErr != nil {
+		return errors.Join(lookupErr, err)
+	}
+	return taken.Because(err)
+}
+
+// skuTaken finds out, after the transaction failed, which claim failed and who holds the SKU.
+func (s *Service) skuTaken(ctx context.Context, claims []claim) (*fault.Error, error) {
+	skus := make([]string, len(claims))
+	for i, c := range claims {
+		skus[i] = c.sku
+	}
+	holders, err := s.db.Reader().Product.Query().
+		Where(product.DeleteTimeIsNil(), product.SkuIn(skus...)).
+		Select(product.FieldID, product.FieldSku).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look up the holder of a SKU: %w", err)
+	}
+	bySKU := make(map[string]uuid.UUID, len(holders))
+	for _, p := range holders {
+		bySKU[p.Sku] = p.ID
+	}
+	for i, c := range claims {
+		holder, ok := bySKU[c.sku]
+		if !ok || holder == c.id {
+			continue
+		}
+		taken := fault.New(fault.AlreadyExists, fault.SKUTaken,
+			"The live product %s has the SKU %q already.", holder, c.sku).
+			With("product_id", holder.String()).
+			With("sku", c.sku)
+		if len(claims) > 1 {
+			taken = taken.Within(request(i))
+		}
+		return taken, nil
+	}
+	return fault.New(fault.Aborted, fault.ConcurrentChange,
+		"Another product had the SKU at the same moment and gave it up again. Try again."), nil
+}
+
+// unique notes a problem if an earlier request of the batch has the same value. Empty values are no
+// concern of it.
+func (ps *problems) unique(first map[string]int, i int, value, field string) {
+	if value == "" {
+		return
+	}
+	if earlier, taken := first[value]; taken {
+		ps.add(request(i)+"."+field, "must differ from the others: it is the same as in requests[%d]", earlier)
+		return
+	}
+	first[value] = i
+}

@@ -1,0 +1,182 @@
+package product
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/db"
+)
+
+// update is a valid request to change a product.
+type update struct {
+	id    uuid.UUID
+	etag  string
+	patch patch
+}
+
+func (u update) claim() claim {
+	return claim{sku: u.patch.fields.sku, id: u.id}
+}
+
+// UpdateProduct changes the fields of a live product that the mask names. Returns PRODUCT_NOT_FOUND,
+// UPDATE_MASK_INVALID, ETAG_MISMATCH, SKU_TAKEN, or a fault that names every field that is not valid.
+func (s *Service) UpdateProduct(
+	ctx context.Context, req *catalogv1.UpdateProductRequest,
+) (*catalogv1.UpdateProductResponse, error) {
+	u, err := newUpdate(req)
+	if err != nil {
+		return nil, err
+	}
+	var updated *ent.Product
+	err = s.inTx(ctx, []claim{u.claim()}, func(ctx context.Context, tx *ent.Tx) error {
+		now, err := lock(ctx, tx, u.id)
+		if err != nil {
+			return err
+		}
+		updated, err = u.apply(ctx, tx, now)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update product: %w", err)
+	}
+	return &catalogv1.UpdateProductResponse{Product: convert.Product(updated)}, nil
+}
+
+// BatchUpdateProducts changes different products, all or none. The faults are those of UpdateProduct
+// and name the requests.
+func (s *Service) BatchUpdateProducts(
+	ctx context.Context, req *catalogv1.BatchUpdateProductsRequest,
+) (*catalogv1.BatchUpdateProductsResponse, error) {
+	updates, err := newUpdates(req.GetRequests())
+	if err != nil {
+		return nil, err
+	}
+	claims := make([]claim, len(updates))
+	for i, u := range updates {
+		claims[i] = u.claim()
+	}
+	var updated []*ent.Product
+	err = s.inTx(ctx, claims, func(ctx context.Context, tx *ent.Tx) error {
+		updated, err = applyAll(ctx, tx, updates)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("batch update products: %w", err)
+	}
+	return &catalogv1.BatchUpdateProductsResponse{Products: convert.Products(updated)}, nil
+}
+
+// newUpdate returns a fault if anything in the request is not valid whatever the product is now.
+func newUpdate(req *catalogv1.UpdateProductRequest) (update, error) {
+	var ps problems
+	id, err := parseID("product.id", req.GetProduct().GetId())
+	ps.merge(err)
+	m, err := parseMask(req.GetUpdateMask(), req.GetProduct())
+	ps.merge(err)
+	pt, err := newPatch(req.GetProduct(), m)
+	ps.merge(err)
+	return update{id: id, etag: req.GetProduct().GetEtag(), patch: pt}, ps.fault()
+}
+
+func newUpdates(requests []*catalogv1.UpdateProductRequest) ([]update, error) {
+	updates := make([]update, len(requests))
+	var ps problems
+	firstOf, firstWith := make(map[string]int, len(requests)), make(map[string]int, len(requests))
+	for i, r := range requests {
+		u, err := newUpdate(r)
+		ps.within(request(i), err)
+		updates[i] = u
+		if u.id != uuid.Nil {
+			ps.unique(firstOf, i, u.id.String(), "product.id")
+		}
+		ps.unique(firstWith, i, u.patch.fields.sku, "product.sku")
+	}
+	return updates, ps.fault()
+}
+
+// applyAll changes the products in the order of their ids, as every other transaction does, so that
+// no two wait for each other.
+func applyAll(ctx context.Context, tx *ent.Tx, updates []update) ([]*ent.Product, error) {
+	ids := make([]uuid.UUID, len(updates))
+	order := make([]int, len(updates))
+	for i, u := range updates {
+		ids[i], order[i] = u.id, i
+	}
+	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(ids[a][:], ids[b][:]) })
+	locked, err := lockAll(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	updated := make([]*ent.Product, len(updates))
+	var ps problems
+	for _, i := range order {
+		now, ok := locked[updates[i].id]
+		if !ok {
+			return nil, notFound(updates[i].id.String(), "").Within(request(i))
+		}
+		updated[i], err = updates[i].apply(ctx, tx, now)
+		ps.within(request(i), err)
+		if ps.err != nil {
+			return nil, ps.err
+		}
+	}
+	return updated, ps.fault()
+}
+
+// apply changes a locked product, if anything is different. Returns ETAG_MISMATCH, or a fault that
+// names a half of the price that does not go with the other.
+func (u update) apply(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
+	if err := checkETag(ctx, tx, p, u.etag); err != nil {
+		return nil, err
+	}
+	now := stored(p)
+	next, err := u.patch.onto(now)
+	if err != nil {
+		return nil, err
+	}
+	change := tx.Product.UpdateOne(p)
+	if !write(change.Mutation(), now, next) {
+		return p, nil
+	}
+	return change.Save(ctx)
+}
+
+// lock returns a live product that nobody else can change until the transaction ends. Returns
+// PRODUCT_NOT_FOUND if there is none.
+func lock(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Product, error) {
+	locked, err := lockAll(ctx, tx, []uuid.UUID{id})
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := locked[id]; ok {
+		return p, nil
+	}
+	return nil, notFound(id.String(), "")
+}
+
+// lockAll is lock for many: those that are not live are left out.
+func lockAll(ctx context.Context, tx *ent.Tx, ids []uuid.UUID) (map[uuid.UUID]*ent.Product, error) {
+	query := tx.Product.Query().
+		Where(product.IDIn(ids...), product.DeleteTimeIsNil()).
+		Order(product.ByID())
+	if db.LocksRows(ctx) {
+		query.ForUpdate()
+	}
+	found, err := query.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lock products: %w", err)
+	}
+	locked := make(map[uuid.UUID]*ent.Product, len(found))
+	for _, p := range found {
+		locked[p.ID] = p
+	}
+	return locked, nil
+}
