@@ -117,6 +117,7 @@ func literal(re *syntax.Regexp) string {
 			}
 		}
 		return longest
+	default: // what matches different texts
 	}
 	return ""
 }

@@ -3,8 +3,10 @@ package tracking
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -24,7 +26,7 @@ var errClosed = errors.New("journal is closed")
 // processes can share a folder, and what a dead one leaves behind is free for the next. Safe for
 // concurrent use.
 type Journal struct {
-	dir string
+	folder *os.Root
 
 	mu     sync.Mutex
 	live   *os.File // nil until the next append
@@ -35,10 +37,14 @@ type Journal struct {
 
 // OpenJournal returns the journal in a folder, which it makes if it is missing.
 func OpenJournal(dir string) (*Journal, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the operator names the folder
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	return &Journal{dir: dir}, nil
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	return &Journal{folder: folder}, nil
 }
 
 // Append writes a read to the live segment with one write. When it returns nil, the read survives
@@ -78,17 +84,17 @@ func (j *Journal) undo() error {
 // start opens a new live segment and locks it.
 func (j *Journal) start() error {
 	for j.live == nil {
-		path := filepath.Join(j.dir, uuid.Must(uuid.NewV7()).String()+segmentSuffix)
-		file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		name := uuid.Must(uuid.NewV7()).String() + segmentSuffix
+		file, err := j.folder.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 		if err != nil {
 			return fmt.Errorf("start segment: %w", err)
 		}
-		held, err := hold(file)
+		held, err := j.hold(file, name)
 		if err == nil && held {
 			_, err = file.WriteString(segmentMagic)
 		}
 		if err != nil {
-			return errors.Join(fmt.Errorf("start segment: %w", err), file.Close(), os.Remove(path))
+			return errors.Join(fmt.Errorf("start segment: %w", err), file.Close(), j.folder.Remove(name))
 		}
 		if held {
 			j.live, j.size = file, int64(len(segmentMagic))
@@ -125,107 +131,93 @@ func (j *Journal) liveSize() int64 {
 	return j.size
 }
 
-// Close closes the live segment for good. Appends fail from now on.
+// Close closes the live segment and the folder. Nothing can be appended or added from now on.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.closed = true
-	return j.rotate()
+	if err := errors.Join(j.rotate(), j.folder.Close()); err != nil {
+		return fmt.Errorf("close journal: %w", err)
+	}
+	return nil
 }
 
-// closedSegment is a segment that is held until it is released, and that nobody appends to.
-type closedSegment struct {
-	id   string
-	file *os.File
+// names returns the names of all segments, the oldest first.
+func (j *Journal) names() ([]string, error) {
+	entries, err := fs.ReadDir(j.folder.FS(), ".") // by name, and a version 7 UUID starts with the time
+	if err != nil {
+		return nil, fmt.Errorf("list segments: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) == segmentSuffix {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
 }
 
-// takeClosed holds and returns the closed segment at a path, if nobody else holds it and
-// it is still there; nil otherwise.
-func takeClosed(path string) (*closedSegment, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no segment is no error
+// take opens and holds a closed segment. Returns nil if somebody else holds it or has removed it.
+func (j *Journal) take(name string) (*os.File, error) {
+	file, err := j.folder.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // a segment that is gone is no error
 	} else if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
-	held, err := hold(file)
+	held, err := j.hold(file, name)
 	if err != nil || !held {
 		return nil, errors.Join(err, file.Close())
 	}
-	name := filepath.Base(path)
-	return &closedSegment{id: name[:len(name)-len(segmentSuffix)], file: file}, nil
+	return file, nil
 }
 
-// remove removes the segment's file.
-func (s *closedSegment) remove() error {
-	if err := os.Remove(s.file.Name()); err != nil {
+// hold locks a segment's file without waiting, until it is closed or the process ends. Returns false
+// if another holds it, or has held it and removed the file.
+func (j *Journal) hold(file *os.File, name string) (bool, error) {
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("lock segment: %w", err)
+	}
+	ours, err := file.Stat()
+	if err != nil {
+		return false, fmt.Errorf("lock segment: %w", err)
+	}
+	there, err := j.folder.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("lock segment: %w", err)
+	}
+	return os.SameFile(ours, there), nil
+}
+
+// remove removes a segment that is held.
+func (j *Journal) remove(name string) error {
+	if err := j.folder.Remove(name); err != nil {
 		return fmt.Errorf("remove segment: %w", err)
 	}
 	return nil
 }
 
-// setAside keeps the segment's file under a name that is not read again, and returns it.
-func (s *closedSegment) setAside() (string, error) {
-	path := filepath.Join(filepath.Dir(s.file.Name()), s.id+corruptSuffix)
-	if err := os.Rename(s.file.Name(), path); err != nil {
+// setAside keeps a segment that is held under a name that is not read again, which it returns.
+func (j *Journal) setAside(name string) (string, error) {
+	aside := strings.TrimSuffix(name, segmentSuffix) + corruptSuffix
+	if err := j.folder.Rename(name, aside); err != nil {
 		return "", fmt.Errorf("set segment aside: %w", err)
 	}
-	return path, nil
-}
-
-// release lets others hold the segment.
-func (s *closedSegment) release() error {
-	if err := s.file.Close(); err != nil {
-		return fmt.Errorf("close segment: %w", err)
-	}
-	return nil
-}
-
-// paths returns the paths of all segments, the oldest first.
-func (j *Journal) paths() ([]string, error) {
-	entries, err := os.ReadDir(j.dir) // by name, and a version 7 UUID starts with the time
-	if err != nil {
-		return nil, fmt.Errorf("list segments: %w", err)
-	}
-	var paths []string
-	for _, entry := range entries {
-		if filepath.Ext(entry.Name()) == segmentSuffix {
-			paths = append(paths, filepath.Join(j.dir, entry.Name()))
-		}
-	}
-	return paths, nil
+	return aside, nil
 }
 
 // sync makes removals durable.
 func (j *Journal) sync() error {
-	dir, err := os.Open(j.dir)
+	folder, err := j.folder.Open(".")
 	if err != nil {
 		return fmt.Errorf("sync journal: %w", err)
 	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
 		return fmt.Errorf("sync journal: %w", err)
 	}
 	return nil
-}
-
-// hold locks a file without waiting, until it is closed or the process ends. Returns false if another
-// holds it, or if another held it and removed the file.
-func hold(file *os.File) (bool, error) {
-	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return false, nil
-	} else if err != nil {
-		return false, fmt.Errorf("lock %s: %w", filepath.Base(file.Name()), err)
-	}
-	ours, err := file.Stat()
-	if err != nil {
-		return false, fmt.Errorf("lock %s: %w", filepath.Base(file.Name()), err)
-	}
-	there, err := os.Stat(file.Name())
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	} else if err != nil {
-		return false, fmt.Errorf("lock %s: %w", filepath.Base(file.Name()), err)
-	}
-	return os.SameFile(ours, there), nil
 }

@@ -25,16 +25,16 @@ func openJournal(t testing.TB, dir string) *Journal {
 // takeAll sums and removes every segment that nobody holds.
 func takeAll(t testing.TB, j *Journal) totals {
 	t.Helper()
-	paths, err := j.paths()
+	names, err := j.names()
 	require.NoError(t, err)
 	sums := totals{}
-	for _, path := range paths {
-		segment, err := takeClosed(path)
+	for _, name := range names {
+		segment, err := j.take(name)
 		require.NoError(t, err)
 		if segment != nil {
-			require.NoError(t, readSegment(segment.file, sums.add))
-			require.NoError(t, segment.remove())
-			require.NoError(t, segment.release())
+			require.NoError(t, readSegment(segment, sums.add))
+			require.NoError(t, j.remove(name))
+			require.NoError(t, segment.Close())
 		}
 	}
 	return sums
@@ -74,7 +74,9 @@ func TestFailedAppendDoesNotSpoilWhatFollows(t *testing.T) {
 	one := Read{Time: time.Now(), Products: newIDs(1)}
 	require.NoError(t, j.Append(one))
 	writable := j.live
-	readOnly, err := os.Open(writable.Name())
+	names, err := j.names()
+	require.NoError(t, err)
+	readOnly, err := j.folder.Open(names[0])
 	require.NoError(t, err)
 	j.live = readOnly // every write fails, and so does repairing it
 	require.Error(t, j.Append(one))
@@ -129,6 +131,7 @@ func TestKilledProcessLosesNoCount(t *testing.T) {
 }
 
 func appendUntilKilled(t *testing.T, dir string) {
+	t.Helper()
 	j := openJournal(t, dir)
 	for n := 1; ; n++ {
 		require.NoError(t, j.Append(Read{Time: time.Now(), Products: newIDs(1)}))

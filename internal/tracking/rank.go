@@ -22,22 +22,7 @@ type ranked struct {
 // The join leaves out a product that the database does not have: after it was restored from an older
 // backup, the journal may still name one. A sum of bigint is a numeric on PostgreSQL, so it is cast.
 func (s *Service) rank(ctx context.Context, span span, limit int) (list []ranked, err error) {
-	build := entsql.Dialect(s.db.Dialect())
-	v, p := build.Table(productview.Table), build.Table(product.Table)
-	sum := func(column string) string { return "CAST(" + entsql.Sum(v.C(column)) + " AS bigint)" }
-	views, impressions := sum(productview.FieldViews), sum(productview.FieldImpressions)
-	id := v.C(productview.FieldProductID)
-	query, args := build.Select(id).AppendSelectExpr(entsql.Raw(views), entsql.Raw(impressions)).
-		From(v).Join(p).On(id, p.C(product.FieldID)).
-		Where(entsql.And(
-			entsql.GTE(v.C(productview.FieldHour), span.start),
-			entsql.LT(v.C(productview.FieldHour), span.queryEnd()),
-		)).
-		GroupBy(id).
-		Having(entsql.ExprP(views + " + " + impressions + " > 0")).
-		OrderExpr(entsql.Raw(views+" DESC"), entsql.Raw(impressions+" DESC"), entsql.Raw(id)).
-		Limit(limit).
-		Query()
+	query, args := s.rankQuery(span, limit)
 	rows, err := s.db.ReadSQL().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -51,4 +36,24 @@ func (s *Service) rank(ctx context.Context, span span, limit int) (list []ranked
 		list = append(list, r)
 	}
 	return list, rows.Err()
+}
+
+func (s *Service) rankQuery(span span, limit int) (query string, args []any) {
+	build := entsql.Dialect(s.db.Dialect())
+	v, p := build.Table(productview.Table), build.Table(product.Table)
+	sum := func(column string) string { return "CAST(" + entsql.Sum(v.C(column)) + " AS bigint)" }
+	views, impressions := sum(productview.FieldViews), sum(productview.FieldImpressions)
+	id := v.C(productview.FieldProductID)
+	inSpan := entsql.And(
+		entsql.GTE(v.C(productview.FieldHour), span.start),
+		entsql.LT(v.C(productview.FieldHour), span.queryEnd()),
+	)
+	return build.Select(id).AppendSelectExpr(entsql.Raw(views), entsql.Raw(impressions)).
+		From(v).Join(p).On(id, p.C(product.FieldID)).
+		Where(inSpan).
+		GroupBy(id).
+		Having(entsql.ExprP(views+" + "+impressions+" > 0")).
+		OrderExpr(entsql.Raw(views+" DESC"), entsql.Raw(impressions+" DESC"), entsql.Raw(id)).
+		Limit(limit).
+		Query()
 }

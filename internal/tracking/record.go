@@ -74,7 +74,7 @@ func appendRecord(buf []byte, r Read) ([]byte, error) {
 		flags |= flagBot
 	}
 	buf = append(buf, flags)
-	buf = binary.LittleEndian.AppendUint64(buf, uint64(r.Time.Unix()))
+	buf = binary.LittleEndian.AppendUint64(buf, uint64(r.Time.Unix())) //nolint:gosec // its bits
 	for i := range r.Products {
 		buf = append(buf, r.Products[i][:]...)
 	}
@@ -147,7 +147,7 @@ func torn(err error) error {
 func parseBody(body []byte) Read {
 	r := Read{
 		Bot:      body[0]&flagBot != 0,
-		Time:     time.Unix(int64(binary.LittleEndian.Uint64(body[1:])), 0).UTC(),
+		Time:     time.Unix(int64(binary.LittleEndian.Uint64(body[1:])), 0).UTC(), //nolint:gosec // its bits
 		Products: make([]uuid.UUID, 0, (len(body)-fixedSize)/idSize),
 	}
 	if body[0]&flagImpression != 0 {

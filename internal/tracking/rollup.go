@@ -1,17 +1,16 @@
 package tracking
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
-	"github.com/google/uuid"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/journalsegment"
@@ -86,19 +85,19 @@ func (r *Rollup) Flush(ctx context.Context) error {
 func (r *Rollup) pass(ctx context.Context, flush bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	paths, err := r.journal.paths()
+	names, err := r.journal.names()
 	if err != nil {
 		return err
 	}
-	if flush || len(paths) <= maxWaiting || r.journal.liveSize() >= liveLimit {
+	if flush || len(names) <= maxWaiting || r.journal.liveSize() >= liveLimit {
 		if err := r.journal.Rotate(); err != nil {
 			return err
 		}
 	}
 	var errs []error
 	var removed []string
-	for _, path := range paths {
-		id, err := r.addPath(ctx, path)
+	for _, name := range names {
+		id, err := r.add(ctx, name)
 		if err != nil {
 			errs = append(errs, err)
 		} else if id != "" {
@@ -115,33 +114,34 @@ func (r *Rollup) pass(ctx context.Context, flush bool) error {
 	return errors.Join(errs...)
 }
 
-// addPath adds the segment at a path and removes the file. Returns the segment's id once the file is
-// gone, and "" if somebody else holds it.
-func (r *Rollup) addPath(ctx context.Context, path string) (id string, err error) {
-	segment, err := takeClosed(path)
-	if err != nil || segment == nil {
+// add adds a segment and removes its file. Returns the segment's id once the file is gone, and "" if
+// somebody else holds it.
+func (r *Rollup) add(ctx context.Context, name string) (id string, err error) {
+	file, err := r.journal.take(name)
+	if err != nil || file == nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, segment.release()) }()
+	defer func() { err = errors.Join(err, wrap("close segment", file.Close())) }()
 
+	id = strings.TrimSuffix(name, segmentSuffix)
 	sums := totals{}
-	readErr := readSegment(segment.file, sums.add)
+	readErr := readSegment(file, sums.add)
 	if readErr != nil && !errors.Is(readErr, errCorrupt) {
 		return "", readErr
 	}
-	if err := r.save(ctx, segment.id, sums); err != nil {
+	if err := r.save(ctx, id, sums); err != nil {
 		return "", err
 	}
 	if readErr == nil {
-		return segment.id, segment.remove()
+		return id, r.journal.remove(name)
 	}
-	aside, err := segment.setAside()
+	aside, err := r.journal.setAside(name)
 	if err != nil {
 		return "", err
 	}
 	r.log.ErrorContext(ctx, "a journal segment was broken; what came before the break was counted",
 		"kept_as", aside, "reads_counted", sums.reads())
-	return segment.id, nil
+	return id, nil
 }
 
 // save adds the sums and marks the segment as added, in one transaction. Does nothing if the segment
@@ -209,59 +209,4 @@ func addExcluded(u *entsql.UpdateSet) {
 	} {
 		u.Set(column, entsql.Expr(productview.Table+"."+column+" + excluded."+column))
 	}
-}
-
-// cell names a row of product_views.
-type cell struct {
-	product uuid.UUID
-	hour    time.Time
-}
-
-type counts struct {
-	views, impressions, botViews, botImpressions int64
-}
-
-type totals map[cell]*counts
-
-func (t totals) add(r Read) {
-	hour := r.Time.Truncate(time.Hour)
-	for _, product := range r.Products {
-		key := cell{product: product, hour: hour}
-		c := t[key]
-		if c == nil {
-			c = &counts{}
-			t[key] = c
-		}
-		switch {
-		case r.Kind == View && !r.Bot:
-			c.views++
-		case r.Kind == View:
-			c.botViews++
-		case !r.Bot:
-			c.impressions++
-		default:
-			c.botImpressions++
-		}
-	}
-}
-
-// reads returns how many reads of single products the sums hold.
-func (t totals) reads() int64 {
-	var n int64
-	for _, c := range t {
-		n += c.views + c.impressions + c.botViews + c.botImpressions
-	}
-	return n
-}
-
-// keys returns the keys ordered by product and hour.
-func (t totals) keys() []cell {
-	keys := make([]cell, 0, len(t))
-	for k := range t {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b cell) int {
-		return cmp.Or(slices.Compare(a.product[:], b.product[:]), a.hour.Compare(b.hour))
-	})
-	return keys
 }

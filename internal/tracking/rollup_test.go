@@ -235,7 +235,7 @@ func TestOutageLeavesFewSegments(t *testing.T) {
 		wg.Go(func() { tracking.NewRollup(away, j, slog.New(slog.DiscardHandler)).Run(ctx) })
 		for range 3600 {
 			record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
-			time.Sleep(time.Second) // of synctest's clock, which does not wait
+			<-time.After(time.Second) // of synctest's clock, which does not wait
 		}
 		stop()
 		wg.Wait()

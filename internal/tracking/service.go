@@ -59,16 +59,13 @@ func (s *Service) QueryProductViews(
 
 // series returns a point for every step of the span, with the sums of the rows.
 func series(span span, rows []*ent.ProductView) *catalogv1.QueryProductViewsResponse {
-	resp := &catalogv1.QueryProductViewsResponse{
-		Points: make([]*catalogv1.QueryProductViewsResponse_Point, span.points()),
+	points := make([]*catalogv1.QueryProductViewsResponse_Point, span.points())
+	for i := range points {
+		points[i] = &catalogv1.QueryProductViewsResponse_Point{StartTime: timestamppb.New(span.at(i))}
 	}
-	for i := range resp.Points {
-		resp.Points[i] = &catalogv1.QueryProductViewsResponse_Point{
-			StartTime: timestamppb.New(span.at(i)),
-		}
-	}
+	resp := &catalogv1.QueryProductViewsResponse{Points: points}
 	for _, row := range rows {
-		p := resp.Points[span.index(row.Hour)]
+		p := points[span.index(row.Hour)]
 		p.Views += row.Views
 		p.Impressions += row.Impressions
 		p.BotViews += row.BotViews

@@ -2,7 +2,6 @@ package tracking_test
 
 import (
 	"context"
-	"errors"
 	"math"
 	"testing"
 	"time"
@@ -148,7 +147,7 @@ func TestRangesThatMakeNoSenseAreRefused(t *testing.T) {
 func requireField(t *testing.T, err error, field string) {
 	t.Helper()
 	var f *fault.Error
-	require.True(t, errors.As(err, &f), "%v", err)
+	require.ErrorAs(t, err, &f)
 	require.Equal(t, fault.FieldInvalid, f.Reason)
 	require.Equal(t, field, f.Violations[0].Field)
 }
