@@ -2,16 +2,30 @@ package db
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"entgo.io/ent/dialect"
 
 	"github.com/zebrands/catalog/ent"
 )
 
-// ErrNotInTx is returned by functions that must be called inside InTx.
-var ErrNotInTx = errors.New("db: not inside InTx")
+var (
+	// ErrNotInTx is returned by functions that must be called inside InTx.
+	ErrNotInTx = errors.New("db: not inside InTx")
+	// ErrNested is returned by InTx inside InTx.
+	ErrNested = errors.New("db: InTx inside InTx; pass the transaction along instead")
+)
+
+const (
+	// maxTries is how often InTx runs a transaction.
+	maxTries   = 3
+	retryPause = 20 * time.Millisecond
+)
 
 // unit is what one transaction carries along in its context.
 type unit struct {
@@ -22,24 +36,64 @@ type unit struct {
 
 type unitKey struct{}
 
-// InTx runs fn in a transaction: the only way to write. If fn returns an error, nothing stays. Inside
-// fn use the context and transaction that it is given. fn may run more than once, if the database
-// asked for the transaction to be tried again, so it must not keep what an earlier run left behind.
-// Transactions do not nest.
+// InTx runs fn in a transaction: the only way to write. If fn returns an error or panics, nothing
+// stays. Inside fn use the context and transaction that it is given.
+//
+// When the database asks for it (a deadlock, a serialization failure), the whole transaction is tried
+// again, up to three times, so fn must not keep what an earlier run left behind, and must do nothing
+// that cannot be undone, such as sending a mail: insert a job for that.
+//
+// Returns ErrNested if ctx is inside a transaction already.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
+	if _, ok := ctx.Value(unitKey{}).(*unit); ok {
+		return ErrNested
+	}
+	for try := 1; ; try++ {
+		err := d.tryTx(ctx, fn)
+		if try == maxTries || !isRetryable(err) || !pause(ctx, try) {
+			return err
+		}
+		d.log.InfoContext(ctx, "transaction is tried again", "try", try+1, "error", err)
+	}
+}
+
+func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) (err error) {
 	tx, err := d.writer.Tx(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		// The driver has ended it already if ctx is over or the connection is lost.
+		if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) && !errors.Is(e, driver.ErrBadConn) {
+			err = errors.Join(err, fmt.Errorf("roll back: %w", e))
+		}
+	}()
 	u := &unit{dialect: d.dialect, locals: map[any]any{}}
-	ctx = context.WithValue(ent.NewTxContext(ctx, tx), unitKey{}, u)
-	if err := u.run(ctx, tx, fn); err != nil {
-		return errors.Join(err, tx.Rollback())
+	if err := u.run(context.WithValue(ent.NewTxContext(ctx, tx), unitKey{}, u), tx, fn); err != nil {
+		return err
 	}
+	done = true
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// pause waits a little longer after each try, by chance, so that transactions that collided do not
+// collide again. It reports whether ctx is still good.
+func pause(ctx context.Context, try int) bool {
+	timer := time.NewTimer(rand.N(time.Duration(try) * retryPause)) //nolint:gosec // no secret
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (u *unit) run(ctx context.Context, tx *ent.Tx, fn func(context.Context, *ent.Tx) error) error {
