@@ -95,7 +95,7 @@ type mail struct {
 type wantError struct {
 	Code   string `yaml:"code"`
 	Reason string `yaml:"reason"`
-	// Fields are all the fields to blame.
+	// Fields are all the fields to blame; if not set, any may be.
 	Fields []string `yaml:"fields"`
 	// Message is a part of the message.
 	Message string `yaml:"message"`
