@@ -35,6 +35,7 @@ type Config struct {
 	MaxRequestBytes int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Largest request, as sent and decompressed." placeholder:"N"`
 	RequestTimeout  time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"How long a request may take." placeholder:"DURATION"`
 	ShutdownTimeout time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"How long requests and jobs may go on after a signal to stop." placeholder:"DURATION"`
+	DrainDelay      time.Duration `default:"0s" env:"CATALOG_DRAIN_DELAY" help:"How long to go on after a signal to stop, not ready any more, until load balancers know." placeholder:"DURATION"`
 
 	SigningKey Secret `env:"CATALOG_SIGNING_KEY" help:"Ed25519 key (PEM text) that signs access tokens. Default: made at the first start and kept in the data folder (SQLite) or the database." placeholder:"PEM"`
 }
@@ -43,6 +44,8 @@ type Config struct {
 type Storage struct {
 	DataDir     string `default:"./catalog-data" env:"CATALOG_DATA_DIR" help:"Folder for the SQLite database, the local mailbox and the journal of views." placeholder:"DIR"`
 	DatabaseURL URL    `env:"CATALOG_DATABASE_URL" help:"sqlite:PATH or postgres://… Default: sqlite:DATA-DIR/catalog.db." name:"database-url" placeholder:"URL"`
+
+	DatabaseMaxConns int `default:"20" env:"CATALOG_DATABASE_MAX_CONNS" help:"Most connections to PostgreSQL." placeholder:"N"`
 }
 
 // Logging says what is logged, to standard error.

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	c, err := parse(t, nil)
 	require.NoError(t, err)
 	require.Equal(t, config.Config{
-		Storage: config.Storage{DataDir: "./catalog-data"},
+		Storage: config.Storage{DataDir: "./catalog-data", DatabaseMaxConns: 20},
 		Logging: config.Logging{LogLevel: slog.LevelInfo, LogFormat: "text"},
 		Mail: config.Mail{
 			MailgunBaseURL: "https://api.mailgun.net",
@@ -100,27 +100,29 @@ func TestEnvironment(t *testing.T) {
 
 func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
 	for env, values := range map[string][]string{
-		"CATALOG_ADDR":              {"", "localhost", "localhost:x", "localhost:70000"},
-		"CATALOG_DATA_DIR":          {""},
-		"CATALOG_DATABASE_URL":      {"mysql://x", "sqlite:", "sqlite::memory:", "postgres", "postgres://%"},
-		"CATALOG_PUBLIC_URL":        {"catalog.example", "ftp://x", "https://x?y", "https://x#y", "https://"},
-		"CATALOG_MAIL_FROM":         {"nobody", "a@b, c@d"},
-		"CATALOG_MAILGUN_DOMAIN":    {"mg.example.com", "https://mg.example.com"},
-		"CATALOG_MAILGUN_API_KEY":   {"key"},
-		"CATALOG_MAILGUN_BASE_URL":  {"", "api.mailgun.net", "https://api.mailgun.net/v3", "https://api.mailgun.net/v4/"},
-		"CATALOG_SMTP_URL":          {"localhost:25", "http://localhost", "smtp://"},
-		"CATALOG_NOTIFY_WINDOW":     {"-1s", "30", "soon"},
-		"CATALOG_SIGNING_KEY":       {"secret"},
-		"CATALOG_CORS_ORIGINS":      {"shop.example", "https://shop.example/", "https://a.example,x"},
-		"CATALOG_TLS_CERT":          {"cert.pem"},
-		"CATALOG_TLS_KEY":           {"key.pem"},
-		"CATALOG_ROLES":             {"", "product", "nope", "product,product"},
-		"CATALOG_LOG_LEVEL":         {"loud"},
-		"CATALOG_LOG_FORMAT":        {"xml"},
-		"CATALOG_MAX_REQUEST_BYTES": {"0", "x", "1000000000"},
-		"CATALOG_REQUEST_TIMEOUT":   {"0", "-1s", "x"},
-		"CATALOG_SHUTDOWN_TIMEOUT":  {"0", "x"},
-		"CATALOG_TRUSTED_PROXIES":   {"10.0.0.1", "x"},
+		"CATALOG_ADDR":               {"", "localhost", "localhost:x", "localhost:70000"},
+		"CATALOG_DATA_DIR":           {""},
+		"CATALOG_DATABASE_URL":       {"mysql://x", "sqlite:", "sqlite::memory:", "postgres", "postgres://%"},
+		"CATALOG_PUBLIC_URL":         {"catalog.example", "ftp://x", "https://x?y", "https://x#y", "https://"},
+		"CATALOG_MAIL_FROM":          {"nobody", "a@b, c@d"},
+		"CATALOG_MAILGUN_DOMAIN":     {"mg.example.com", "https://mg.example.com"},
+		"CATALOG_MAILGUN_API_KEY":    {"key"},
+		"CATALOG_MAILGUN_BASE_URL":   {"", "api.mailgun.net", "https://api.mailgun.net/v3", "https://api.mailgun.net/v4/"},
+		"CATALOG_SMTP_URL":           {"localhost:25", "http://localhost", "smtp://"},
+		"CATALOG_NOTIFY_WINDOW":      {"-1s", "30", "soon"},
+		"CATALOG_SIGNING_KEY":        {"secret"},
+		"CATALOG_CORS_ORIGINS":       {"shop.example", "https://shop.example/", "https://a.example,x"},
+		"CATALOG_TLS_CERT":           {"cert.pem"},
+		"CATALOG_TLS_KEY":            {"key.pem"},
+		"CATALOG_ROLES":              {"", "product", "nope", "product,product"},
+		"CATALOG_LOG_LEVEL":          {"loud"},
+		"CATALOG_LOG_FORMAT":         {"xml"},
+		"CATALOG_MAX_REQUEST_BYTES":  {"0", "x", "1000000000"},
+		"CATALOG_REQUEST_TIMEOUT":    {"0", "-1s", "x"},
+		"CATALOG_SHUTDOWN_TIMEOUT":   {"0", "x"},
+		"CATALOG_DRAIN_DELAY":        {"-1s"},
+		"CATALOG_DATABASE_MAX_CONNS": {"0", "x"},
+		"CATALOG_TRUSTED_PROXIES":    {"10.0.0.1", "x"},
 	} {
 		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(env, "CATALOG_")), "_", "-")
 		for _, value := range values {

@@ -18,6 +18,9 @@ const minRequestBytes = 1024
 // maxRequestBytes is the most that --max-request-bytes may be: requests are held in memory.
 const maxRequestBytes = 64 << 20
 
+// minDatabaseConns is the least that --database-max-conns may be: jobs, requests and probes each hold one.
+const minDatabaseConns = 4
+
 // allRoles is how many roles there are.
 const allRoles = 4
 
@@ -49,6 +52,9 @@ func (c *Config) Validate() error {
 func (s Storage) Validate() error {
 	if s.DataDir == "" {
 		return invalid("data-dir", "must not be empty")
+	}
+	if s.DatabaseMaxConns < minDatabaseConns {
+		return invalid("database-max-conns", "must be at least %d, not %d", minDatabaseConns, s.DatabaseMaxConns)
 	}
 	if path, ok := strings.CutPrefix(s.URL(), "sqlite:"); ok {
 		if path == "" || strings.Contains(path, ":memory:") {
@@ -130,6 +136,8 @@ func (c *Config) checkLimits() error {
 		return invalid("request-timeout", "must be more than 0, not %s", c.RequestTimeout)
 	case c.ShutdownTimeout <= 0:
 		return invalid("shutdown-timeout", "must be more than 0, not %s", c.ShutdownTimeout)
+	case c.DrainDelay < 0:
+		return invalid("drain-delay", "must not be negative, but is %s", c.DrainDelay)
 	}
 	return nil
 }
