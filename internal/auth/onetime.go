@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/predicate"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// How long tokens that work once can be used.
+const (
+	SetupTokenLifetime         = 24 * time.Hour
+	InvitationTokenLifetime    = 7 * 24 * time.Hour
+	PasswordResetTokenLifetime = time.Hour
+)
+
+// IssueOneTimeToken returns a new token that lets its holder do one thing once, for ttl. adminID is
+// nil for setup. Every earlier token for the same purpose and administrator dies: only the latest link
+// works.
+func IssueOneTimeToken(
+	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID, ttl time.Duration,
+) (token string, err error) {
+	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.PurposeEQ(purpose), of(adminID)).Exec(ctx); err != nil {
+		return "", fmt.Errorf("replace one-time tokens: %w", err)
+	}
+	secret, id := newSecret()
+	err = tx.OneTimeToken.Create().
+		SetID(id).
+		SetPurpose(purpose).
+		SetNillableAdminID(adminID).
+		SetExpireTime(microseconds(time.Now().Add(ttl))).
+		Exec(ctx)
+	if err != nil {
+		return "", fmt.Errorf("store one-time token: %w", err)
+	}
+	return secret, nil
+}
+
+// CheckOneTimeToken returns ONE_TIME_TOKEN_INVALID, which blames the field token, if the token would
+// not work now. It uses nothing up: it keeps callers without a token from making the server hash
+// passwords.
+func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpose, token string) error {
+	exists, err := d.Reader().OneTimeToken.Query().Where(usable(purpose, token)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("check one-time token: %w", err)
+	}
+	if !exists {
+		return OneTimeTokenInvalid()
+	}
+	return nil
+}
+
+// UseOneTimeToken uses a token up and returns whose it is: nil for setup. Of several callers with one
+// token one succeeds, if its transaction commits. Returns ONE_TIME_TOKEN_INVALID, which blames the
+// field token, if the token is unknown, used, expired or for another purpose.
+func UseOneTimeToken(
+	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, token string,
+) (*uuid.UUID, error) {
+	row, err := tx.OneTimeToken.Query().Where(usable(purpose, token)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, OneTimeTokenInvalid()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("use one-time token: %w", err)
+	}
+	deleted, err := tx.OneTimeToken.Delete().Where(onetimetoken.ID(row.ID)).Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("use one-time token: %w", err)
+	}
+	if deleted == 0 { // another transaction used it meanwhile
+		return nil, OneTimeTokenInvalid()
+	}
+	return row.AdminID, nil
+}
+
+// RevokeOneTimeTokens makes the tokens that were mailed to an administrator worthless.
+func RevokeOneTimeTokens(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
+	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.AdminID(adminID)).Exec(ctx); err != nil {
+		return fmt.Errorf("revoke one-time tokens: %w", err)
+	}
+	return nil
+}
+
+// OneTimeTokenInvalid returns the fault of a token that does not work (any more).
+func OneTimeTokenInvalid() *fault.Error {
+	return fault.ReasonedFields(fault.OneTimeTokenInvalid, fault.Violation{
+		Field:       "token",
+		Description: "is unknown, used or expired; ask for a new link",
+	})
+}
+
+func usable(purpose onetimetoken.Purpose, token string) predicate.OneTimeToken {
+	return onetimetoken.And(
+		onetimetoken.ID(digest(token)),
+		onetimetoken.PurposeEQ(purpose),
+		onetimetoken.ExpireTimeGT(microseconds(time.Now())),
+	)
+}
+
+func of(adminID *uuid.UUID) predicate.OneTimeToken {
+	if adminID == nil {
+		return onetimetoken.AdminIDIsNil()
+	}
+	return onetimetoken.AdminID(*adminID)
+}

@@ -1,0 +1,239 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/predicate"
+	"github.com/zebrands/catalog/ent/refreshtoken"
+	"github.com/zebrands/catalog/ent/session"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+const (
+	// SessionIdleLifetime is how long a session lasts without being refreshed.
+	SessionIdleLifetime = 30 * 24 * time.Hour
+	// SessionLifetime is how long a session lasts however often it is refreshed.
+	SessionLifetime = 90 * 24 * time.Hour
+)
+
+// The faults of a refresh token.
+var (
+	errRefreshInvalid = fault.New(fault.Unauthenticated, fault.RefreshTokenInvalid,
+		"The refresh token is not valid any more. Sign in again.")
+	errRefreshReused = fault.New(fault.Unauthenticated, fault.RefreshTokenReused,
+		"The refresh token was used before, so its session has ended. Sign in again.")
+)
+
+// Sessions starts, refreshes and ends sessions.
+//
+// A refresh token works once and is then replaced. A second use means that two parties hold it, and
+// nobody can tell which of them is the administrator, so it ends the session for both, the tokens that
+// the first use returned included (RFC 9700, section 4.14.2).
+type Sessions struct {
+	d      *db.DB
+	tokens *Tokens
+}
+
+// Grant is what a session gives to its bearer.
+type Grant struct {
+	SessionID    uuid.UUID
+	AccessToken  string
+	RefreshToken string
+	// ExpireTime is when the access token expires.
+	ExpireTime time.Time
+}
+
+// NewSessions returns Sessions. The keys of tokens must be able to sign.
+func NewSessions(d *db.DB, tokens *Tokens) *Sessions {
+	return &Sessions{d: d, tokens: tokens}
+}
+
+// Start starts a session of an administrator, who must be known to be alive and enabled: by a lock on
+// their row in the same transaction.
+func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Grant, error) {
+	client := ClientFrom(ctx)
+	create := tx.Session.Create().
+		SetAdminID(adminID).
+		SetUserAgent(printable(client.UserAgent)).
+		SetExpireTime(microseconds(time.Now().Add(SessionIdleLifetime)))
+	if client.Address.IsValid() {
+		create.SetIPAddress(client.Address.Unmap().String())
+	}
+	row, err := create.Save(ctx)
+	if err != nil {
+		return Grant{}, fmt.Errorf("start session: %w", err)
+	}
+	return s.grant(ctx, tx, row)
+}
+
+// Refresh exchanges a refresh token for a new grant, and returns whose session it is.
+//
+// Returns REFRESH_TOKEN_INVALID if the token is unknown, or its session has ended, or the
+// administrator may not sign in any more; REFRESH_TOKEN_REUSED, with the ids of session and
+// administrator as cause, if it was used before. The session has ended then.
+func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin, error) {
+	var (
+		grant Grant
+		owner *ent.Admin
+		spent *ent.Session
+	)
+	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		if spent, err = endIfReused(ctx, tx, token); err != nil || spent != nil {
+			return err // without an error, so that the end of the session is committed
+		}
+		grant, owner, err = s.refresh(ctx, tx, token)
+		return err
+	})
+	if err != nil {
+		return Grant{}, nil, err
+	}
+	if spent != nil {
+		return Grant{}, nil, errRefreshReused.Because(
+			fmt.Errorf("session %s of administrator %s", spent.ID, spent.AdminID))
+	}
+	return grant, owner, nil
+}
+
+// endIfReused marks a refresh token as used. If it was used before, it ends the session and returns
+// it. Of two callers with one token the second waits for the first and comes out as the reuser.
+func endIfReused(ctx context.Context, tx *ent.Tx, token string) (*ent.Session, error) {
+	marked, err := tx.RefreshToken.Update().
+		Where(refreshtoken.ID(digest(token)), refreshtoken.UseTimeIsNil()).
+		SetUseTime(microseconds(time.Now())).
+		Save(ctx)
+	if err != nil || marked == 1 {
+		return nil, err
+	}
+	row, err := tx.RefreshToken.Get(ctx, digest(token))
+	if ent.IsNotFound(err) {
+		return nil, errRefreshInvalid
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := endSessions(ctx, tx, session.ID(row.SessionID)); err != nil {
+		return nil, err
+	}
+	return tx.Session.Get(ctx, row.SessionID)
+}
+
+func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, token string) (Grant, *ent.Admin, error) {
+	used, err := tx.RefreshToken.Get(ctx, digest(token))
+	if err != nil {
+		return Grant{}, nil, err
+	}
+	row, err := tx.Session.Get(ctx, used.SessionID)
+	if err != nil {
+		return Grant{}, nil, err
+	}
+	now := microseconds(time.Now())
+	expire := row.CreateTime.Add(SessionLifetime)
+	if idle := now.Add(SessionIdleLifetime); idle.Before(expire) {
+		expire = idle
+	}
+	kept, err := tx.Session.Update(). // the condition is checked again under the lock on the row
+						Where(session.ID(row.ID), alive(now)).
+						SetLastRefreshTime(now).
+						SetExpireTime(expire).
+						Save(ctx)
+	if err != nil {
+		return Grant{}, nil, err
+	}
+	owner, err := tx.Admin.Query().Where(admin.ID(row.AdminID), enabled()).Only(ctx)
+	if kept == 0 || ent.IsNotFound(err) {
+		return Grant{}, nil, errRefreshInvalid
+	}
+	if err != nil {
+		return Grant{}, nil, err
+	}
+	grant, err := s.grant(ctx, tx, row)
+	return grant, owner, err
+}
+
+func (s *Sessions) grant(ctx context.Context, tx *ent.Tx, row *ent.Session) (Grant, error) {
+	secret, id := newSecret()
+	if err := tx.RefreshToken.Create().SetID(id).SetSessionID(row.ID).Exec(ctx); err != nil {
+		return Grant{}, fmt.Errorf("store refresh token: %w", err)
+	}
+	access, expire, err := s.tokens.Issue(Claims{AdminID: row.AdminID, SessionID: row.ID}, time.Now())
+	if err != nil {
+		return Grant{}, err
+	}
+	return Grant{SessionID: row.ID, AccessToken: access, RefreshToken: secret, ExpireTime: expire}, nil
+}
+
+// EndSession ends a session at once. An ended one stays as it is. Returns false if there is no such
+// session.
+func EndSession(ctx context.Context, tx *ent.Tx, id uuid.UUID) (bool, error) {
+	if err := endSessions(ctx, tx, session.ID(id)); err != nil {
+		return false, err
+	}
+	return tx.Session.Query().Where(session.ID(id)).Exist(ctx)
+}
+
+// EndSessionOf ends the session that a refresh token belongs to, used or not. An unknown token ends
+// nothing.
+func EndSessionOf(ctx context.Context, tx *ent.Tx, refreshToken string) error {
+	row, err := tx.RefreshToken.Get(ctx, digest(refreshToken))
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return endSessions(ctx, tx, session.ID(row.SessionID))
+}
+
+// EndAll ends every session of an administrator at once and makes the one-time tokens that were
+// mailed to them worthless. Sessions that start at the same time do not slip through if the caller
+// has changed the administrator's row in the same transaction before.
+func EndAll(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
+	if err := RevokeOneTimeTokens(ctx, tx, adminID); err != nil {
+		return err
+	}
+	return endSessions(ctx, tx, session.AdminID(adminID))
+}
+
+// AliveSessions returns the sessions of an administrator that have not ended, the latest first.
+func AliveSessions(ctx context.Context, d *db.DB, adminID uuid.UUID, limit int) ([]*ent.Session, error) {
+	return d.Reader().Session.Query().
+		Where(session.AdminID(adminID), alive(time.Now())).
+		Order(session.ByID(sql.OrderDesc())).
+		Limit(limit).
+		All(ctx)
+}
+
+func endSessions(ctx context.Context, tx *ent.Tx, which predicate.Session) error {
+	err := tx.Session.Update().
+		Where(which, session.EndTimeIsNil()).
+		SetEndTime(microseconds(time.Now())).
+		Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// alive holds for sessions that have neither ended nor expired.
+func alive(now time.Time) predicate.Session {
+	return session.And(session.EndTimeIsNil(), session.ExpireTimeGT(now.UTC()))
+}
+
+// microseconds returns a time as both databases keep it.
+func microseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// printable returns what may be stored of a header: valid UTF-8 without NUL, of bounded length.
+func printable(header string) string {
+	header = strings.ToValidUTF8(header[:min(len(header), maxUserAgent)], "")
+	return strings.ReplaceAll(header, "\x00", "")
+}
