@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
-	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -19,26 +17,19 @@ import (
 	"github.com/zebrands/catalog/internal/db/migrations"
 )
 
-const (
-	migrationTable = "schema_versions"
-	// migrationLock is the key of the PostgreSQL advisory lock: "catalog" in ASCII.
-	migrationLock int64 = 0x636174616c6f67
-	// lockPeriod is how often a process looks whether another one has finished migrating.
-	lockPeriod = 50 * time.Millisecond
-	// unlockTime bounds giving the lock back, which happens even after the caller has given up.
-	unlockTime = 10 * time.Second
-)
+// migrationTable is where goose keeps the versions that were applied.
+const migrationTable = "schema_versions"
 
 // Migrate brings the schema up to date: ours, and then the queue's. Any number of processes may call
 // it at once: one works, and the others wait for it. Every version is applied in a transaction of its
 // own, so that a killed process leaves only whole ones. A schema that is newer than this program is
 // left as it is.
 func (d *DB) Migrate(ctx context.Context) error {
-	unlock, err := d.lockMigrations(ctx)
+	lock, err := d.Lock(ctx, "migrate")
 	if err != nil {
-		return fmt.Errorf("migrate: wait for another process that migrates: %w", err)
+		return fmt.Errorf("migrate: %w", err)
 	}
-	return errors.Join(d.migrate(ctx), unlock())
+	return errors.Join(d.migrate(ctx), lock.Release())
 }
 
 func (d *DB) migrate(ctx context.Context) error {
@@ -107,50 +98,6 @@ func (d *DB) versions() (*goose.Provider, error) {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
 	return provider, nil
-}
-
-// lockMigrations waits for its turn and returns a function that ends it. The end of the process ends
-// it too.
-func (d *DB) lockMigrations(ctx context.Context) (unlock func() error, err error) {
-	if d.dialect == dialect.SQLite {
-		file := flock.New(d.path + ".migrate.lock")
-		if _, err := file.TryLockContext(ctx, lockPeriod); err != nil {
-			return nil, err //nolint:wrapcheck // Migrate does
-		}
-		return file.Unlock, nil
-	}
-	conn, err := d.write.Conn(ctx)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // Migrate does
-	}
-	if err := lockSession(ctx, conn); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockTime)
-		defer cancel()
-		_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", migrationLock)
-		return errors.Join(err, conn.Close())
-	}, nil
-}
-
-// lockSession asks again and again, because a session that waits for a lock inside the server holds
-// up CREATE INDEX CONCURRENTLY.
-func lockSession(ctx context.Context, conn *sql.Conn) error {
-	tick := time.NewTicker(lockPeriod)
-	defer tick.Stop()
-	for {
-		var locked bool
-		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&locked)
-		if err != nil || locked {
-			return err //nolint:wrapcheck // Migrate does
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // Migrate does
-		}
-	}
 }
 
 // queueVersions are the versions of River's own tables.

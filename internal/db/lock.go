@@ -1,0 +1,100 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/gofrs/flock"
+)
+
+// lockPeriod is how often Lock looks whether the holder is gone.
+const lockPeriod = 50 * time.Millisecond
+
+// ErrLocked is returned by TryLock if somebody else holds the lock.
+var ErrLocked = errors.New("db: another process holds the lock")
+
+// Lock is held until it is released, or until its process is gone, however it went: an advisory lock
+// of a PostgreSQL session, or the lock of a file beside the SQLite database.
+type Lock struct {
+	conn *sql.Conn
+	file *flock.Flock
+}
+
+// TryLock takes the lock of a name. Returns ErrLocked if somebody holds it, in this process or in
+// another one.
+func (d *DB) TryLock(ctx context.Context, name string) (*Lock, error) {
+	if d.dialect == dialect.SQLite {
+		file := flock.New(d.path + "." + name + ".lock")
+		locked, err := file.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("lock %s: %w", name, err)
+		}
+		if !locked {
+			return nil, ErrLocked
+		}
+		return &Lock{file: file}, nil
+	}
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
+	lock := &Lock{conn: conn}
+	var locked bool
+	const try = "SELECT pg_try_advisory_lock(hashtextextended('catalog ' || $1, 0))"
+	if err := conn.QueryRowContext(ctx, try, name).Scan(&locked); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), lock.Release())
+	}
+	if !locked {
+		return nil, errors.Join(ErrLocked, conn.Close())
+	}
+	return lock, nil
+}
+
+// Lock takes the lock of a name, and waits for it until ctx is over. It asks again and again, because
+// a session that waits for a lock inside PostgreSQL holds up CREATE INDEX CONCURRENTLY.
+func (d *DB) Lock(ctx context.Context, name string) (*Lock, error) {
+	tick := time.NewTicker(lockPeriod)
+	defer tick.Stop()
+	for {
+		lock, err := d.TryLock(ctx, name)
+		if !errors.Is(err, ErrLocked) {
+			return lock, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("lock %s: %w", name, ctx.Err())
+		}
+	}
+}
+
+// Check returns an error if the lock may be lost, because its session with PostgreSQL is.
+func (l *Lock) Check(ctx context.Context) error {
+	if l.conn == nil {
+		return nil
+	}
+	if err := l.conn.PingContext(ctx); err != nil {
+		return fmt.Errorf("check the lock: %w", err)
+	}
+	return nil
+}
+
+// Release gives the lock back. It ends the session with PostgreSQL, and so works on a broken one too.
+func (l *Lock) Release() error {
+	if l.conn == nil {
+		if err := l.file.Unlock(); err != nil {
+			return fmt.Errorf("unlock: %w", err)
+		}
+		return nil
+	}
+	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn }) // makes the pool close it
+	if err := l.conn.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
+		return fmt.Errorf("unlock: %w", err)
+	}
+	return nil
+}
