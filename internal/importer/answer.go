@@ -1,0 +1,136 @@
+package importer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// reasonOf returns the reason in an error of the API, "" if it has none.
+func reasonOf(err error) fault.Reason {
+	return fault.Reason(errorInfo(err).GetReason())
+}
+
+func errorInfo(err error) *errdetails.ErrorInfo {
+	return detailOf[*errdetails.ErrorInfo](err)
+}
+
+// detailOf returns the detail of a type in an error of the API, nil if it has none.
+func detailOf[T any](err error) (none T) {
+	var answer *connect.Error
+	if !errors.As(err, &answer) {
+		return none
+	}
+	for _, detail := range answer.Details() {
+		value, err := detail.Value()
+		if err != nil {
+			continue // of a type that this program does not know
+		}
+		if t, ok := any(value).(T); ok {
+			return t
+		}
+	}
+	return none
+}
+
+// messageOf returns the sentence in an error of the API.
+func messageOf(err error) string {
+	var answer *connect.Error
+	if errors.As(err, &answer) {
+		return answer.Message()
+	}
+	return err.Error()
+}
+
+// missingSKUs returns the SKUs that BatchGetProducts did not find, nil if err says something else.
+func missingSKUs(err error) ([]string, error) {
+	if connect.CodeOf(err) != connect.CodeNotFound || reasonOf(err) != fault.ProductNotFound {
+		return nil, nil
+	}
+	var skus []string
+	if err := json.Unmarshal([]byte(errorInfo(err).GetMetadata()["missing_skus"]), &skus); err != nil {
+		return nil, fmt.Errorf("the server did not say which products are missing: %w", err)
+	}
+	return skus, nil
+}
+
+// isRowFault reports whether an error of the API blames what was sent, not the way to the server.
+func isRowFault(err error) bool {
+	switch connect.CodeOf(err) {
+	case connect.CodeInvalidArgument, connect.CodeFailedPrecondition, connect.CodeOutOfRange:
+		return true
+	case connect.CodeResourceExhausted:
+		return reasonOf(err) == fault.RequestTooLarge
+	default:
+		return false
+	}
+}
+
+// isPassing reports whether trying again, from what the catalog holds then, may succeed: the server
+// was away, or somebody changed the same products at the same time.
+func isPassing(err error) bool {
+	switch connect.CodeOf(err) {
+	case connect.CodeUnavailable, connect.CodeAborted, connect.CodeAlreadyExists, connect.CodeNotFound:
+		return true
+	case connect.CodeDeadlineExceeded:
+		return reasonOf(err) == fault.DeadlineExceeded // the server's time limit, not ours
+	default:
+		return false
+	}
+}
+
+// blamed is a field of one request of a batch.
+type blamed struct {
+	request       int
+	field, reason string
+}
+
+// blame returns what an error of the API says about the requests of a batch of a size.
+func blame(err error, size int) []blamed {
+	var list []blamed
+	for _, v := range detailOf[*errdetails.BadRequest](err).GetFieldViolations() {
+		i, field, ok := splitRequest(v.GetField())
+		if ok && i < size {
+			list = append(list, blamed{request: i, field: field, reason: v.GetDescription()})
+		}
+	}
+	return list
+}
+
+// splitRequest splits "requests[3].product.price.amount" into 3 and "price.amount".
+func splitRequest(path string) (request int, field string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "requests[")
+	if !ok {
+		return 0, "", false
+	}
+	number, field, ok := strings.Cut(rest, "]")
+	if !ok {
+		return 0, "", false
+	}
+	request, err := strconv.Atoi(number)
+	if err != nil || request < 0 {
+		return 0, "", false
+	}
+	field = strings.TrimPrefix(strings.TrimPrefix(field, ".product"), ".")
+	return request, field, true
+}
+
+// fromFault returns what a fault says about the fields of a row, below a field of the product.
+func (f *File) fromFault(line int, below string, err error) []Problem {
+	var bad *fault.Error
+	if !errors.As(err, &bad) {
+		return []Problem{{Line: line, Field: f.column(below), Reason: err.Error()}}
+	}
+	problems := make([]Problem, len(bad.Violations))
+	for i, v := range bad.Violations {
+		problems[i] = Problem{Line: line, Field: f.column(below + "." + v.Field), Reason: v.Description}
+	}
+	return problems
+}

@@ -1,0 +1,133 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/money"
+	"github.com/zebrands/catalog/internal/text"
+)
+
+// Row is a product as a file has it.
+type Row struct {
+	// Line is where the row starts, counted from 1.
+	Line int
+	// Product has the fields for which the file has columns.
+	Product *catalogv1.Product
+	// Attributes are changes to the product's attributes; an empty value removes one.
+	Attributes map[string]string
+}
+
+// File is what was read from a file.
+type File struct {
+	Rows []Row
+	// Problems are those of rows that are not in Rows.
+	Problems []Problem
+	// Unpublished is how many rows were left out because they are not published in the shop.
+	Unpublished int
+
+	// paths are the fields of a product for which the file has columns.
+	paths []string
+	// columns are the file's names for fields of a product, where they differ.
+	columns map[string]string
+}
+
+// Parse reads a file in one of the known formats; currency is that of prices without one. Returns an
+// error if the file as a whole cannot be read; rows that cannot be read are in its Problems.
+func Parse(from io.Reader, currency string) (*File, error) {
+	t, err := openTable(from)
+	if err != nil {
+		return nil, err
+	}
+	file := &File{}
+	switch {
+	case isShopify(t.header):
+		err = file.readShopify(t, currency)
+	case isOwn(t.header):
+		err = file.readOwn(t, currency)
+	default:
+		return nil, fmt.Errorf("the header is of no known format: it has neither the columns %s nor those of a "+
+			"Shopify product export; it has %s", strings.Join(ownRequired, ", "), strings.Join(t.header, ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	file.dropInvalid()
+	return file, nil
+}
+
+// column returns the file's name for a field of a product, such as "price.amount".
+func (f *File) column(field string) string {
+	if key, ok := strings.CutPrefix(field, `attributes["`); ok {
+		return strings.TrimSuffix(key, `"]`)
+	}
+	field, _, _ = strings.Cut(field, "[")
+	root, part, _ := strings.Cut(field, ".")
+	if part == "currency_code" {
+		root = "currency"
+	}
+	if name, ok := f.columns[root]; ok {
+		return name
+	}
+	return root
+}
+
+// note keeps the problem of a row. Returns err if it is anything else.
+func (f *File) note(err error) error {
+	var bad rowError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	f.Problems = append(f.Problems, Problem(bad))
+	return nil
+}
+
+// dropInvalid moves rows that the server would refuse for certain, and that are cheap to tell, from
+// Rows to Problems.
+func (f *File) dropInvalid() {
+	lines := make(map[string]int, len(f.Rows))
+	valid := f.Rows[:0]
+	for _, row := range f.Rows {
+		problems := f.check(row)
+		if sku := row.Product.GetSku(); sku != "" {
+			if first, taken := lines[sku]; taken {
+				reason := fmt.Sprintf("%q is on line %d already", sku, first)
+				problems = append(problems, Problem{Line: row.Line, Field: f.column("sku"), Reason: reason})
+			} else {
+				lines[sku] = row.Line
+			}
+		}
+		if len(problems) == 0 {
+			valid = append(valid, row)
+		}
+		f.Problems = append(f.Problems, problems...)
+	}
+	f.Rows = valid
+}
+
+func (f *File) check(row Row) (problems []Problem) {
+	p := row.Product
+	for _, field := range []struct{ path, value string }{{"sku", p.GetSku()}, {"name", p.GetName()}, {"brand", p.GetBrand()}} {
+		if field.value == "" {
+			problems = append(problems, Problem{Line: row.Line, Field: f.column(field.path), Reason: "must not be empty"})
+		}
+	}
+	if utf8.RuneCountInString(p.GetSku()) > skuLimit || strings.ContainsFunc(p.GetSku(), unicode.IsControl) {
+		reason := fmt.Sprintf("must be one line of at most %d characters", skuLimit)
+		problems = append(problems, Problem{Line: row.Line, Field: f.column("sku"), Reason: reason})
+	}
+	if _, err := money.Parse(p.GetPrice().GetAmount(), p.GetPrice().GetCurrencyCode()); err != nil {
+		problems = append(problems, f.fromFault(row.Line, "price", err)...)
+	}
+	return problems
+}
+
+// clean brings a cell into the form in which the catalog keeps text.
+func clean(cell string) string {
+	return text.Clean(strings.ReplaceAll(cell, "\r\n", "\n"))
+}

@@ -1,0 +1,284 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sethvargo/go-retry"
+	"google.golang.org/protobuf/proto"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+)
+
+const (
+	// chunkRows is how many rows are compared and sent together at most.
+	chunkRows = 500
+	// chunkBytes is how large a request is at most, unless one row alone is larger.
+	chunkBytes = 1 << 20
+	// retryFirst, retryMax and retryTimes say how long to wait for a server that is away.
+	retryFirst = 200 * time.Millisecond
+	retryMax   = 5 * time.Second
+	retryTimes = 10
+)
+
+// Import brings the rows of a file into a catalog.
+type Import struct {
+	// Products must act for an administrator.
+	Products catalogv1connect.ProductServiceClient
+	// DryRun only finds out what there is to do.
+	DryRun bool
+	// Progress is told how many more rows are done, if it is set.
+	Progress func(rows int)
+}
+
+// Result says what an import did, in rows.
+type Result struct {
+	Created, Updated, Unchanged, Failed int
+	// Problems are all that is wrong with the rows that failed, by line.
+	Problems []Problem
+}
+
+// outcome is what became of a row.
+type outcome int
+
+const (
+	pending outcome = iota
+	unchanged
+	created
+	updated
+	failed
+)
+
+// task is a row on its way into the catalog.
+type task struct {
+	row   Row
+	state outcome
+	// tried is what was last tried with the row: if the answer was lost, it may have been done.
+	tried outcome
+	now   *catalogv1.Product // nil if there is none with the SKU
+}
+
+// run is an import of one file.
+type run struct {
+	*Import
+
+	file   *File
+	result Result
+}
+
+// Run brings the rows of a file into the catalog, and returns what it did. Rows that are refused do
+// not keep the others out. Returns an error, besides the result so far, if the server cannot be
+// reached or refuses to work for the caller; then it is safe to start again.
+func (im *Import) Run(ctx context.Context, file *File) (Result, error) {
+	r := &run{Import: im, file: file}
+	r.result.Problems = slices.Clone(file.Problems)
+	var err error
+	for rows := range slices.Chunk(file.Rows, chunkRows) {
+		if err = r.chunk(ctx, rows); err != nil {
+			break
+		}
+	}
+	slices.SortStableFunc(r.result.Problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	lines := map[int]bool{}
+	for _, p := range r.result.Problems {
+		lines[p.Line] = true
+	}
+	r.result.Failed = len(lines)
+	return r.result, err
+}
+
+// chunk brings in some rows. Whatever fails in passing starts again from what the catalog holds
+// then, so that nothing is done twice.
+func (r *run) chunk(ctx context.Context, rows []Row) error {
+	tasks := make([]*task, len(rows))
+	for i, row := range rows {
+		tasks[i] = &task{row: row}
+	}
+	backoff := retry.WithMaxRetries(retryTimes, retry.WithCappedDuration(retryMax, retry.NewExponential(retryFirst)))
+	err := retry.Do(ctx, backoff, func(ctx context.Context) error {
+		err := r.try(ctx, tasks)
+		if isPassing(err) {
+			return retry.RetryableError(err)
+		}
+		return err
+	})
+	for _, t := range tasks {
+		switch t.state {
+		case created:
+			r.result.Created++
+		case updated:
+			r.result.Updated++
+		case unchanged:
+			r.result.Unchanged++
+		case pending, failed: // told by the error, or counted by its problems
+		}
+	}
+	return err
+}
+
+func (r *run) try(ctx context.Context, tasks []*task) error {
+	tasks = withState(tasks, pending)
+	if err := r.lookUp(ctx, tasks); err != nil {
+		return err
+	}
+	var creates, updates []*task
+	for _, t := range tasks {
+		switch {
+		case t.now == nil:
+			t.tried = created
+			creates = append(creates, t)
+		case r.file.toUpdate(t.row, t.now) != nil:
+			t.tried = updated
+			updates = append(updates, t)
+		default:
+			r.done(t, max(t.tried, unchanged))
+		}
+	}
+	if err := r.send(ctx, creates, r.create); err != nil {
+		return err
+	}
+	return r.send(ctx, updates, r.update)
+}
+
+func withState(tasks []*task, state outcome) []*task {
+	return slices.DeleteFunc(slices.Clone(tasks), func(t *task) bool { return t.state != state })
+}
+
+func (r *run) done(t *task, state outcome) {
+	t.state = state
+	if r.Progress != nil {
+		r.Progress(1)
+	}
+}
+
+// lookUp finds the products that have the SKUs of tasks.
+func (r *run) lookUp(ctx context.Context, tasks []*task) error {
+	bySKU := make(map[string]*task, len(tasks))
+	skus := make([]string, len(tasks))
+	for i, t := range tasks {
+		t.now = nil
+		skus[i] = t.row.Product.GetSku()
+		bySKU[skus[i]] = t
+	}
+	for len(skus) > 0 {
+		resp, err := r.Products.BatchGetProducts(ctx, &catalogv1.BatchGetProductsRequest{Skus: skus})
+		if err == nil {
+			for _, p := range resp.GetProducts() {
+				if t := bySKU[p.GetSku()]; t != nil {
+					t.now = p
+				}
+			}
+			return nil
+		}
+		missing, metaErr := missingSKUs(err)
+		if len(missing) == 0 {
+			return errors.Join(err, metaErr)
+		}
+		skus = slices.DeleteFunc(skus, func(sku string) bool { return slices.Contains(missing, sku) })
+	}
+	return nil
+}
+
+// send makes calls for tasks, as few as their sizes allow, and marks those that are done or refused.
+// Returns the error of a call that failed for another reason than its rows.
+func (r *run) send(ctx context.Context, tasks []*task, call func(context.Context, []*task) error) error {
+	for len(tasks) > 0 {
+		batch := tasks[:r.fitting(tasks)]
+		if r.DryRun {
+			r.finish(batch)
+			tasks = tasks[len(batch):]
+			continue
+		}
+		err := call(ctx, batch)
+		switch {
+		case err == nil:
+			r.finish(batch)
+		case !isRowFault(err):
+			return err
+		default:
+			if err := r.refused(ctx, batch, err, call); err != nil {
+				return err
+			}
+		}
+		tasks = tasks[len(batch):]
+	}
+	return nil
+}
+
+// refused deals with a batch that the server refused as a whole: the rows to blame fail, the others
+// are sent again. If no row is to blame by name, the batch is halved until one is left.
+func (r *run) refused(
+	ctx context.Context, batch []*task, cause error, call func(context.Context, []*task) error,
+) error {
+	for _, b := range blame(cause, len(batch)) {
+		r.fail(batch[b.request], b.field, b.reason)
+	}
+	rest := withState(batch, pending)
+	switch {
+	case len(rest) < len(batch):
+		return r.send(ctx, rest, call)
+	case len(batch) == 1:
+		r.fail(batch[0], "", messageOf(cause))
+		return nil
+	}
+	half := len(batch) / 2 //nolint:mnd // halves
+	if err := r.send(ctx, batch[:half], call); err != nil {
+		return err
+	}
+	return r.send(ctx, batch[half:], call)
+}
+
+func (r *run) fail(t *task, field, reason string) {
+	if field != "" {
+		field = r.file.column(field)
+	}
+	r.result.Problems = append(r.result.Problems, Problem{Line: t.row.Line, Field: field, Reason: reason})
+	if t.state == pending {
+		r.done(t, failed)
+	}
+}
+
+func (r *run) finish(batch []*task) {
+	for _, t := range batch {
+		r.done(t, t.tried)
+	}
+}
+
+// fitting returns how many of the tasks, one at least, fit into one request.
+func (r *run) fitting(tasks []*task) int {
+	size := 0
+	for i, t := range tasks {
+		size += proto.Size(t.row.Product)
+		if i > 0 && size > chunkBytes {
+			return i
+		}
+	}
+	return len(tasks)
+}
+
+func (r *run) create(ctx context.Context, batch []*task) error {
+	req := &catalogv1.BatchCreateProductsRequest{}
+	for _, t := range batch {
+		req.Requests = append(req.Requests, r.file.toCreate(t.row))
+	}
+	if _, err := r.Products.BatchCreateProducts(ctx, req); err != nil {
+		return fmt.Errorf("create products: %w", err)
+	}
+	return nil
+}
+
+func (r *run) update(ctx context.Context, batch []*task) error {
+	req := &catalogv1.BatchUpdateProductsRequest{}
+	for _, t := range batch {
+		req.Requests = append(req.Requests, r.file.toUpdate(t.row, t.now))
+	}
+	if _, err := r.Products.BatchUpdateProducts(ctx, req); err != nil {
+		return fmt.Errorf("update products: %w", err)
+	}
+	return nil
+}
