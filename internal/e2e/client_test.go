@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,9 +88,7 @@ func (p protocol) call(
 	url := base + "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
 	client := connect.NewClient[dynamicpb.Message, dynamicpb.Message](p.http, url, options...)
 	req := connect.NewRequest(message)
-	for key, values := range header {
-		req.Header()[key] = values
-	}
+	maps.Copy(req.Header(), header)
 	resp, err := client.CallUnary(ctx, req)
 	if err != nil {
 		return nil, err

@@ -287,7 +287,7 @@ func (s *step) checkRawBody(t *testing.T, v variables, text []byte) (any, error)
 		return nil, s.Error.compare(t, v, seen)
 	}
 	if s.Response == nil && s.Save == nil {
-		return nil, nil
+		return object{}, nil
 	}
 	answer := any(decodeObject(t, text))
 	return answer, match("", v.expandAll(t, s.Response), answer)
@@ -320,10 +320,12 @@ func parseConnectError(text []byte) (seenError, error) {
 		Details []struct {
 			Type  string `json:"type"`
 			Debug struct {
-				Reason          string                   `json:"reason"`
-				Domain          string                   `json:"domain"`
-				Metadata        map[string]string        `json:"metadata"`
-				FieldViolations []struct{ Field string } `json:"fieldViolations"`
+				Reason          string            `json:"reason"`
+				Domain          string            `json:"domain"`
+				Metadata        map[string]string `json:"metadata"`
+				FieldViolations []struct {
+					Field string `json:"field"`
+				} `json:"fieldViolations"`
 			} `json:"debug"`
 		} `json:"details"`
 	}

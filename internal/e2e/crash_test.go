@@ -34,6 +34,7 @@ var recipients = []account{
 // Against a Mailgun that cannot be asked whether it took a message, a message whose answer was still
 // under way when the server died comes twice: at most one for each kill.
 func TestKilledServerLosesAndRepeatsNoMail(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect+"/mailbox", func(t *testing.T) {
 			t.Parallel() // it waits more than it works
@@ -229,7 +230,8 @@ func requireTaken(t *testing.T, s *server, m *mailgunServer) int {
 	for _, mail := range m.all() {
 		require.NotEmpty(t, mail.messageID)
 		key := mail.to + " " + mail.messageID
-		if seen[key]++; seen[key] > 1 {
+		seen[key]++
+		if seen[key] > 1 {
 			repeats++
 			continue
 		}
@@ -242,6 +244,7 @@ func requireTaken(t *testing.T, s *server, m *mailgunServer) int {
 // TestKilledServerCountsAnsweredReads kills the server while anonymous callers read a product. Every
 // read that was answered must be counted, and none twice.
 func TestKilledServerCountsAnsweredReads(t *testing.T) {
+	t.Parallel()
 	const rounds, readers = 5, 4
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {

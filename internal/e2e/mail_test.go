@@ -78,13 +78,12 @@ func plainText(m *netmail.Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var body io.Reader = m.Body
+	body := m.Body
 	if strings.HasPrefix(kind, "multipart/") {
-		part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart() // undoes quoted-printable
+		body, err = multipart.NewReader(m.Body, params["boundary"]).NextPart() // undoes quoted-printable
 		if err != nil {
 			return "", err
 		}
-		body = part
 	}
 	raw, err := io.ReadAll(body)
 	return strings.ReplaceAll(string(raw), "\r\n", "\n"), err

@@ -102,18 +102,21 @@ func (m *mailgunServer) events(w http.ResponseWriter, r *http.Request) {
 	items := []*events.Accepted{}
 	if !r.URL.Query().Has("page") {
 		for _, mail := range m.all() {
-			if mail.messageID == r.FormValue("message-id") {
-				e := &events.Accepted{Recipient: mail.to}
-				e.Name = events.EventAccepted
-				e.Timestamp = mailgun.TimeToFloat(mail.at)
-				e.Message.Headers.MessageID = mail.messageID
-				items = append(items, e)
+			if mail.messageID != r.FormValue("message-id") {
+				continue
 			}
+			e := &events.Accepted{Recipient: mail.to}
+			e.Name = events.EventAccepted
+			e.Timestamp = mailgun.TimeToFloat(mail.at)
+			e.Message.Headers.MessageID = mail.messageID
+			items = append(items, e)
 		}
 	}
 	end := "http://" + r.Host + r.URL.Path + "?page=end"
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"items": items, "paging": map[string]string{"next": end}})
+	if err := json.NewEncoder(w).Encode(map[string]any{"items": items, "paging": object{"next": end}}); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
 }
 
 func (m *mailgunServer) all() []takenMail {

@@ -71,7 +71,7 @@ func matchScalar(want string, got any) bool {
 
 // lookup returns the value at a path such as "products.0.id".
 func lookup(value any, path string) (any, error) {
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		switch v := value.(type) {
 		case map[string]any:
 			value = v[key]
