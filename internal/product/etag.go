@@ -26,11 +26,23 @@ func checkETag(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) err
 	if etag == "" || etag == current {
 		return nil
 	}
-	version, err := strconv.ParseInt(etag, 10, 64)
-	if err != nil || version < 1 || version > p.Version {
+	changes, err := changesSince(ctx, tx, p, etag)
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
 		return fault.New(fault.Aborted, fault.ETagMismatch,
 			"The etag is none that this product had. Read the product again and repeat the change on it.").
 			With("etag", current)
+	}
+	return changedSince(changes).With("etag", current)
+}
+
+// changesSince returns the newest changes since an etag, the newest first; none for a made-up one.
+func changesSince(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) ([]*ent.ProductChange, error) {
+	version, err := strconv.ParseInt(etag, 10, 64)
+	if err != nil || version < 1 {
+		return nil, nil
 	}
 	changes, err := tx.ProductChange.Query().
 		Where(productchange.ProductID(p.ID), productchange.VersionGT(version)).
@@ -38,12 +50,12 @@ func checkETag(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) err
 		Limit(namedChanges).
 		All(ctx)
 	if err != nil {
-		return fmt.Errorf("changes since an etag: %w", err)
+		return nil, fmt.Errorf("changes since an etag: %w", err)
 	}
-	return changedSince(changes).With("etag", current)
+	return changes, nil
 }
 
-// changedSince returns ETAG_MISMATCH for changes, the newest first.
+// changedSince returns ETAG_MISMATCH for at least one change, the newest first.
 func changedSince(changes []*ent.ProductChange) *fault.Error {
 	told := make([]string, len(changes))
 	var changed []string
@@ -56,14 +68,11 @@ func changedSince(changes []*ent.ProductChange) *fault.Error {
 			}
 		}
 	}
-	f := fault.New(fault.Aborted, fault.ETagMismatch,
-		"The product has changed since it was read: %s. Read it again and repeat the change on it.",
-		strings.Join(told, "; "))
-	if len(changes) == 0 {
-		return f
-	}
 	latest := changes[0]
-	return f.With("actor_id", latest.ActorID.String()).
+	return fault.New(fault.Aborted, fault.ETagMismatch,
+		"The product has changed since it was read: %s. Read it again and repeat the change on it.",
+		strings.Join(told, "; ")).
+		With("actor_id", latest.ActorID.String()).
 		With("actor_name", latest.ActorName).
 		With("change_time", latest.CreateTime.UTC().Format(time.RFC3339Nano)).
 		With("fields", strings.Join(changed, ","))
@@ -83,9 +92,7 @@ func whatWasDone(c *ent.ProductChange, names []string) string {
 		return "deleted it"
 	case change.Undeleted:
 		return "restored it"
-	case change.Created, change.Updated:
-		return "changed " + strings.Join(names, ", ")
 	default:
-		return string(c.Operation)
+		return "changed " + strings.Join(names, ", ")
 	}
 }

@@ -1,0 +1,135 @@
+package product_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/hook"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product"
+)
+
+// each runs fn with a service on each database. The context is an administrator's.
+func each(t *testing.T, fn func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		d.HookProducts(history)
+		fn(t, asAdmin(t, "Ana"), product.NewService(d), d)
+	})
+}
+
+func asAdmin(t *testing.T, name string) context.Context {
+	t.Helper()
+	return auth.WithPrincipal(t.Context(), auth.Principal{AdminID: uuid.New(), Name: name})
+}
+
+// history stands for the hook of package notification: it bumps the version and writes a change with
+// the names of the columns.
+func history(next ent.Mutator) ent.Mutator {
+	return hook.ProductFunc(func(ctx context.Context, m *ent.ProductMutation) (ent.Value, error) {
+		operation, version := change.Created, int64(1)
+		if !m.Op().Is(ent.OpCreate) {
+			old, err := m.OldVersion(ctx)
+			if err != nil {
+				return nil, err
+			}
+			operation, version = change.Updated, old+1
+			if _, ok := m.DeleteTime(); ok {
+				operation = change.Deleted
+			}
+			if m.DeleteTimeCleared() {
+				operation = change.Undeleted
+			}
+		}
+		var changed []change.Field
+		for _, name := range []string{"sku", "name", "brand", "price_minor", "tags"} {
+			if v, ok := m.Field(name); ok {
+				raw, err := json.Marshal(v)
+				if err != nil {
+					return nil, err
+				}
+				changed = append(changed, change.Field{Name: name, New: raw})
+			}
+		}
+		m.SetVersion(version)
+		value, err := next.Mutate(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		p, ok := value.(*ent.Product)
+		if !ok {
+			return nil, fmt.Errorf("hook: got %T", value)
+		}
+		actor, _ := auth.PrincipalFrom(ctx)
+		return p, ent.TxFromContext(ctx).ProductChange.Create().
+			SetProductID(p.ID).SetSku(p.Sku).SetProductName(p.Name).SetOperation(operation).SetVersion(version).
+			SetFields(changed).SetActorID(actor.AdminID).SetActorName(actor.Name).
+			Exec(ctx)
+	})
+}
+
+// sample returns a product that is valid, with a SKU and a name.
+func sample(sku, name string) *catalogv1.Product {
+	return &catalogv1.Product{
+		Sku: sku, Name: name, Brand: "Acme", Price: &catalogv1.Money{Amount: "10.00", CurrencyCode: "MXN"},
+	}
+}
+
+func create(ctx context.Context, t *testing.T, s *product.Service, p *catalogv1.Product) *catalogv1.Product {
+	t.Helper()
+	resp, err := s.CreateProduct(ctx, &catalogv1.CreateProductRequest{Product: p})
+	require.NoError(t, err)
+	return resp.GetProduct()
+}
+
+func get(ctx context.Context, t *testing.T, s *product.Service, id string) *catalogv1.Product {
+	t.Helper()
+	resp, err := s.GetProduct(ctx, byID(id))
+	require.NoError(t, err)
+	return resp.GetProduct()
+}
+
+func byID(id string) *catalogv1.GetProductRequest {
+	return &catalogv1.GetProductRequest{Key: &catalogv1.GetProductRequest_Id{Id: id}}
+}
+
+func bySKU(sku string) *catalogv1.GetProductRequest {
+	return &catalogv1.GetProductRequest{Key: &catalogv1.GetProductRequest_Sku{Sku: sku}}
+}
+
+// requireFault returns the fault that err must be.
+func requireFault(t *testing.T, err error, reason fault.Reason) *fault.Error {
+	t.Helper()
+	var f *fault.Error
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, reason, f.Reason, "%v", f)
+	return f
+}
+
+func violated(f *fault.Error) []string {
+	names := make([]string, len(f.Violations))
+	for i, v := range f.Violations {
+		names[i] = v.Field
+	}
+	return names
+}
+
+func reasonOf(err error) fault.Reason {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Reason
+	}
+	return ""
+}
