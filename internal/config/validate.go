@@ -131,7 +131,8 @@ func (c *Config) checkRoles() error {
 func (c *Config) checkLimits() error {
 	switch {
 	case c.MaxRequestBytes < minRequestBytes || c.MaxRequestBytes > maxRequestBytes:
-		return invalid("max-request-bytes", "must be from %d to %d, not %d", minRequestBytes, maxRequestBytes, c.MaxRequestBytes)
+		return invalid("max-request-bytes", "must be from %d to %d, not %d",
+			minRequestBytes, maxRequestBytes, c.MaxRequestBytes)
 	case c.RequestTimeout <= 0:
 		return invalid("request-timeout", "must be more than 0, not %s", c.RequestTimeout)
 	case c.ShutdownTimeout <= 0:
@@ -147,6 +148,16 @@ func (m Mail) Validate() error {
 	if _, err := mail.ParseAddress(m.MailFrom); m.MailFrom != "" && err != nil {
 		return invalid("mail-from", "must be an address like catalog@example.com, not %q", m.MailFrom)
 	}
+	if m.NotifyWindow < 0 {
+		return invalid("notify-window", "must not be negative, but is %s", m.NotifyWindow)
+	}
+	if err := m.checkMailgun(); err != nil {
+		return err
+	}
+	return m.checkSMTP()
+}
+
+func (m Mail) checkMailgun() error {
 	switch {
 	case m.MailgunDomain != "" && m.MailgunAPIKey == "":
 		return invalid("mailgun-api-key", "must be set too if --mailgun-domain is")
@@ -155,19 +166,23 @@ func (m Mail) Validate() error {
 	case strings.ContainsAny(m.MailgunDomain, "/: "):
 		return invalid("mailgun-domain", "must be a domain like mg.example.com, not %q", m.MailgunDomain)
 	case mailgunVersion.MatchString(m.MailgunBaseURL):
-		return invalid("mailgun-base-url", "must not end with a version: %s", mailgunVersion.ReplaceAllString(m.MailgunBaseURL, ""))
-	case m.SMTPURL != "" && m.MailgunDomain != "":
-		return invalid("smtp-url", "must not be set together with --mailgun-domain: mail leaves one way")
-	case m.NotifyWindow < 0:
-		return invalid("notify-window", "must not be negative, but is %s", m.NotifyWindow)
+		return invalid("mailgun-base-url", "must not end with a version, but is %q", m.MailgunBaseURL)
 	}
 	if _, err := webURL(m.MailgunBaseURL); err != nil {
 		return invalid("mailgun-base-url", "must be like https://api.mailgun.net, not %q", m.MailgunBaseURL)
 	}
+	return nil
+}
+
+func (m Mail) checkSMTP() error {
 	if m.SMTPURL == "" {
 		return nil
 	}
-	if u, err := url.Parse(string(m.SMTPURL)); err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
+	if m.MailgunDomain != "" {
+		return invalid("smtp-url", "must not be set together with --mailgun-domain: mail leaves one way")
+	}
+	u, err := url.Parse(string(m.SMTPURL))
+	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
 		return invalid("smtp-url", "must be smtp://USER:PASSWORD@HOST:PORT or smtps://…")
 	}
 	return nil

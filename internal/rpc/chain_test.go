@@ -69,7 +69,7 @@ func TestTokens(t *testing.T) {
 				return
 			}
 			require.Zero(t, s.tracked.Load(), "a rejected call is not counted")
-			require.Equal(t, "Bearer", a.header.Get("Www-Authenticate"))
+			require.Equal(t, "Bearer", a.header.Get("WWW-Authenticate"))
 			require.NotContains(t, s.lastLog(t), "Zm9v")
 		})
 	}
@@ -136,7 +136,7 @@ func TestLineBreaksAndTabsAreText(t *testing.T) {
 func TestNotModifiedPasses(t *testing.T) {
 	a := start(t).do(t, http.MethodGet, getProduct+"?encoding=json&message=%7B%22sku%22:%22same%22%7D", "")
 	require.Equal(t, http.StatusNotModified, a.status)
-	require.Equal(t, `"1"`, a.header.Get("Etag"))
+	require.Equal(t, `"1"`, a.header.Get("ETag"))
 }
 
 func TestRetryAfter(t *testing.T) {

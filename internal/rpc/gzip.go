@@ -9,6 +9,7 @@ import (
 // say how much there was, so that a few megabytes would make the server unpack gigabytes.
 type gunzip struct {
 	gzip.Reader
+
 	limit, left int64
 }
 

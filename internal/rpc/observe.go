@@ -17,7 +17,7 @@ import (
 )
 
 // requestIDHeader carries the id of a request, in both directions.
-const requestIDHeader = "X-Request-Id"
+const requestIDHeader = "X-Request-ID"
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
@@ -58,7 +58,7 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 			if p != nil && !aborted {
 				c.code, c.cause, c.stack = connect.CodeInternal, fmt.Errorf("%w: %v", errPanic, p), debug.Stack()
 				if sw.status == 0 {
-					http.Error(sw, "Something went wrong on the server.", http.StatusInternalServerError)
+					sw.WriteHeader(http.StatusInternalServerError)
 				}
 			}
 			o.log(r, c, sw.status, time.Since(start))
@@ -85,7 +85,8 @@ func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) 
 	if c.reason != "" {
 		attrs = append(attrs, slog.String("reason", string(c.reason)))
 	}
-	attrs = append(attrs, slog.Duration("duration", took), slog.String("client", auth.ClientFrom(r.Context()).Address.String()))
+	client := auth.ClientFrom(r.Context()).Address.String()
+	attrs = append(attrs, slog.Duration("duration", took), slog.String("client", client))
 	if c.adminID != "" {
 		attrs = append(attrs, slog.String("admin_id", c.adminID))
 	}

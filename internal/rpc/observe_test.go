@@ -16,8 +16,8 @@ import (
 
 func TestRequestID(t *testing.T) {
 	s := start(t)
-	require.Equal(t, "abc-1.2_3", s.post(t, `{"sku":"a"}`, "X-Request-Id", "abc-1.2_3").header.Get("X-Request-Id"))
-	made := s.post(t, `{"sku":"a"}`, "X-Request-Id", "not sane\"").header.Get("X-Request-Id")
+	require.Equal(t, "abc-1.2_3", s.post(t, `{"sku":"a"}`, "X-Request-Id", "abc-1.2_3").header.Get("X-Request-ID"))
+	made := s.post(t, `{"sku":"a"}`, "X-Request-Id", "not sane\"").header.Get("X-Request-ID")
 	require.Regexp(t, `^[A-Z0-9]{26}$`, made)
 	require.Equal(t, made, s.lastLog(t)["request_id"])
 }
@@ -82,7 +82,7 @@ func TestClientAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got auth.Client
 			o := rpc.Observer{Log: slog.New(slog.DiscardHandler), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
-			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 			r.RemoteAddr = c.remote
 			r.Header["X-Forwarded-For"] = c.forwarded
 			o.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -98,7 +98,7 @@ func TestPanicOutsideTheAPI(t *testing.T) {
 	o := rpc.Observer{Log: slog.New(slog.NewJSONHandler(&log, nil))}
 	w := httptest.NewRecorder()
 	o.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("kaboom") })).
-		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/page", nil))
+		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/page", http.NoBody))
 	require.Equal(t, http.StatusInternalServerError, w.Code)
 	require.NotContains(t, w.Body.String(), "kaboom")
 	require.Contains(t, log.String(), `"cause":"panic: kaboom"`)

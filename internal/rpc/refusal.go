@@ -15,10 +15,10 @@ import (
 // messageMax limits how much of connect's text, which may repeat what the caller sent, goes back.
 const messageMax = 300
 
-// errText is an error that is nothing but its text.
-type errText string
+// textError is an error that is nothing but its text.
+type textError string
 
-func (e errText) Error() string { return string(e) }
+func (e textError) Error() string { return string(e) }
 
 // refusals tell connect's own errors apart by how their text starts: all that its API gives. The first
 // that fits counts; an empty message keeps the text.

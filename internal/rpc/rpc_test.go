@@ -65,7 +65,7 @@ func (products) GetProduct(
 }
 
 func (products) CreateProduct(
-	ctx context.Context, req *catalogv1.CreateProductRequest,
+	ctx context.Context, _ *catalogv1.CreateProductRequest,
 ) (*catalogv1.CreateProductResponse, error) {
 	p, ok := auth.PrincipalFrom(ctx)
 	if !ok {
@@ -180,7 +180,7 @@ func (a *answer) read(t *testing.T, raw []byte) {
 			}
 		}
 	}
-	require.NoError(t, json.Unmarshal(raw, &wire), "%s", raw)
+	require.NoError(t, json.Unmarshal(raw, &wire), "%s", raw) //nolint:musttag // the names are the same
 	a.code, a.message = wire.Code, wire.Message
 	for _, d := range wire.Details {
 		if d.Type == "google.rpc.ErrorInfo" {

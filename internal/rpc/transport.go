@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -29,7 +30,7 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 			contentType: r.Header.Get("Content-Type"), // connect changes it
 		}
 		limited.ServeHTTP(fw, r)
-		fw.finish()
+		fw.finish(r.Context())
 	})
 }
 
@@ -76,7 +77,7 @@ func (w *faultWriter) WriteHeader(status int) {
 		return
 	}
 	w.wroteHeader = true
-	w.completeStatus("")
+	w.completeStatus(w.request.Context(), "")
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 demands it
 	}
@@ -107,17 +108,17 @@ func (w *faultWriter) Flush() {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *faultWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *faultWriter) finish() {
+func (w *faultWriter) finish(ctx context.Context) {
 	if w.held != 0 {
-		w.replace()
+		w.replace(ctx)
 		return
 	}
-	w.completeStatus("")
-	w.completeStatus(http.TrailerPrefix)
+	w.completeStatus(ctx, "")
+	w.completeStatus(ctx, http.TrailerPrefix)
 }
 
 // replace answers with a fault instead of what is held back.
-func (w *faultWriter) replace() {
+func (w *faultWriter) replace(ctx context.Context) {
 	var wire struct {
 		Code    connect.Code `json:"code"`
 		Message string       `json:"message"`
@@ -132,16 +133,16 @@ func (w *faultWriter) replace() {
 	header := w.Header()
 	header.Del("Content-Length")
 	w.request.Header.Set("Content-Type", w.contentType)
-	out := http.ResponseWriter(w.ResponseWriter)
+	out := w.ResponseWriter
 	if wire.Code == 0 && w.call.protocol == connect.ProtocolConnect {
 		out = fixedStatus{ResponseWriter: out, status: w.held}
 	}
-	_ = w.errors.Write(out, w.request, w.call.fail(w.request.Context(), err)) // fails only if nobody reads
+	_ = w.errors.Write(out, w.request, w.call.fail(ctx, err)) // fails only if nobody reads
 }
 
 // completeStatus adds details to the gRPC status in the headers whose names start with prefix, if there
 // is one without a reason.
-func (w *faultWriter) completeStatus(prefix string) {
+func (w *faultWriter) completeStatus(ctx context.Context, prefix string) {
 	header := w.Header()
 	status := header.Get(prefix + "Grpc-Status")
 	if status == "" || status == "0" || w.call.reason != "" {
@@ -153,7 +154,7 @@ func (w *faultWriter) completeStatus(prefix string) {
 	}
 	err := w.fault(code, decodeGRPCMessage(header.Get(prefix+"Grpc-Message")))
 	sink := headerSink{}
-	_ = w.errors.Write(sink, w.request, w.call.fail(w.request.Context(), err)) // a headerSink takes everything
+	_ = w.errors.Write(sink, w.request, w.call.fail(ctx, err)) // a headerSink takes everything
 	for _, name := range []string{"Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"} {
 		header.Set(prefix+name, http.Header(sink).Get(name))
 	}
@@ -162,7 +163,7 @@ func (w *faultWriter) completeStatus(prefix string) {
 // fault returns the fault for an error of connect's own.
 func (w *faultWriter) fault(code connect.Code, message string) *fault.Error {
 	if w.call.chained { // the request was fine: the answer could not be written
-		return internal(connect.NewError(code, errText(message)))
+		return internal(connect.NewError(code, textError(message)))
 	}
 	return refusedByConnect(code, message, w.limit)
 }

@@ -141,7 +141,7 @@ func TestEveryRefusalOfTheTransportHasAReason(t *testing.T) {
 			require.Equal(t, c.status, a.status, a.body)
 			require.Equal(t, c.code, a.code)
 			require.Equal(t, string(c.reason), a.reason)
-			require.NotEmpty(t, a.header.Get("X-Request-Id"))
+			require.NotEmpty(t, a.header.Get("X-Request-ID"))
 			require.NotContains(t, a.message, "catalogv1")
 			require.NotContains(t, a.message, "strconv")
 			if c.message != "" {
