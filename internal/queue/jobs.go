@@ -6,7 +6,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 )
+
+// mailLane is where jobs that talk to a mail server queue, so that a slow server does not hold up the
+// others.
+const mailLane = "mail"
 
 // NotifyArgs asks for the changes of one administrator to be handed to mails. The job is inserted in
 // the transaction of a change and is due when the change's window has passed.
@@ -27,6 +32,9 @@ type DeliverArgs struct {
 // Kind names the job in the database.
 func (DeliverArgs) Kind() string { return "deliver" }
 
+// InsertOpts chooses the lane.
+func (DeliverArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: mailLane} }
+
 // AccountMailArgs asks for a mail with a one-time link. The token is made when the mail is sent, so
 // that it is never stored.
 type AccountMailArgs struct {
@@ -37,3 +45,6 @@ type AccountMailArgs struct {
 
 // Kind names the job in the database.
 func (AccountMailArgs) Kind() string { return "account_mail" }
+
+// InsertOpts chooses the lane.
+func (AccountMailArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: mailLane} }

@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
@@ -19,9 +20,14 @@ import (
 
 // Queue takes jobs, and works them if it is told to.
 type Queue struct {
+	db       *db.DB
 	driver   riverdriver.Driver[*sql.Tx]
 	inserter *river.Client[*sql.Tx]
 	log      *slog.Logger
+
+	// Set while jobs are worked.
+	worker   *river.Client[*sql.Tx]
+	presence *presence
 }
 
 // Job is one job to insert.
@@ -37,18 +43,35 @@ type Job struct {
 // DefaultMaxAttempts is how often a job is tried, unless it says otherwise.
 const DefaultMaxAttempts = 25
 
+const noNotification = 365 * 24 * time.Hour
+
 // New returns a queue that only takes jobs. The schema must be up to date: see db.DB.Migrate.
 func New(d *db.DB, log *slog.Logger) (*Queue, error) {
-	q := &Queue{log: log, driver: riverdatabasesql.New(d.SQL())}
+	q := &Queue{db: d, log: log, driver: riverdatabasesql.New(d.SQL())}
 	if d.Dialect() == dialect.SQLite {
 		q.driver = riversqlite.New(d.SQL())
 	}
-	inserter, err := river.NewClient(q.driver, &river.Config{Logger: log, MaxAttempts: DefaultMaxAttempts})
+	inserter, err := river.NewClient(q.driver, &river.Config{
+		Logger:      quiet(log),
+		MaxAttempts: DefaultMaxAttempts,
+		Hooks:       []rivertype.Hook{river.HookInsertBeginFunc(dueOnTime)},
+		// How often an insert notifies listeners, at a query each. There are none: workers poll.
+		FetchCooldown: noNotification, FetchPollInterval: noNotification,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
 	q.inserter = inserter
 	return q, nil
+}
+
+// dueOnTime makes a job for later available now, with its time: workers leave it alone until then.
+// River would have it wait for a scheduler that runs every five seconds.
+func dueOnTime(_ context.Context, job *rivertype.JobInsertParams) error {
+	if job.State == rivertype.JobStateScheduled {
+		job.State = rivertype.JobStateAvailable
+	}
+	return nil
 }
 
 // Insert adds jobs in the transaction tx: they exist if it commits, and never did if it does not.
