@@ -1,0 +1,28 @@
+package mail
+
+import (
+	"fmt"
+	netmail "net/mail"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// compose returns the message to one recipient as RFC 5322 has it: text, with HTML as the alternative.
+// Returns an error if an address is none.
+func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := msg.FromFormat(m.From.Name, m.From.Address); err != nil {
+		return nil, fmt.Errorf("the sender's address %q is not valid", m.From.Address)
+	}
+	if err := msg.AddToFormat(to.Name, to.Address); err != nil {
+		return nil, fmt.Errorf("the recipient's address %q is not valid", to.Address)
+	}
+	msg.SetMessageIDWithValue(m.ID)
+	msg.SetDateWithValue(m.Time)
+	msg.Subject(oneLine(m.Subject))
+	// Asks out-of-office responders to stay silent (RFC 3834).
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	return msg, nil
+}

@@ -1,0 +1,128 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+const (
+	// smtpTimeout limits one mail, from the connection to the answer.
+	smtpTimeout = 30 * time.Second
+	// smtpSettle is longer than smtpTimeout, so that no try can still be under way.
+	smtpSettle = 45 * time.Second
+)
+
+// SMTP hands mails to an SMTP server, one connection each.
+type SMTP struct {
+	host     string
+	password string
+	options  []gomail.Option
+}
+
+// NewSMTP returns a mailer for a server at "smtp://user:password@host:port", or "smtps://…" for TLS from
+// the first byte. Ports default to 587 and 465. With "smtp" the connection turns to TLS if the server
+// can; it must, if there is a password and the server is not this machine. Returns an error that does
+// not repeat the password if the URL makes no sense.
+func NewSMTP(rawURL string) (*SMTP, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, errors.New("mail: the SMTP URL cannot be read")
+	}
+	if u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		return nil, errors.New("mail: the SMTP URL must look like smtp://user:password@host:587 or smtps://…")
+	}
+	s := &SMTP{host: u.Hostname(), options: []gomail.Option{gomail.WithTimeout(smtpTimeout)}}
+	port := 587
+	if u.Scheme == "smtps" {
+		port = 465
+		s.options = append(s.options, gomail.WithSSL())
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil {
+			return nil, errors.New("mail: the port of the SMTP URL is no number")
+		}
+	}
+	s.options = append(s.options, gomail.WithPort(port))
+	policy := gomail.TLSOpportunistic
+	if u.User != nil {
+		s.password, _ = u.User.Password()
+		s.options = append(s.options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(u.User.Username()), gomail.WithPassword(s.password))
+		if !isLoopback(s.host) {
+			policy = gomail.TLSMandatory
+		}
+	}
+	s.options = append(s.options, gomail.WithTLSPolicy(policy))
+	if _, err := gomail.NewClient(s.host, s.options...); err != nil {
+		return nil, fmt.Errorf("mail: the SMTP URL makes no sense: %s", excerpt(err.Error(), s.password))
+	}
+	return s, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Send hands the mail to the server.
+func (s *SMTP) Send(ctx context.Context, m Message) (string, error) {
+	if len(m.To) != 1 {
+		return "", &Error{Kind: Permanent, Message: "SMTP takes one recipient at a time"}
+	}
+	msg, err := compose(m, m.To[0])
+	if err != nil {
+		return "", &Error{Kind: Permanent, Message: err.Error()}
+	}
+	client, err := gomail.NewClient(s.host, s.options...)
+	if err != nil {
+		return "", &Error{Kind: Permanent, Message: excerpt(err.Error(), s.password)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, smtpTimeout)
+	defer cancel()
+	if err := client.DialWithContext(ctx); err != nil {
+		return "", &Error{Kind: Temporary, Message: excerpt("connect to SMTP server: "+err.Error(), s.password)}
+	}
+	if err := client.Send(msg); err != nil {
+		_ = client.Close() // the connection failed, or is of no more use
+		return "", s.classify(err)
+	}
+	_ = client.Close() // the mail was taken; how the connection ends does not matter
+	return m.ID, nil
+}
+
+// classify tells by the step that failed whether the server may have taken the mail: only where its
+// answer to the whole mail is missing.
+func (s *SMTP) classify(err error) *Error {
+	e := &Error{Kind: Temporary, Message: excerpt("SMTP server: "+err.Error(), s.password)}
+	var sendErr *gomail.SendError
+	if !errors.As(err, &sendErr) {
+		e.Kind = Unknown
+		return e
+	}
+	code := sendErr.ErrorCode()
+	switch {
+	case code >= 500:
+		e.Kind = Permanent
+	case code == 0 && (sendErr.Reason == gomail.ErrSMTPDataClose || sendErr.Reason == gomail.ErrAmbiguous):
+		e.Kind = Unknown
+	}
+	return e
+}
+
+// Accepted returns nothing: SMTP cannot be asked.
+func (*SMTP) Accepted(context.Context, string, time.Time) (map[string]bool, error) {
+	return map[string]bool{}, nil
+}
+
+// Settle returns the time after which a try is over.
+func (*SMTP) Settle() time.Duration { return smtpSettle }
+
+// BatchSize returns 1: each recipient has a connection of their own.
+func (*SMTP) BatchSize() int { return 1 }

@@ -1,0 +1,162 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/notificationbatch"
+	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/internal/change"
+)
+
+// detailed is how many changes a mail tells in full. Of more it says how many.
+const detailed = 50
+
+// content is what a delivery is about.
+type content struct {
+	// changes are the first of them, in their order.
+	changes []*ent.ProductChange
+	// total counts them all, products the different products among them.
+	total, products int
+	// actors are the names of who made them.
+	actors []string
+}
+
+// readContent reads what a delivery says. Deliveries of one message say the same.
+func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, error) {
+	batches, err := tx.Delivery.QueryBatches(d).Order(notificationbatch.ByID()).All(ctx)
+	if err != nil {
+		return content{}, fmt.Errorf("read batches: %w", err)
+	}
+	ids := make([]uuid.UUID, len(batches))
+	c := content{}
+	for i, b := range batches {
+		ids[i] = b.ID
+		c.total += b.ChangeCount
+	}
+	about := tx.ProductChange.Query().Where(productchange.BatchIDIn(ids...))
+	c.changes, err = about.Clone().Order(productchange.ByID()).Limit(detailed).All(ctx)
+	if err != nil {
+		return content{}, fmt.Errorf("read changes: %w", err)
+	}
+	products, err := about.Clone().GroupBy(productchange.FieldProductID).Strings(ctx)
+	if err != nil {
+		return content{}, fmt.Errorf("count products: %w", err)
+	}
+	c.products = len(products)
+	c.actors, err = about.Clone().Order(productchange.ByActorName()).
+		GroupBy(productchange.FieldActorName).Strings(ctx)
+	if err != nil {
+		return content{}, fmt.Errorf("read actors: %w", err)
+	}
+	return c, nil
+}
+
+// view is what the templates show.
+type view struct {
+	Subject   string
+	PublicURL string
+	Why       string
+	Changes   []changeView
+	More      int
+}
+
+// changeView is one change as the templates show it.
+type changeView struct {
+	Headline string
+	When     string
+	Fields   []fieldView
+}
+
+// fieldView is one field of a change as the templates show it. An empty Old is a value that was not there.
+type fieldView struct {
+	Label, Old, New string
+}
+
+func (c *content) view(publicURL, dedupKey string) view {
+	v := view{
+		Subject:   c.subject(),
+		PublicURL: publicURL,
+		Why:       why(dedupKey),
+		More:      c.total - len(c.changes),
+	}
+	for _, row := range c.changes {
+		cv := changeView{
+			Headline: headline(row),
+			When:     row.CreateTime.UTC().Format("2 January 2006, 15:04:05 UTC"),
+		}
+		for _, f := range row.Fields {
+			cv.Fields = append(cv.Fields, fieldView{Label: label(f.Name), Old: readable(f.Old), New: readable(f.New)})
+		}
+		v.Changes = append(v.Changes, cv)
+	}
+	return v
+}
+
+// headline says who did what to which product.
+func headline(row *ent.ProductChange) string {
+	return fmt.Sprintf("%s %s %s", plain(row.ActorName), verb(row), productName(row))
+}
+
+func verb(row *ent.ProductChange) string {
+	switch row.Operation {
+	case change.Created:
+		return "created"
+	case change.Deleted:
+		return "deleted"
+	case change.Undeleted:
+		return "restored"
+	case change.Updated:
+	}
+	switch n := len(row.Fields); n {
+	case 1:
+		return fmt.Sprintf("changed the %s of", label(row.Fields[0].Name))
+	case 2:
+		return fmt.Sprintf("changed the %s and %s of", label(row.Fields[0].Name), label(row.Fields[1].Name))
+	default:
+		return fmt.Sprintf("changed %d fields of", n)
+	}
+}
+
+func productName(row *ent.ProductChange) string {
+	return fmt.Sprintf("\"%s\" (%s)", shorten(plain(row.ProductName), nameSize), plain(row.Sku))
+}
+
+// subject says what the mail is about in one line.
+func (c *content) subject() string {
+	if len(c.changes) == 0 {
+		return "Changes in the catalog"
+	}
+	if c.total == 1 {
+		return headline(c.changes[0])
+	}
+	who := plain(c.actors[0])
+	switch n := len(c.actors); {
+	case n == 2:
+		who += " and " + plain(c.actors[1])
+	case n > 2:
+		who = fmt.Sprintf("%d administrators", n)
+	}
+	if c.products == 1 {
+		return fmt.Sprintf("%s made %d changes to %s", who, c.total, productName(c.changes[0]))
+	}
+	return fmt.Sprintf("%s made %d changes to %d products", who, c.total, c.products)
+}
+
+// why says why somebody gets the mail.
+func why(dedupKey string) string {
+	const often = "You get this because you are an administrator of the catalog and chose "
+	for _, layout := range []struct{ layout, chosen string }{
+		{"hourly/2006-01-02T15", "one mail an hour"},
+		{"daily/2006-01-02", "one mail a day"},
+	} {
+		if _, err := time.Parse(layout.layout, dedupKey); err == nil {
+			return often + layout.chosen + "."
+		}
+	}
+	return "You get this because you are an administrator of the catalog and somebody else changed it."
+}

@@ -1,0 +1,162 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/ent/notificationbatch"
+	"github.com/zebrands/catalog/ent/productchange"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/page"
+)
+
+// listedSequences is how many sequence numbers of changes a delivery lists at most.
+const listedSequences = 1000
+
+// listQuery is what binds the page tokens of ListDeliveries to a list.
+type listQuery struct {
+	Change    int64
+	Recipient string
+	State     catalogv1.Delivery_State
+}
+
+// ListDeliveries returns a page of deliveries, the newest first. Returns PAGE_TOKEN_INVALID if the token
+// is not one of this list. It makes a fixed number of queries.
+func (s *Service) ListDeliveries(
+	ctx context.Context, req *catalogv1.ListDeliveriesRequest,
+) (*catalogv1.ListDeliveriesResponse, error) {
+	query, err := s.listed(req)
+	if err != nil {
+		return nil, err
+	}
+	key := listQuery{Change: req.GetChangeSequence(), Recipient: req.GetRecipientId(), State: req.GetState()}
+	var last uuid.UUID
+	more, err := page.Parse(req.GetPageToken(), key, &last)
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		query.Where(delivery.IDLT(last))
+	}
+	size := page.Size(req.GetPageSize())
+	deliveries, err := s.read(ctx, query.Order(delivery.ByID(sql.OrderDesc())).Limit(size+1))
+	if err != nil {
+		return nil, err
+	}
+	resp := &catalogv1.ListDeliveriesResponse{Deliveries: deliveries}
+	if len(deliveries) > size {
+		resp.Deliveries = deliveries[:size]
+		resp.NextPageToken, err = page.Token(key, deliveries[size-1].GetId())
+	}
+	return resp, err
+}
+
+// listed returns the query for what the request asks for, without its page.
+func (s *Service) listed(req *catalogv1.ListDeliveriesRequest) (*ent.DeliveryQuery, error) {
+	query := s.db.Reader().Delivery.Query()
+	if sequence := req.GetChangeSequence(); sequence != 0 {
+		query.Where(delivery.HasBatchesWith(notificationbatch.HasChangesWith(productchange.ID(sequence))))
+	}
+	if req.GetRecipientId() != "" {
+		id, err := uuid.Parse(req.GetRecipientId())
+		if err != nil {
+			return nil, fault.Field("recipient_id", "must be a UUID").Because(err)
+		}
+		query.Where(delivery.RecipientID(id))
+	}
+	if state := req.GetState(); state != catalogv1.Delivery_STATE_UNSPECIFIED {
+		for stored, value := range states {
+			if value == state {
+				query.Where(delivery.StateEQ(stored))
+			}
+		}
+	}
+	return query, nil
+}
+
+// states are the states of the API by their stored forms.
+var states = map[delivery.State]catalogv1.Delivery_State{
+	delivery.StatePending:    catalogv1.Delivery_STATE_PENDING,
+	delivery.StateSent:       catalogv1.Delivery_STATE_SENT,
+	delivery.StateDelivered:  catalogv1.Delivery_STATE_DELIVERED,
+	delivery.StateBounced:    catalogv1.Delivery_STATE_BOUNCED,
+	delivery.StateComplained: catalogv1.Delivery_STATE_COMPLAINED,
+	delivery.StateFailed:     catalogv1.Delivery_STATE_FAILED,
+}
+
+// read returns deliveries as messages, with what they are about.
+func (s *Service) read(ctx context.Context, query *ent.DeliveryQuery) ([]*catalogv1.Delivery, error) {
+	rows, err := query.WithBatches().All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	var batches []uuid.UUID
+	for _, row := range rows {
+		for _, batch := range row.Edges.Batches {
+			batches = append(batches, batch.ID)
+		}
+	}
+	sequences, err := s.sequences(ctx, batches)
+	if err != nil {
+		return nil, err
+	}
+	deliveries := make([]*catalogv1.Delivery, len(rows))
+	for i, row := range rows {
+		deliveries[i] = toMessage(row, sequences)
+	}
+	return deliveries, nil
+}
+
+// sequences returns the sequence numbers of the changes of each batch.
+func (s *Service) sequences(ctx context.Context, batches []uuid.UUID) (map[uuid.UUID][]int64, error) {
+	var changes []struct {
+		ID      int64     `sql:"id"`
+		BatchID uuid.UUID `sql:"batch_id"`
+	}
+	err := s.db.Reader().ProductChange.Query().
+		Where(productchange.BatchIDIn(batches...)).
+		Order(productchange.ByID()).
+		Select(productchange.FieldID, productchange.FieldBatchID).
+		Scan(ctx, &changes)
+	if err != nil {
+		return nil, fmt.Errorf("read changes of deliveries: %w", err)
+	}
+	sequences := make(map[uuid.UUID][]int64, len(batches))
+	for _, c := range changes {
+		sequences[c.BatchID] = append(sequences[c.BatchID], c.ID)
+	}
+	return sequences, nil
+}
+
+func toMessage(row *ent.Delivery, sequences map[uuid.UUID][]int64) *catalogv1.Delivery {
+	d := &catalogv1.Delivery{
+		Id:             row.ID.String(),
+		RecipientId:    row.RecipientID.String(),
+		RecipientEmail: row.RecipientEmail,
+		State:          states[row.State],
+		AttemptCount:   int32(row.AttemptCount), //nolint:gosec // never more than maxTries and a few
+		LastError:      row.LastError,
+		MessageId:      row.MessageID,
+		ChangeCount:    int32(row.ChangeCount), //nolint:gosec // a mail of two billion changes is not made
+		CreateTime:     timestamppb.New(row.CreateTime),
+		UpdateTime:     timestamppb.New(row.UpdateTime),
+		ScheduleTime:   timestamppb.New(row.ScheduleTime),
+	}
+	if row.SendTime != nil {
+		d.SendTime = timestamppb.New(*row.SendTime)
+	}
+	for _, batch := range row.Edges.Batches {
+		d.ChangeSequences = append(d.ChangeSequences, sequences[batch.ID]...)
+	}
+	slices.Sort(d.ChangeSequences)
+	d.ChangeSequences = d.ChangeSequences[:min(listedSequences, len(d.ChangeSequences))]
+	return d
+}

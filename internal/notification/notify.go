@@ -1,0 +1,159 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/notificationpreference"
+	"github.com/zebrands/catalog/ent/predicate"
+	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+// notifyWorker hands an administrator's changes to mails.
+type notifyWorker struct {
+	river.WorkerDefaults[queue.NotifyArgs]
+	Deps
+}
+
+// errTaken rolls back a notify job that another was faster than.
+var errTaken = errors.New("notification: the changes were taken by another job")
+
+// Work takes the changes, unless an earlier job of the same administrator did.
+func (w *notifyWorker) Work(ctx context.Context, job *river.Job[queue.NotifyArgs]) error {
+	err := w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		return w.notify(ctx, tx, job.Args)
+	})
+	if errors.Is(err, errTaken) {
+		return nil
+	}
+	return err
+}
+
+// NextRetry is soon: only the database can fail here.
+func (*notifyWorker) NextRetry(job *river.Job[queue.NotifyArgs]) time.Time {
+	return time.Now().Add(backoff(job.Attempt))
+}
+
+func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, args queue.NotifyArgs) error {
+	unbatched := []predicate.ProductChange{
+		productchange.ActorID(args.ActorID), productchange.BatchIDIsNil(),
+	}
+	own, err := tx.ProductChange.Query().
+		Where(unbatched...).
+		Where(productchange.CreateTimeLTE(args.ChangeTime)).
+		Exist(ctx)
+	if err != nil || !own {
+		return err
+	}
+	batch, err := tx.NotificationBatch.Create().SetActorID(args.ActorID).SetChangeCount(0).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("make a batch: %w", err)
+	}
+	// Of two jobs at once, the second waits here for the first and then finds what is left.
+	count, err := tx.ProductChange.Update().Where(unbatched...).SetBatchID(batch.ID).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("take changes: %w", err)
+	}
+	if count == 0 {
+		return errTaken
+	}
+	if batch, err = batch.Update().SetChangeCount(count).Save(ctx); err != nil {
+		return fmt.Errorf("count changes: %w", err)
+	}
+	return w.address(ctx, tx, batch)
+}
+
+// address writes the deliveries of a batch: one to every other active administrator.
+func (w *notifyWorker) address(ctx context.Context, tx *ent.Tx, batch *ent.NotificationBatch) error {
+	recipients, err := tx.Admin.Query().
+		Where(active(), admin.IDNEQ(batch.ActorID)).
+		Order(admin.ByID()). // the same for all, so that two jobs lock digests in the same order
+		All(ctx)
+	if err != nil {
+		return fmt.Errorf("find recipients: %w", err)
+	}
+	digests, err := digestPreferences(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var immediate []*ent.Admin
+	for _, recipient := range recipients {
+		frequency, isDigest := digests[recipient.ID]
+		if !isDigest {
+			immediate = append(immediate, recipient)
+			continue
+		}
+		if err := w.joinDigest(ctx, tx, batch, recipient, frequency); err != nil {
+			return err
+		}
+	}
+	return w.mailNow(ctx, tx, batch, immediate)
+}
+
+// active matches the administrators who get mails: not deleted, not disabled, invitation accepted.
+func active() predicate.Admin {
+	return admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false), admin.PasswordHashNEQ(""))
+}
+
+// digestPreferences returns the frequency of those who do not want every change as it comes.
+func digestPreferences(ctx context.Context, tx *ent.Tx) (map[uuid.UUID]notificationpreference.Frequency, error) {
+	rows, err := tx.NotificationPreference.Query().
+		Where(notificationpreference.FrequencyNEQ(notificationpreference.FrequencyImmediate)).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find preferences: %w", err)
+	}
+	frequencies := make(map[uuid.UUID]notificationpreference.Frequency, len(rows))
+	for _, row := range rows {
+		frequencies[row.ID] = row.Frequency
+	}
+	return frequencies, nil
+}
+
+// mailNow writes the deliveries of those who want every change as it comes. They share a message, and
+// one job as far as the mailer takes them at once.
+func (w *notifyWorker) mailNow(
+	ctx context.Context, tx *ent.Tx, batch *ent.NotificationBatch, recipients []*ent.Admin,
+) error {
+	for chunk := range slices.Chunk(recipients, min(w.Mailer.BatchSize(), insertChunk)) {
+		rows := make([]*ent.DeliveryCreate, len(chunk))
+		for i, recipient := range chunk {
+			rows[i] = tx.Delivery.Create().
+				SetRecipientID(recipient.ID).
+				SetRecipientEmail(recipient.Email).
+				SetDedupKey("batch/" + batch.ID.String()).
+				SetMessageID(w.messageID(batch.ID.String())).
+				SetChangeCount(batch.ChangeCount).
+				AddBatchIDs(batch.ID)
+		}
+		deliveries, err := tx.Delivery.CreateBulk(rows...).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("write deliveries: %w", err)
+		}
+		if err := w.Queue.Insert(ctx, tx, deliverJob(time.Time{}, idsOf(deliveries)...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func deliverJob(at time.Time, ids ...uuid.UUID) queue.Job {
+	return queue.Job{Args: queue.DeliverArgs{DeliveryIDs: ids}, At: at, MaxAttempts: endless}
+}
+
+func idsOf(deliveries []*ent.Delivery) []uuid.UUID {
+	ids := make([]uuid.UUID, len(deliveries))
+	for i, d := range deliveries {
+		ids[i] = d.ID
+	}
+	return ids
+}

@@ -1,0 +1,168 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+// settle finds out what became of deliveries of which an earlier try did not tell: it asks the mailer,
+// marks those sent that were accepted, and frees the others. Returns how long to wait before it can.
+func (w *deliverWorker) settle(ctx context.Context, ids []uuid.UUID) (time.Duration, error) {
+	open, err := w.DB.Reader().Delivery.Query().
+		Where(delivery.IDIn(ids...), delivery.StateEQ(delivery.StatePending), delivery.AttemptTimeNotNil()).
+		All(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("find open deliveries: %w", err)
+	}
+	byMessage := map[string][]*ent.Delivery{}
+	for _, d := range open {
+		if wait := w.untilSettled(d); wait > 0 {
+			return wait, nil
+		}
+		byMessage[d.MessageID] = append(byMessage[d.MessageID], d)
+	}
+	for id, deliveries := range byMessage {
+		if wait, err := w.ask(ctx, id, deliveries); err != nil || wait > 0 {
+			return wait, err
+		}
+	}
+	return 0, nil
+}
+
+// untilSettled returns how long to wait before asking for a delivery. A try that came back with an
+// error has waited already. The wait is never longer than Settle, also if the clock of the machine that
+// tried runs ahead.
+func (w *deliverWorker) untilSettled(d *ent.Delivery) time.Duration {
+	if d.LastError != "" {
+		return 0
+	}
+	settle := w.Mailer.Settle()
+	return min(settle, settle-now().Sub(*d.AttemptTime))
+}
+
+func (w *deliverWorker) ask(ctx context.Context, messageID string, deliveries []*ent.Delivery) (time.Duration, error) {
+	since := *deliveries[0].AttemptTime
+	for _, d := range deliveries {
+		if d.AttemptTime.Before(since) {
+			since = *d.AttemptTime
+		}
+	}
+	accepted, err := w.Mailer.Accepted(ctx, messageID, since)
+	if err != nil {
+		e := *mail.AsError(err)
+		e.Kind = mail.Unknown
+		e.Message = "it is not known whether the mail went out: " + e.Message
+		// A try too, so that asking ends some time.
+		if err := w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) { u.AddAttemptCount(1) }); err != nil {
+			return 0, err
+		}
+		return w.notSent(ctx, deliveries, &e)
+	}
+	var sent, free []*ent.Delivery
+	for _, d := range deliveries {
+		if accepted[strings.ToLower(d.RecipientEmail)] {
+			sent = append(sent, d)
+		} else {
+			free = append(free, d)
+		}
+	}
+	if err := w.sent(ctx, sent, messageID); err != nil {
+		return 0, err
+	}
+	return 0, w.change(ctx, free, func(u *ent.DeliveryUpdate) { u.ClearAttemptTime() })
+}
+
+// sent marks deliveries as sent, under the ID by which the mail server knows them. A webhook may have
+// been faster: then the state stays where it is.
+func (w *deliverWorker) sent(ctx context.Context, deliveries []*ent.Delivery, messageID string) error {
+	if len(deliveries) == 0 {
+		return nil
+	}
+	sendTime := now()
+	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		err := tx.Delivery.Update().
+			Where(delivery.IDIn(idsOf(deliveries)...)).
+			SetSendTime(sendTime).
+			SetMessageID(messageID).
+			ClearAttemptTime().
+			Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("mark sent: %w", err)
+		}
+		return tx.Delivery.Update().
+			Where(delivery.IDIn(idsOf(deliveries)...), delivery.StateEQ(delivery.StatePending)).
+			SetState(delivery.StateSent).
+			SetLastError("").
+			Exec(ctx)
+	})
+}
+
+// notSent notes why deliveries were not sent, and returns how long to wait before the next try. Those
+// that cannot work or had their last try fail. If several were refused together for good, each is tried
+// alone: one bad address must not cost the others their mail.
+func (w *deliverWorker) notSent(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) (time.Duration, error) {
+	tries := 0
+	for _, d := range deliveries {
+		tries = max(tries, d.AttemptCount+1) // this one is counted in the database alone
+	}
+	w.Log.WarnContext(ctx, "mail not sent", "message_id", deliveries[0].MessageID,
+		"recipients", len(deliveries), "try", tries, "error", e.Message)
+	switch {
+	case e.Kind == mail.Permanent && len(deliveries) > 1:
+		return 0, w.tryAlone(ctx, deliveries, e)
+	case e.Kind == mail.Permanent || tries >= maxTries:
+		return 0, w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) {
+			u.SetState(delivery.StateFailed).SetLastError(e.Message).ClearAttemptTime()
+		})
+	}
+	err := w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) {
+		u.SetLastError(e.Message)
+		if e.Kind == mail.Temporary {
+			u.ClearAttemptTime()
+		}
+	})
+	return max(backoff(tries), e.RetryAfter), err
+}
+
+func (w *deliverWorker) tryAlone(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) error {
+	jobs := make([]queue.Job, len(deliveries))
+	for i, d := range deliveries {
+		jobs[i] = deliverJob(time.Time{}, d.ID)
+	}
+	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		err := tx.Delivery.Update().
+			Where(delivery.IDIn(idsOf(deliveries)...), delivery.StateEQ(delivery.StatePending)).
+			SetLastError(e.Message).
+			ClearAttemptTime().
+			Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("try alone: %w", err)
+		}
+		return w.Queue.Insert(ctx, tx, jobs...)
+	})
+}
+
+// change updates the deliveries that are still pending.
+func (w *deliverWorker) change(ctx context.Context, deliveries []*ent.Delivery, set func(*ent.DeliveryUpdate)) error {
+	if len(deliveries) == 0 {
+		return nil
+	}
+	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		update := tx.Delivery.Update().
+			Where(delivery.IDIn(idsOf(deliveries)...), delivery.StateEQ(delivery.StatePending))
+		set(update)
+		if err := update.Exec(ctx); err != nil {
+			return fmt.Errorf("note outcome: %w", err)
+		}
+		return nil
+	})
+}

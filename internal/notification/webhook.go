@@ -1,0 +1,195 @@
+package notification
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailgun/mailgun-go/v4"
+	"github.com/mailgun/mailgun-go/v4/events"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/mail"
+)
+
+const (
+	// webhookSize is how large a webhook may be. Mailgun's are a few kilobytes.
+	webhookSize = 256 << 10
+	// webhookAge is how old a signature may be: Mailgun repeats a webhook for eight hours.
+	webhookAge = 9 * time.Hour
+	// webhookSkew is by how much Mailgun's clock may be ahead of ours.
+	webhookSkew = 5 * time.Minute
+)
+
+// Webhook takes Mailgun's event webhooks (POST /webhooks/mailgun) and moves deliveries on.
+//
+// It answers 404 without a signing key, 405 to other methods, 413 to what is too large, 400 to what is
+// no webhook, and 406, upon which Mailgun does not try again, if the signature is wrong or too old. An
+// event about mails that are not ours is taken and ignored. States only move forward, so a webhook may
+// be repeated, late or replayed.
+type Webhook struct {
+	db  *db.DB
+	api *mailgun.MailgunImpl // nil without a key
+	log *slog.Logger
+	now func() time.Time
+}
+
+// NewWebhook returns the handler. signingKey is Mailgun's HTTP webhook signing key; without one, there is
+// no webhook.
+func NewWebhook(d *db.DB, signingKey string, log *slog.Logger) *Webhook {
+	h := &Webhook{db: d, log: log, now: time.Now}
+	if signingKey != "" {
+		h.api = mailgun.NewMailgun("", "")
+		h.api.SetWebhookSigningKey(signingKey)
+	}
+	return h
+}
+
+// ServeHTTP takes one webhook.
+func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case h.api == nil:
+		http.NotFound(w, r)
+		return
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "only POST", http.StatusMethodNotAllowed)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookSize))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		http.Error(w, "the body is too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		http.Error(w, "the body could not be read", http.StatusBadRequest)
+		return
+	}
+	var payload mailgun.WebhookPayload
+	if err := json.Unmarshal(body, &payload); err != nil {
+		http.Error(w, "the body is no webhook of Mailgun", http.StatusBadRequest)
+		return
+	}
+	if !h.genuine(payload.Signature) {
+		h.log.WarnContext(r.Context(), "webhook refused", "reason", string(fault.WebhookSignatureBad))
+		http.Error(w, string(fault.WebhookSignatureBad), http.StatusNotAcceptable)
+		return
+	}
+	e, err := parseEvent(payload.EventData)
+	if err != nil {
+		http.Error(w, "the event could not be read", http.StatusBadRequest)
+		return
+	}
+	if err := h.apply(r.Context(), e); err != nil {
+		h.log.ErrorContext(r.Context(), "webhook failed", "error", err)
+		http.Error(w, "try again later", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// genuine reports whether Mailgun signed the webhook, and not too long ago.
+func (h *Webhook) genuine(s mailgun.Signature) bool {
+	if s.Token == "" {
+		return false
+	}
+	ok, err := h.api.VerifyWebhookSignature(s)
+	if err != nil || !ok {
+		return false
+	}
+	seconds, err := strconv.ParseInt(s.TimeStamp, 10, 64)
+	if err != nil {
+		return false
+	}
+	age := h.now().Sub(time.Unix(seconds, 0))
+	return age < webhookAge && age > -webhookSkew
+}
+
+// event is what a webhook says about one mail to one recipient.
+type event struct {
+	name        string
+	permanent   bool
+	recipient   string
+	messageIDs  []string
+	explanation string
+}
+
+// parseEvent reads the event-data of a webhook. Returns an error if it is no JSON object of the right form.
+func parseEvent(raw []byte) (event, error) {
+	var data struct {
+		Event     string         `json:"event"`
+		Severity  string         `json:"severity"`
+		Reason    string         `json:"reason"`
+		Recipient string         `json:"recipient"`
+		Message   events.Message `json:"message"`
+		Status    struct {
+			Code        int    `json:"code"`
+			Message     string `json:"message"`
+			Description string `json:"description"`
+		} `json:"delivery-status"`
+		UserVariables map[string]any `json:"user-variables"`
+	}
+	if err := json.Unmarshal(raw, &data); err != nil {
+		return event{}, fmt.Errorf("event: %w", err)
+	}
+	e := event{
+		name:      strings.ToLower(data.Event),
+		permanent: data.Severity == events.SeverityPermanent,
+		recipient: strings.ToLower(data.Recipient),
+	}
+	if id := strings.Trim(data.Message.Headers.MessageID, "<>"); id != "" {
+		e.messageIDs = append(e.messageIDs, id)
+	}
+	if id, ok := data.UserVariables[mail.MessageIDVariable].(string); ok && id != "" {
+		e.messageIDs = append(e.messageIDs, id)
+	}
+	text := plain(strings.ToValidUTF8(data.Status.Message+" "+data.Status.Description, "\uFFFD"))
+	if text == "" {
+		text = plain(strings.ToValidUTF8(data.Reason, "\uFFFD"))
+	}
+	e.explanation = shorten(text, valueSize)
+	if data.Status.Code != 0 {
+		e.explanation = fmt.Sprintf("%d: %s", data.Status.Code, e.explanation)
+	}
+	return e, nil
+}
+
+// apply moves the delivery that the event is about to its new state, unless it is there or further.
+func (h *Webhook) apply(ctx context.Context, e event) error {
+	if len(e.messageIDs) == 0 || e.recipient == "" {
+		return nil
+	}
+	return h.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		update := tx.Delivery.Update().Where(
+			delivery.MessageIDIn(e.messageIDs...), delivery.RecipientEmail(e.recipient))
+		switch {
+		case e.name == events.EventDelivered:
+			update.SetState(delivery.StateDelivered).SetLastError("").Where(delivery.StateIn(
+				delivery.StatePending, delivery.StateSent, delivery.StateFailed))
+		case e.name == events.EventFailed && e.permanent:
+			update.SetState(delivery.StateBounced).SetLastError(e.explanation).Where(delivery.StateIn(
+				delivery.StatePending, delivery.StateSent, delivery.StateDelivered, delivery.StateFailed))
+		case e.name == events.EventFailed:
+			update.SetLastError(e.explanation).Where(delivery.StateEQ(delivery.StateSent))
+		case e.name == events.EventComplained:
+			update.SetState(delivery.StateComplained).Where(delivery.StateNEQ(delivery.StateComplained))
+		default:
+			return nil
+		}
+		if err := update.Exec(ctx); err != nil {
+			return fmt.Errorf("apply event %s: %w", e.name, err)
+		}
+		return nil
+	})
+}

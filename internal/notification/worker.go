@@ -1,0 +1,60 @@
+package notification
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	netmail "net/mail"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+const (
+	// firstWait is how long to wait after the first failure; each further wait is twice as long.
+	firstWait = 2 * time.Second
+	// longestWait is the longest that a failure makes a mail wait.
+	longestWait = 30 * time.Minute
+	// maxTries is how often a mail is tried: for about five hours.
+	maxTries = 20
+)
+
+// Deps are what the workers need.
+type Deps struct {
+	DB     *db.DB
+	Queue  *queue.Queue
+	Mailer mail.Mailer
+	// From is the sender of every mail.
+	From netmail.Address
+	// PublicURL is where people reach the catalog, without a slash at the end.
+	PublicURL string
+	Log       *slog.Logger
+}
+
+// Register adds the workers of every job that ends in a mail.
+func Register(workers *river.Workers, deps Deps) {
+	deps.PublicURL = strings.TrimRight(deps.PublicURL, "/")
+	river.AddWorker(workers, &notifyWorker{Deps: deps})
+	river.AddWorker(workers, &deliverWorker{Deps: deps})
+	river.AddWorker(workers, &accountWorker{Deps: deps})
+}
+
+// messageID returns the Message-ID for something with a unique name.
+func (d *Deps) messageID(name string) string {
+	_, domain, _ := strings.Cut(d.From.Address, "@")
+	return name + "@" + domain
+}
+
+// backoff returns how long to wait after so many tries have failed. A random fifth more or less keeps
+// jobs that failed together from coming back together.
+func backoff(tries int) time.Duration {
+	wait := longestWait
+	if tries <= maxTries { // also keeps the shift within bounds
+		wait = min(longestWait, firstWait<<max(tries-1, 0))
+	}
+	return wait - wait/5 + rand.N(2*wait/5) //nolint:gosec // to spread load, not to keep a secret
+}
