@@ -98,6 +98,11 @@ func Succeed(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 	if err := check(ctx, tx.Throttle, limits); err != nil {
 		return err
 	}
+	return Clear(ctx, tx, limits...)
+}
+
+// Clear forgets what was counted for the limits that are not shared.
+func Clear(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 	for _, limit := range inOrder(limits) {
 		if limit.Shared {
 			continue

@@ -1,0 +1,169 @@
+package admin
+
+import (
+	"log/slog"
+
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+// AuthService is catalog.v1.AuthService.
+type AuthService struct {
+	d         *db.DB
+	queue     *queue.Queue
+	sessions  *auth.Sessions
+	passwords *auth.Passwords
+	throttle  *auth.Throttle
+	log       *slog.Logger
+}
+
+var _ catalogv1connect.AuthServiceHandler = (*AuthService)(nil)
+
+// NewAuthService returns the service. The keys of tokens must be able to sign; passwords should be the
+// one that every other part uses. Passwords and tokens never reach log.
+func NewAuthService(
+	d *db.DB, q *queue.Queue, tokens *auth.Tokens, passwords *auth.Passwords, log *slog.Logger,
+) *AuthService {
+	return &AuthService{
+		d: d, queue: q, passwords: passwords, log: log,
+		sessions: auth.NewSessions(d, tokens),
+		throttle: auth.NewThrottle(d),
+	}
+}
+
+// errSignInFailed is the answer to every wrong sign-in: wrong password, unknown, invited, disabled and
+// deleted alike.
+var errSignInFailed = fault.New(fault.Unauthenticated, fault.SignInFailed,
+	"The e-mail address or the password is wrong.")
+
+// SignIn implements catalog.v1.AuthService. A password hash is computed and a failure is counted
+// whether or not the address is known, so that the time tells nothing.
+func (s *AuthService) SignIn(
+	ctx context.Context, req *catalogv1.SignInRequest,
+) (*catalogv1.SignInResponse, error) {
+	email := accountOf(req.GetEmail())
+	row, err := findLive(ctx, s.d, email)
+	if err != nil {
+		return nil, err
+	}
+	limits := auth.SignInLimits(auth.ClientFrom(ctx), email)
+	known := row
+	if known == nil {
+		known = &ent.Admin{} // has no password
+	}
+	if err := s.checkPassword(ctx, limits, known, req.GetPassword(), errSignInFailed); err != nil {
+		return nil, err
+	}
+	var grant auth.Grant
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := auth.Succeed(ctx, tx, limits...); err != nil {
+			return err
+		}
+		if row, err = signedIn(ctx, tx, known); err != nil {
+			return err
+		}
+		grant, err = s.sessions.Start(ctx, tx, row.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.SignInResponse{
+		AccessToken:  grant.AccessToken,
+		RefreshToken: grant.RefreshToken,
+		ExpireTime:   timestamppb.New(grant.ExpireTime),
+		Admin:        toAdmin(row),
+	}, nil
+}
+
+// checkPassword returns nil if password is that of row, who may sign in; wrong if it is not;
+// SIGN_IN_THROTTLED if too many were wrong before. It takes the same steps for every failure.
+func (s *AuthService) checkPassword(
+	ctx context.Context, limits []auth.Limit, row *ent.Admin, password string, wrong error,
+) error {
+	if err := s.throttle.Check(ctx, limits...); err != nil {
+		return err
+	}
+	right, err := s.passwords.Verify(ctx, row.PasswordHash, password)
+	if err != nil {
+		return err
+	}
+	if right && active(row) {
+		return nil
+	}
+	if err := s.throttle.Count(ctx, limits...); err != nil {
+		return err
+	}
+	return wrong
+}
+
+// signedIn notes a sign-in, if the administrator is still the one whose password was checked. It keeps
+// the row locked, so that whoever disables the administrator or changes the password comes before, and
+// is seen here, or after, and ends the new session.
+func signedIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, error) {
+	same, err := tx.Admin.Update().
+		Where(admin.ID(checked.ID), admin.PasswordHash(checked.PasswordHash), isActive()).
+		SetLastSignInTime(now()).
+		Modify(keepUpdateTime).
+		Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if same == 0 {
+		return nil, errSignInFailed
+	}
+	return tx.Admin.Get(ctx, checked.ID)
+}
+
+// RefreshSession implements catalog.v1.AuthService.
+func (s *AuthService) RefreshSession(
+	ctx context.Context, req *catalogv1.RefreshSessionRequest,
+) (*catalogv1.RefreshSessionResponse, error) {
+	grant, row, err := s.sessions.Refresh(ctx, req.GetRefreshToken())
+	if fault.Is(err, fault.RefreshTokenReused) {
+		s.log.WarnContext(ctx, "a refresh token was used twice: its session has ended",
+			slog.Any("error", err), slog.String("client", auth.ClientFrom(ctx).Address.String()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.RefreshSessionResponse{
+		AccessToken:  grant.AccessToken,
+		RefreshToken: grant.RefreshToken,
+		ExpireTime:   timestamppb.New(grant.ExpireTime),
+		Admin:        toAdmin(row),
+	}, nil
+}
+
+// SignOut implements catalog.v1.AuthService. A refresh token that is unknown ends nothing and is no
+// error, so that signing out can be repeated.
+func (s *AuthService) SignOut(
+	ctx context.Context, req *catalogv1.SignOutRequest,
+) (*catalogv1.SignOutResponse, error) {
+	token := req.GetRefreshToken()
+	who, err := caller(ctx)
+	if token == "" && err != nil {
+		return nil, err
+	}
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if token != "" {
+			return auth.EndSessionOf(ctx, tx, token)
+		}
+		_, err := auth.EndSession(ctx, tx, who.SessionID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.SignOutResponse{}, nil
+}

@@ -1,0 +1,122 @@
+package admin
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/predicate"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// AcceptInvitation implements catalog.v1.AuthService.
+func (s *AuthService) AcceptInvitation(
+	ctx context.Context, req *catalogv1.AcceptInvitationRequest,
+) (*catalogv1.AcceptInvitationResponse, error) {
+	name := ""
+	if req.GetName() != "" {
+		var err error
+		if name, err = cleanName(req.GetName()); err != nil {
+			return nil, fault.Field("name", "%s", err)
+		}
+	}
+	row, grant, err := s.redeem(ctx, redemption{
+		purpose: onetimetoken.PurposeInvitation, token: req.GetToken(),
+		password: req.GetPassword(), field: "password",
+		where: admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false), admin.PasswordHash("")),
+		then: func(ctx context.Context, row *ent.Admin) (*ent.Admin, error) {
+			update := row.Update().AddVersion(1)
+			if name != "" {
+				update.SetName(name)
+			}
+			return update.Save(ctx)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.AcceptInvitationResponse{
+		AccessToken:  grant.AccessToken,
+		RefreshToken: grant.RefreshToken,
+		ExpireTime:   timestamppb.New(grant.ExpireTime),
+		Admin:        toAdmin(row),
+	}, nil
+}
+
+// redemption is a password that is set with a token from a mail.
+type redemption struct {
+	purpose  onetimetoken.Purpose
+	token    string
+	password string
+	// field is the password's in the request.
+	field string
+	// where holds for administrators who may do this.
+	where predicate.Admin
+	// then does more in the transaction; it may be nil.
+	then func(ctx context.Context, row *ent.Admin) (*ent.Admin, error)
+}
+
+// redeem uses a token up, sets its administrator's password, ends all their sessions and starts a new
+// one. Returns ONE_TIME_TOKEN_INVALID if the token does not work, or its administrator may not do this
+// any more; a fault if the password may not be set.
+func (s *AuthService) redeem(ctx context.Context, r redemption) (*ent.Admin, auth.Grant, error) {
+	if err := auth.CheckPassword(r.field, r.password, ""); err != nil {
+		return nil, auth.Grant{}, err
+	}
+	if err := auth.CheckOneTimeToken(ctx, s.d, r.purpose, r.token); err != nil {
+		return nil, auth.Grant{}, err
+	}
+	hash, err := s.passwords.Hash(ctx, r.password)
+	if err != nil {
+		return nil, auth.Grant{}, err
+	}
+	var (
+		row   *ent.Admin
+		grant auth.Grant
+	)
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		if row, err = s.redeemed(ctx, tx, r, hash); err != nil {
+			return err
+		}
+		grant, err = s.restart(ctx, tx, row)
+		return err
+	})
+	return row, grant, err
+}
+
+func (s *AuthService) redeemed(ctx context.Context, tx *ent.Tx, r redemption, hash string) (*ent.Admin, error) {
+	id, err := auth.UseOneTimeToken(ctx, tx, r.purpose, r.token)
+	if err != nil {
+		return nil, err
+	}
+	if id == nil { // no token but that for setup is nobody's
+		return nil, auth.OneTimeTokenInvalid()
+	}
+	set, err := setPassword(ctx, tx, hash, admin.ID(*id), r.where)
+	if err != nil {
+		return nil, err
+	}
+	if !set {
+		return nil, auth.OneTimeTokenInvalid()
+	}
+	row, err := tx.Admin.Get(ctx, *id)
+	if err != nil {
+		return nil, err
+	}
+	if err := auth.CheckPassword(r.field, r.password, row.Email); err != nil {
+		return nil, err
+	}
+	if err := auth.Clear(ctx, tx, auth.SignInLimits(auth.ClientFrom(ctx), row.Email)...); err != nil {
+		return nil, err
+	}
+	if r.then == nil {
+		return row, nil
+	}
+	return r.then(ctx, row)
+}

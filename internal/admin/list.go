@@ -1,0 +1,88 @@
+package admin
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/page"
+)
+
+// listQuery is what a page token of ListAdmins is bound to.
+type listQuery struct {
+	List        string `json:"list"`
+	ShowDeleted bool   `json:"show_deleted"`
+}
+
+// position is the administrator behind whom the next page starts. Deleted ones may share an address.
+type position struct {
+	Email string    `json:"email"`
+	ID    uuid.UUID `json:"id"`
+}
+
+// ListAdmins implements catalog.v1.AdminService.
+func (s *Service) ListAdmins(
+	ctx context.Context, req *catalogv1.ListAdminsRequest,
+) (*catalogv1.ListAdminsResponse, error) {
+	bound := listQuery{List: "admins", ShowDeleted: req.GetShowDeleted()}
+	var after position
+	continued, err := page.Parse(req.GetPageToken(), bound, &after)
+	if err != nil {
+		return nil, err
+	}
+	query := s.d.Reader().Admin.Query().Order(byEmail, admin.ByID())
+	if !req.GetShowDeleted() {
+		query.Where(admin.DeleteTimeIsNil())
+	}
+	if continued {
+		query.Where(func(sel *sql.Selector) { sel.Where(behind(sel, after)) })
+	}
+	size := page.Size(req.GetPageSize())
+	rows, err := query.Limit(size + 1).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp := &catalogv1.ListAdminsResponse{}
+	if len(rows) > size {
+		rows = rows[:size]
+		last := rows[size-1]
+		if resp.NextPageToken, err = page.Token(bound, position{Email: last.Email, ID: last.ID}); err != nil {
+			return nil, err
+		}
+	}
+	resp.Admins = toAdmins(rows)
+	return resp, nil
+}
+
+func toAdmins(rows []*ent.Admin) []*catalogv1.Admin {
+	admins := make([]*catalogv1.Admin, len(rows))
+	for i, row := range rows {
+		admins[i] = toAdmin(row)
+	}
+	return admins
+}
+
+// byEmail orders by the bytes of the address, which both databases order alike.
+func byEmail(sel *sql.Selector) {
+	sel.OrderExpr(sql.Raw(emailBytes(sel)))
+}
+
+func behind(sel *sql.Selector, after position) *sql.Predicate {
+	email := emailBytes(sel)
+	return sql.Or(
+		sql.ExprP(email+" > ?", after.Email),
+		sql.And(sql.EQ(sel.C(admin.FieldEmail), after.Email), sql.GT(sel.C(admin.FieldID), after.ID)),
+	)
+}
+
+func emailBytes(sel *sql.Selector) string {
+	if sel.Dialect() == dialect.Postgres {
+		return sel.C(admin.FieldEmail) + ` COLLATE "C"`
+	}
+	return sel.C(admin.FieldEmail)
+}

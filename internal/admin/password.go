@@ -1,0 +1,149 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/predicate"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// resetAnswerTime is when RequestPasswordReset answers. It is longer than the work takes, which is
+// more for an address that is known.
+const resetAnswerTime = 250 * time.Millisecond
+
+// errPasswordIncorrect is the answer to a wrong current password.
+var errPasswordIncorrect = fault.ReasonedFields(fault.PasswordIncorrect, fault.Violation{
+	Field: "current_password", Description: "is not your password",
+})
+
+// ChangePassword implements catalog.v1.AuthService. Wrong passwords count as failed sign-ins do.
+func (s *AuthService) ChangePassword(
+	ctx context.Context, req *catalogv1.ChangePasswordRequest,
+) (*catalogv1.ChangePasswordResponse, error) {
+	who, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.d.Reader().Admin.Get(ctx, who.AdminID)
+	if err != nil {
+		return nil, err
+	}
+	if err := auth.CheckPassword("new_password", req.GetNewPassword(), row.Email); err != nil {
+		return nil, err
+	}
+	limits := auth.SignInLimits(auth.ClientFrom(ctx), row.Email)
+	if err := s.checkPassword(ctx, limits, row, req.GetCurrentPassword(), errPasswordIncorrect); err != nil {
+		return nil, err
+	}
+	hash, err := s.passwords.Hash(ctx, req.GetNewPassword())
+	if err != nil {
+		return nil, err
+	}
+	var grant auth.Grant
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := auth.Succeed(ctx, tx, limits...); err != nil {
+			return err
+		}
+		unchanged, err := setPassword(ctx, tx, hash, admin.ID(row.ID), admin.PasswordHash(row.PasswordHash), isActive())
+		if err != nil {
+			return err
+		}
+		if !unchanged { // changed by somebody else meanwhile
+			return errPasswordIncorrect
+		}
+		grant, err = s.restart(ctx, tx, row)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.ChangePasswordResponse{
+		AccessToken:  grant.AccessToken,
+		RefreshToken: grant.RefreshToken,
+		ExpireTime:   timestamppb.New(grant.ExpireTime),
+	}, nil
+}
+
+// RequestPasswordReset implements catalog.v1.AuthService.
+func (s *AuthService) RequestPasswordReset(
+	ctx context.Context, req *catalogv1.RequestPasswordResetRequest,
+) (*catalogv1.RequestPasswordResetResponse, error) {
+	answer := time.NewTimer(resetAnswerTime)
+	defer answer.Stop()
+	email := accountOf(req.GetEmail())
+	limits := auth.MailLimits(auth.ClientFrom(ctx), passwordReset, email)
+	if err := s.throttle.Check(ctx, limits...); err != nil {
+		return nil, err
+	}
+	if err := s.throttle.Count(ctx, limits...); err != nil {
+		return nil, err
+	}
+	if err := s.mailReset(ctx, email); err != nil {
+		return nil, err
+	}
+	select {
+	case <-answer.C:
+		return &catalogv1.RequestPasswordResetResponse{}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// mailReset asks for a mail with a link to the active administrator with a stored address, if any.
+func (s *AuthService) mailReset(ctx context.Context, email string) error {
+	row, err := findLive(ctx, s.d, email)
+	if err != nil || row == nil || !active(row) {
+		return err
+	}
+	return s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		return mailLink(ctx, tx, s.queue, passwordReset, row.ID)
+	})
+}
+
+// ResetPassword implements catalog.v1.AuthService. It also lifts the brake on signing in.
+func (s *AuthService) ResetPassword(
+	ctx context.Context, req *catalogv1.ResetPasswordRequest,
+) (*catalogv1.ResetPasswordResponse, error) {
+	row, grant, err := s.redeem(ctx, redemption{
+		purpose: onetimetoken.PurposePasswordReset, token: req.GetToken(),
+		password: req.GetNewPassword(), field: "new_password",
+		where: isActive(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.ResetPasswordResponse{
+		AccessToken:  grant.AccessToken,
+		RefreshToken: grant.RefreshToken,
+		ExpireTime:   timestamppb.New(grant.ExpireTime),
+		Admin:        toAdmin(row),
+	}, nil
+}
+
+// setPassword stores a hash for the administrator for whom where holds. Returns false if there is
+// none. It keeps the row locked.
+func setPassword(ctx context.Context, tx *ent.Tx, hash string, where ...predicate.Admin) (bool, error) {
+	set, err := tx.Admin.Update().
+		Where(where...).
+		SetPasswordHash(hash).
+		SetLastSignInTime(now()).
+		Modify(keepUpdateTime).
+		Save(ctx)
+	return set == 1, err
+}
+
+// restart ends every session of an administrator and starts a new one.
+func (s *AuthService) restart(ctx context.Context, tx *ent.Tx, row *ent.Admin) (auth.Grant, error) {
+	if err := auth.EndAll(ctx, tx, row.ID); err != nil {
+		return auth.Grant{}, err
+	}
+	return s.sessions.Start(ctx, tx, row.ID)
+}

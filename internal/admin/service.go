@@ -1,0 +1,179 @@
+// Package admin looks after administrators and signs them in and out.
+package admin
+
+import (
+	"context"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+// Service is catalog.v1.AdminService. Whoever may call it at all may do everything: callers are
+// authorized before.
+type Service struct {
+	d         *db.DB
+	queue     *queue.Queue
+	passwords *auth.Passwords
+	throttle  *auth.Throttle
+}
+
+var _ catalogv1connect.AdminServiceHandler = (*Service)(nil)
+
+// NewService returns the service. passwords should be the one that every other part uses.
+func NewService(d *db.DB, q *queue.Queue, passwords *auth.Passwords) *Service {
+	return &Service{d: d, queue: q, passwords: passwords, throttle: auth.NewThrottle(d)}
+}
+
+// CreateAdmin implements catalog.v1.AdminService. A disabled administrator without a password is not
+// invited: see ResendInvitation.
+func (s *Service) CreateAdmin(
+	ctx context.Context, req *catalogv1.CreateAdminRequest,
+) (*catalogv1.CreateAdminResponse, error) {
+	who, err := newPerson("admin.", req.GetAdmin().GetEmail(), req.GetAdmin().GetName())
+	if err != nil {
+		return nil, err
+	}
+	hash := ""
+	if password := req.GetPassword(); password != "" {
+		if err := who.checkPassword("password", password); err != nil {
+			return nil, err
+		}
+		if hash, err = s.passwords.Hash(ctx, password); err != nil {
+			return nil, err
+		}
+	}
+	var row *ent.Admin
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		row, err = tx.Admin.Create().
+			SetEmail(who.email).
+			SetName(who.name).
+			SetPasswordHash(hash).
+			SetDisabled(req.GetAdmin().GetDisabled()).
+			Save(ctx)
+		if err != nil || !invited(row) {
+			return err
+		}
+		return mailLink(ctx, tx, s.queue, invitation, row.ID)
+	})
+	if err != nil {
+		return nil, emailTaken(err, who.email)
+	}
+	return &catalogv1.CreateAdminResponse{Admin: toAdmin(row)}, nil
+}
+
+// GetAdmin implements catalog.v1.AdminService.
+func (s *Service) GetAdmin(
+	ctx context.Context, req *catalogv1.GetAdminRequest,
+) (*catalogv1.GetAdminResponse, error) {
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.d.Reader().Admin.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, errNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.GetAdminResponse{Admin: toAdmin(row)}, nil
+}
+
+// DeleteAdmin implements catalog.v1.AdminService.
+func (s *Service) DeleteAdmin(
+	ctx context.Context, req *catalogv1.DeleteAdminRequest,
+) (*catalogv1.DeleteAdminResponse, error) {
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	var row *ent.Admin
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := lockAdmins(ctx, tx); err != nil {
+			return err
+		}
+		var err error
+		if row, err = lockAdmin(ctx, tx, admin.ID(id), admin.DeleteTimeIsNil()); err != nil {
+			return err
+		}
+		if err := checkETag(row, req.GetEtag()); err != nil {
+			return err
+		}
+		if err := keepOneActive(ctx, tx, row); err != nil {
+			return err
+		}
+		if row, err = row.Update().SetDeleteTime(now()).AddVersion(1).Save(ctx); err != nil {
+			return err
+		}
+		return auth.EndAll(ctx, tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.DeleteAdminResponse{Admin: toAdmin(row)}, nil
+}
+
+// UndeleteAdmin implements catalog.v1.AdminService.
+func (s *Service) UndeleteAdmin(
+	ctx context.Context, req *catalogv1.UndeleteAdminRequest,
+) (*catalogv1.UndeleteAdminResponse, error) {
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	var row *ent.Admin
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		if row, err = lockAdmin(ctx, tx, admin.ID(id)); err != nil {
+			return err
+		}
+		if row.DeleteTime == nil {
+			return fault.New(fault.FailedPrecondition, fault.AdminNotDeleted, "The administrator is not deleted.")
+		}
+		updated, err := row.Update().ClearDeleteTime().AddVersion(1).Save(ctx)
+		if err != nil {
+			return emailTaken(err, row.Email)
+		}
+		row = updated
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.UndeleteAdminResponse{Admin: toAdmin(row)}, nil
+}
+
+// ResendInvitation implements catalog.v1.AdminService.
+func (s *Service) ResendInvitation(
+	ctx context.Context, req *catalogv1.ResendInvitationRequest,
+) (*catalogv1.ResendInvitationResponse, error) {
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.throttle.Count(ctx, auth.MailLimits(auth.ClientFrom(ctx), invitation, id.String())...); err != nil {
+		return nil, err
+	}
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		row, err := lockAdmin(ctx, tx, admin.ID(id), admin.DeleteTimeIsNil())
+		if err != nil {
+			return err
+		}
+		if !invited(row) {
+			return fault.New(fault.FailedPrecondition, fault.AdminNotInvited,
+				"Only an administrator who has not accepted yet and is not disabled can be invited again.")
+		}
+		return mailLink(ctx, tx, s.queue, invitation, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.ResendInvitationResponse{}, nil
+}

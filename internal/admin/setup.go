@@ -1,0 +1,145 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// SetupToken returns a new token for CompleteSetup while there is no administrator: call it at every
+// start. Tokens of earlier starts, and of other replicas, do not work any more. needed is false if
+// there is an administrator.
+func SetupToken(ctx context.Context, d *db.DB) (token string, needed bool, err error) {
+	err = d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := lockAdmins(ctx, tx); err != nil {
+			return err
+		}
+		exists, err := anyAdmin(ctx, tx.Admin)
+		needed = !exists
+		if err != nil || exists {
+			return err
+		}
+		token, err = auth.IssueOneTimeToken(ctx, tx, onetimetoken.PurposeSetup, nil, auth.SetupTokenLifetime)
+		return err
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("setup token: %w", err)
+	}
+	return token, needed, nil
+}
+
+// CreateWithPassword adds an administrator who can sign in, whether or not there are others. It is for
+// whoever has the database itself. Returns a fault that blames the fields email, name or password, or
+// EMAIL_TAKEN.
+func CreateWithPassword(ctx context.Context, d *db.DB, email, name, password string) error {
+	who, hash, err := firstPerson(ctx, auth.NewPasswords(), email, name, password)
+	if err != nil {
+		return err
+	}
+	err = d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := lockAdmins(ctx, tx); err != nil {
+			return err
+		}
+		return tx.Admin.Create().SetEmail(who.email).SetName(who.name).SetPasswordHash(hash).Exec(ctx)
+	})
+	return emailTaken(err, who.email)
+}
+
+// CompleteSetup implements catalog.v1.AuthService. Of several at the same time one succeeds.
+func (s *AuthService) CompleteSetup(
+	ctx context.Context, req *catalogv1.CompleteSetupRequest,
+) (*catalogv1.CompleteSetupResponse, error) {
+	if err := s.checkSetup(ctx, req.GetToken()); err != nil { // before a password is hashed
+		return nil, err
+	}
+	who, hash, err := firstPerson(ctx, s.passwords, req.GetEmail(), req.GetName(), req.GetPassword())
+	if err != nil {
+		return nil, err
+	}
+	var (
+		row   *ent.Admin
+		grant auth.Grant
+	)
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		if err = useSetupToken(ctx, tx, req.GetToken()); err != nil {
+			return err
+		}
+		row, err = tx.Admin.Create().
+			SetEmail(who.email).
+			SetName(who.name).
+			SetPasswordHash(hash).
+			SetLastSignInTime(now()).
+			Save(ctx)
+		if err != nil {
+			return err
+		}
+		grant, err = s.sessions.Start(ctx, tx, row.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.CompleteSetupResponse{
+		AccessToken:  grant.AccessToken,
+		RefreshToken: grant.RefreshToken,
+		ExpireTime:   timestamppb.New(grant.ExpireTime),
+		Admin:        toAdmin(row),
+	}, nil
+}
+
+func (s *AuthService) checkSetup(ctx context.Context, token string) error {
+	exists, err := anyAdmin(ctx, s.d.Reader().Admin)
+	if err != nil {
+		return err
+	}
+	if exists {
+		return errSetupComplete
+	}
+	return auth.CheckOneTimeToken(ctx, s.d, onetimetoken.PurposeSetup, token)
+}
+
+func useSetupToken(ctx context.Context, tx *ent.Tx, token string) error {
+	if err := lockAdmins(ctx, tx); err != nil {
+		return err
+	}
+	exists, err := anyAdmin(ctx, tx.Admin)
+	if err != nil {
+		return err
+	}
+	if exists {
+		return errSetupComplete
+	}
+	_, err = auth.UseOneTimeToken(ctx, tx, onetimetoken.PurposeSetup, token)
+	return err
+}
+
+var errSetupComplete = fault.New(fault.FailedPrecondition, fault.SetupComplete,
+	"There is an administrator already. Ask for an invitation, or sign in.")
+
+func anyAdmin(ctx context.Context, admins *ent.AdminClient) (bool, error) {
+	return admins.Query().Where(admin.DeleteTimeIsNil()).Exist(ctx)
+}
+
+// firstPerson returns what is stored for an administrator who is created with a password.
+func firstPerson(
+	ctx context.Context, passwords *auth.Passwords, email, name, password string,
+) (who person, hash string, err error) {
+	if who, err = newPerson("", email, name); err != nil {
+		return person{}, "", err
+	}
+	if err = who.checkPassword("password", password); err != nil {
+		return person{}, "", err
+	}
+	hash, err = passwords.Hash(ctx, password)
+	return who, hash, err
+}

@@ -1,0 +1,154 @@
+package admin
+
+import (
+	"context"
+	"slices"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// The fields of catalog.v1.Admin, by who sets them.
+var (
+	settable   = []string{"email", "name", "disabled"}
+	outputOnly = []string{
+		"id", "state", "etag", "create_time", "update_time", "delete_time", "last_sign_in_time",
+	}
+)
+
+// UpdateAdmin implements catalog.v1.AdminService. An update that changes nothing leaves the version as
+// it is. A new address ends the links that were mailed to the old one; somebody who has not accepted
+// yet gets a new one.
+func (s *Service) UpdateAdmin(
+	ctx context.Context, req *catalogv1.UpdateAdminRequest,
+) (*catalogv1.UpdateAdminResponse, error) {
+	wanted := req.GetAdmin()
+	id, err := parseID("admin.id", wanted.GetId())
+	if err != nil {
+		return nil, err
+	}
+	paths, err := updatePaths(req)
+	if err != nil {
+		return nil, err
+	}
+	var row *ent.Admin
+	var email string
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := lockAdmins(ctx, tx); err != nil {
+			return err
+		}
+		old, err := lockAdmin(ctx, tx, admin.ID(id), admin.DeleteTimeIsNil())
+		if err != nil {
+			return err
+		}
+		if err := checkETag(old, wanted.GetEtag()); err != nil {
+			return err
+		}
+		target, err := merge(old, wanted, paths)
+		if err != nil {
+			return err
+		}
+		email = target.Email
+		row, err = s.apply(ctx, tx, old, target)
+		return err
+	})
+	if err != nil {
+		return nil, emailTaken(err, email)
+	}
+	return &catalogv1.UpdateAdminResponse{Admin: toAdmin(row)}, nil
+}
+
+// updatePaths returns which fields to set. Returns UPDATE_MASK_INVALID for fields that do not exist.
+func updatePaths(req *catalogv1.UpdateAdminRequest) ([]string, error) {
+	wanted := req.GetAdmin()
+	mask := req.GetUpdateMask().GetPaths()
+	if len(mask) == 0 {
+		filled := map[string]bool{
+			"email": wanted.GetEmail() != "", "name": wanted.GetName() != "", "disabled": wanted.GetDisabled(),
+		}
+		return slices.DeleteFunc(slices.Clone(settable), func(path string) bool { return !filled[path] }), nil
+	}
+	var paths []string
+	for _, path := range mask {
+		switch {
+		case path == "*":
+			paths = append(paths, settable...)
+		case slices.Contains(settable, path):
+			paths = append(paths, path)
+		case !slices.Contains(outputOnly, path):
+			return nil, fault.ReasonedFields(fault.UpdateMaskInvalid, fault.Violation{
+				Field:       "update_mask",
+				Description: "names " + path + ", which is not a field of an administrator",
+			})
+		}
+	}
+	return paths, nil
+}
+
+// merge returns what an administrator should become. It returns a copy.
+func merge(old *ent.Admin, wanted *catalogv1.Admin, paths []string) (*ent.Admin, error) {
+	target := *old
+	var violations []fault.Violation
+	if slices.Contains(paths, "email") {
+		email, err := cleanEmail(wanted.GetEmail())
+		if err != nil {
+			violations = append(violations, fault.Violation{Field: "admin.email", Description: err.Error()})
+		}
+		target.Email = email
+	}
+	if slices.Contains(paths, "name") {
+		name, err := cleanName(wanted.GetName())
+		if err != nil {
+			violations = append(violations, fault.Violation{Field: "admin.name", Description: err.Error()})
+		}
+		target.Name = name
+	}
+	if slices.Contains(paths, "disabled") {
+		target.Disabled = wanted.GetDisabled()
+	}
+	if len(violations) > 0 {
+		return nil, fault.Fields(violations...)
+	}
+	return &target, nil
+}
+
+// apply stores target in place of old, with what follows from the difference.
+func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin) (*ent.Admin, error) {
+	disabling := target.Disabled && !old.Disabled
+	moving := target.Email != old.Email
+	if !moving && target.Name == old.Name && target.Disabled == old.Disabled {
+		return old, nil
+	}
+	if disabling {
+		if err := keepOneActive(ctx, tx, old); err != nil {
+			return nil, err
+		}
+	}
+	row, err := old.Update().
+		SetEmail(target.Email).
+		SetName(target.Name).
+		SetDisabled(target.Disabled).
+		AddVersion(1).
+		Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if disabling {
+		return row, auth.EndAll(ctx, tx, row.ID)
+	}
+	if moving {
+		err = s.moved(ctx, tx, row)
+	}
+	return row, err
+}
+
+// moved does what a new address asks for.
+func (s *Service) moved(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
+	if err := auth.RevokeOneTimeTokens(ctx, tx, row.ID); err != nil || !invited(row) {
+		return err
+	}
+	return mailLink(ctx, tx, s.queue, invitation, row.ID)
+}
