@@ -39,8 +39,12 @@ generate: ## Make everything that is made from proto/ and ent/schema/
 	$(BUF) generate
 	go generate ./...
 
+.PHONY: migration
+migration: setup ## Write what the migrations lack of ent/schema: make migration NAME=product_weight
+	go run ./internal/db/migrations/diff $(NAME)
+
 .PHONY: check
-check: lint proto-check generated-check tidy-check ## Run every check that needs no database
+check: lint proto-check generated-check migrations-check tidy-check ## Run every check that is not a test
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the Go linters
@@ -60,6 +64,10 @@ proto-check: ## Lint the contract and compare it with the main branch
 .PHONY: generated-check
 generated-check: ## Fail if generated files are not up to date
 	@scripts/check-generated
+
+.PHONY: migrations-check
+migrations-check: setup ## Fail if the migrations lack something of ent/schema, or an old one changed
+	$(WITH_POSTGRES) go test -race ./internal/db/migrations/...
 
 .PHONY: tidy-check
 tidy-check: ## Fail if go.mod or go.sum is not tidy
