@@ -105,10 +105,7 @@ const file_catalog_v1_access_proto_rawDesc = "" +
 	"\x12ACCESS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rACCESS_PUBLIC\x10\x01\x12\x10\n" +
 	"\fACCESS_ADMIN\x10\x02:L\n" +
-	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\xb0\x8a\x03 \x01(\x0e2\x12.catalog.v1.AccessR\x06accessB\x9c\x01\n" +
-	"\x0ecom.catalog.v1B\vAccessProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\xb0\x8a\x03 \x01(\x0e2\x12.catalog.v1.AccessR\x06accessB6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_access_proto_rawDescOnce sync.Once

@@ -976,11 +976,7 @@ const file_catalog_v1_admin_proto_rawDesc = "" +
 	"\vUpdateAdmin\x12\x1e.catalog.v1.UpdateAdminRequest\x1a\x1f.catalog.v1.UpdateAdminResponse\"\x04\x80\xd3\x18\x02\x12T\n" +
 	"\vDeleteAdmin\x12\x1e.catalog.v1.DeleteAdminRequest\x1a\x1f.catalog.v1.DeleteAdminResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
 	"\rUndeleteAdmin\x12 .catalog.v1.UndeleteAdminRequest\x1a!.catalog.v1.UndeleteAdminResponse\"\x04\x80\xd3\x18\x02\x12c\n" +
-	"\x10ResendInvitation\x12#.catalog.v1.ResendInvitationRequest\x1a$.catalog.v1.ResendInvitationResponse\"\x04\x80\xd3\x18\x02B\x9b\x01\n" +
-	"\x0ecom.catalog.v1B\n" +
-	"AdminProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\x10ResendInvitation\x12#.catalog.v1.ResendInvitationRequest\x1a$.catalog.v1.ResendInvitationResponse\"\x04\x80\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_admin_proto_rawDescOnce sync.Once

@@ -1435,10 +1435,7 @@ const file_catalog_v1_auth_proto_rawDesc = "" +
 	"\x14RequestPasswordReset\x12'.catalog.v1.RequestPasswordResetRequest\x1a(.catalog.v1.RequestPasswordResetResponse\"\x04\x80\xd3\x18\x01\x12Z\n" +
 	"\rResetPassword\x12 .catalog.v1.ResetPasswordRequest\x1a!.catalog.v1.ResetPasswordResponse\"\x04\x80\xd3\x18\x01\x12c\n" +
 	"\x10AcceptInvitation\x12#.catalog.v1.AcceptInvitationRequest\x1a$.catalog.v1.AcceptInvitationResponse\"\x04\x80\xd3\x18\x01\x12Z\n" +
-	"\rCompleteSetup\x12 .catalog.v1.CompleteSetupRequest\x1a!.catalog.v1.CompleteSetupResponse\"\x04\x80\xd3\x18\x01B\x9a\x01\n" +
-	"\x0ecom.catalog.v1B\tAuthProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\rCompleteSetup\x12 .catalog.v1.CompleteSetupRequest\x1a!.catalog.v1.CompleteSetupResponse\"\x04\x80\xd3\x18\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_auth_proto_rawDescOnce sync.Once

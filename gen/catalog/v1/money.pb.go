@@ -87,11 +87,7 @@ const file_catalog_v1_money_proto_rawDesc = "" +
 	"catalog.v1\x1a\x1bbuf/validate/validate.proto\"V\n" +
 	"\x05Money\x12\x1f\n" +
 	"\x06amount\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06amount\x12,\n" +
-	"\rcurrency_code\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\fcurrencyCodeB\x9b\x01\n" +
-	"\x0ecom.catalog.v1B\n" +
-	"MoneyProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\rcurrency_code\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\fcurrencyCodeB6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_money_proto_rawDescOnce sync.Once

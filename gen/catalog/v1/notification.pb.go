@@ -835,10 +835,7 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\x0eListDeliveries\x12!.catalog.v1.ListDeliveriesRequest\x1a\".catalog.v1.ListDeliveriesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12Z\n" +
 	"\rRetryDelivery\x12 .catalog.v1.RetryDeliveryRequest\x1a!.catalog.v1.RetryDeliveryResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
 	"\x0eGetPreferences\x12!.catalog.v1.GetPreferencesRequest\x1a\".catalog.v1.GetPreferencesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12f\n" +
-	"\x11UpdatePreferences\x12$.catalog.v1.UpdatePreferencesRequest\x1a%.catalog.v1.UpdatePreferencesResponse\"\x04\x80\xd3\x18\x02B\xa2\x01\n" +
-	"\x0ecom.catalog.v1B\x11NotificationProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\x11UpdatePreferences\x12$.catalog.v1.UpdatePreferencesRequest\x1a%.catalog.v1.UpdatePreferencesResponse\"\x04\x80\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_notification_proto_rawDescOnce sync.Once

@@ -1628,10 +1628,7 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x13BatchUpdateProducts\x12&.catalog.v1.BatchUpdateProductsRequest\x1a'.catalog.v1.BatchUpdateProductsResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
 	"\rDeleteProduct\x12 .catalog.v1.DeleteProductRequest\x1a!.catalog.v1.DeleteProductResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
 	"\x0fUndeleteProduct\x12\".catalog.v1.UndeleteProductRequest\x1a#.catalog.v1.UndeleteProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
-	"\x12ListProductChanges\x12%.catalog.v1.ListProductChangesRequest\x1a&.catalog.v1.ListProductChangesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B\x9d\x01\n" +
-	"\x0ecom.catalog.v1B\fProductProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\x12ListProductChanges\x12%.catalog.v1.ListProductChangesRequest\x1a&.catalog.v1.ListProductChangesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_product_proto_rawDescOnce sync.Once

@@ -534,10 +534,7 @@ const file_catalog_v1_tracking_proto_rawDesc = "" +
 	"\x0fGRANULARITY_DAY\x10\x022\xe1\x01\n" +
 	"\x0fTrackingService\x12i\n" +
 	"\x11QueryProductViews\x12$.catalog.v1.QueryProductViewsRequest\x1a%.catalog.v1.QueryProductViewsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12c\n" +
-	"\x0fListTopProducts\x12\".catalog.v1.ListTopProductsRequest\x1a#.catalog.v1.ListTopProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B\x9e\x01\n" +
-	"\x0ecom.catalog.v1B\rTrackingProtoP\x01Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1\xa2\x02\x03CXX\xaa\x02\n" +
-	"Catalog.V1\xca\x02\n" +
-	"Catalog\\V1\xe2\x02\x16Catalog\\V1\\GPBMetadata\xea\x02\vCatalog::V1b\x06proto3"
+	"\x0fListTopProducts\x12\".catalog.v1.ListTopProductsRequest\x1a#.catalog.v1.ListTopProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_tracking_proto_rawDescOnce sync.Once
