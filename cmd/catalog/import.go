@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/zebrands/catalog/internal/importer"
+)
+
+// signOutTimeout is how long the end of a command waits for the server.
+const signOutTimeout = 5 * time.Second
+
+// Exit statuses of import and export; 0 is that all is well.
+const (
+	statusRowsFailed = 1
+	statusFailed     = 2
+)
+
+// statusError is an error with the status that the program exits with.
+type statusError struct {
+	error
+	status int
+}
+
+// ExitCode returns the status.
+func (e statusError) ExitCode() int { return e.status }
+
+// Unwrap returns the error without its status.
+func (e statusError) Unwrap() error { return e.error }
+
+// remote says which server to work with, and as whom.
+type remote struct {
+	Server        string `default:"http://localhost:8080" env:"CATALOG_SERVER" help:"The server's address." placeholder:"URL"`
+	Email         string `env:"CATALOG_EMAIL" help:"Administrator to sign in as." placeholder:"ADDRESS"`
+	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the administrator's password from standard input, without asking."`
+}
+
+// session connects to the server, and signs in if there is an e-mail address. Call the returned
+// function at the end.
+func (r remote) session(ctx context.Context) (*importer.Session, func(), error) {
+	s := importer.Connect(r.Server)
+	if r.Email == "" {
+		return s, func() {}, nil
+	}
+	if !r.PasswordStdin && !term.IsTerminal(int(os.Stdin.Fd())) {
+		return nil, nil, errors.New("--password-stdin is needed where nobody can be asked for the password")
+	}
+	password, err := readPassword()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.SignIn(ctx, r.Email, password); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", r.Server, err)
+	}
+	signOut := func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signOutTimeout)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "catalog: warning:", err)
+		}
+	}
+	return s, signOut, nil
+}
+
+type importCmd struct {
+	remote `embed:""`
+
+	Currency string `default:"USD" env:"CATALOG_CURRENCY" help:"Currency of prices for which the file names none." placeholder:"CODE"`
+	DryRun   bool   `env:"CATALOG_DRY_RUN" help:"Only say what would be done."`
+	File     string `arg:"" help:"CSV file: the catalog's own format, or a Shopify product export."`
+}
+
+// Help explains what import does.
+func (*importCmd) Help() string {
+	return `Creates the products of FILE that the catalog does not have, by SKU, and updates the others; what is the
+same already is left alone, so running it again changes nothing. Each row that is refused is printed with its
+line, field and reason, and does not keep the others out.
+
+FILE is CSV in UTF-8. Its header needs sku, name, brand and price; it may have currency, description,
+image_urls, tags (lists such as red,"big, round") and attributes (a JSON object); other columns become
+attributes. Or it is a Shopify product export, known by its header: rows without a SKU get one from the handle and
+the options, products that are not published are left out, and --currency says what prices are in.
+
+Exit status: 0 if every row is in, 1 if some were refused, 2 if the file cannot be read or the server not reached.`
+}
+
+// Run imports the file.
+func (c *importCmd) Run(ctx context.Context) error {
+	file, err := c.read()
+	if err != nil {
+		return statusError{fmt.Errorf("%s: %w", c.File, err), statusFailed}
+	}
+	if c.Email == "" {
+		return statusError{errors.New("--email is needed: only administrators may import"), statusFailed}
+	}
+	session, signOut, err := c.session(ctx)
+	if err != nil {
+		return statusError{err, statusFailed}
+	}
+	defer signOut()
+	progress, end := newProgress(len(file.Rows), "Importing")
+	im := importer.Import{Products: session.Products, DryRun: c.DryRun, Progress: progress}
+	result, err := im.Run(ctx, file)
+	end()
+	for _, p := range result.Problems {
+		fmt.Fprintln(os.Stderr, p)
+	}
+	c.summarize(result, file.Unpublished)
+	switch {
+	case err != nil:
+		return statusError{fmt.Errorf("the import stopped, and can be started again: %w", err), statusFailed}
+	case result.Failed > 0:
+		return statusError{fmt.Errorf("%d rows were refused", result.Failed), statusRowsFailed}
+	}
+	return nil
+}
+
+func (c *importCmd) read() (*importer.File, error) {
+	from, err := os.Open(c.File)
+	if err != nil {
+		return nil, errors.Unwrap(err) // the caller names the file
+	}
+	file, err := importer.Parse(from, c.Currency)
+	return file, errors.Join(err, from.Close())
+}
+
+func (c *importCmd) summarize(r importer.Result, unpublished int) {
+	if c.DryRun {
+		fmt.Print("dry run: ")
+	}
+	fmt.Printf("%d created, %d updated, %d unchanged, %d failed", r.Created, r.Updated, r.Unchanged, r.Failed)
+	if unpublished > 0 {
+		fmt.Printf(", %d left out because they are not published", unpublished)
+	}
+	fmt.Println()
+}
+
+// newProgress returns a function that moves a progress bar on, and one that removes the bar. They do
+// nothing if standard error is no terminal. A total of -1 is unknown.
+func newProgress(total int, what string) (step func(int), end func()) {
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		return func(int) {}, func() {}
+	}
+	bar := progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(),
+	)
+	// A bar that cannot be drawn is no reason to stop.
+	return func(n int) { _ = bar.Add(n) }, func() { _ = bar.Clear() }
+}
