@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/zebrands/catalog/ent"
@@ -37,21 +38,26 @@ func SetupToken(ctx context.Context, d *db.DB) (token string, needed bool, err e
 	return token, needed, nil
 }
 
-// CreateWithPassword adds an administrator who can sign in, whether or not there are others. It is for
+// CreateWithPassword adds an administrator who can sign in and returns the id, whether or not there are others. It is for
 // whoever has the database itself. Returns a fault that blames the fields email, name or password, or
 // EMAIL_TAKEN.
-func CreateWithPassword(ctx context.Context, d *db.DB, email, name, password string) error {
+func CreateWithPassword(ctx context.Context, d *db.DB, email, name, password string) (uuid.UUID, error) {
 	who, hash, err := firstPerson(ctx, auth.NewPasswords(), email, name, password)
 	if err != nil {
-		return err
+		return uuid.Nil, err
 	}
+	var id uuid.UUID
 	err = d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if err := lockAdmins(ctx, tx); err != nil {
 			return err
 		}
-		return tx.Admin.Create().SetEmail(who.email).SetName(who.name).SetPasswordHash(hash).Exec(ctx)
+		row, err := tx.Admin.Create().SetEmail(who.email).SetName(who.name).SetPasswordHash(hash).Save(ctx)
+		if err == nil {
+			id = row.ID
+		}
+		return err
 	})
-	return emailTaken(err, who.email)
+	return id, emailTaken(err, who.email)
 }
 
 // CompleteSetup implements catalog.v1.AuthService. Of several at the same time one succeeds.

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zebrands/catalog/internal/app"
+	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+type adminCmd struct {
+	Create adminCreateCmd `cmd:"" help:"Create an administrator who can sign in."`
+}
+
+type adminCreateCmd struct {
+	config.Storage
+	config.Logging
+
+	Email         string `env:"CATALOG_EMAIL" help:"E-mail address." placeholder:"ADDRESS" required:""`
+	Name          string `env:"CATALOG_NAME" help:"Name that others see." placeholder:"NAME" required:""`
+	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input: 12 to 128 characters, one line." required:""`
+}
+
+// Help is shown by admin create --help.
+func (*adminCreateCmd) Help() string {
+	return "Works on the database itself, whether or not the server runs, and whether or not there are other " +
+		"administrators. Prints the id of the new one."
+}
+
+// Run creates the administrator.
+func (c *adminCreateCmd) Run(ctx context.Context) error {
+	password, err := readPassword()
+	if err != nil {
+		return err
+	}
+	id, err := app.CreateAdmin(ctx, c.Storage, newLogger(c.Logging), c.Email, c.Name, password)
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return errors.New(f.Message)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Println(id)
+	return nil
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+	connectcors "connectrpc.com/cors"
+	"connectrpc.com/grpchealth"
+	"connectrpc.com/grpcreflect"
+	"github.com/rs/cors"
+
+	"github.com/zebrands/catalog/internal/rpc"
+)
+
+const (
+	// readyTimeout is how long the database may take to answer a probe.
+	readyTimeout = 2 * time.Second
+	// corsMaxAge is how long a browser may remember what it may call, in seconds.
+	corsMaxAge = 7200
+)
+
+// mounter takes the handlers of the roles.
+type mounter struct {
+	mux      *http.ServeMux
+	options  []connect.HandlerOption
+	limit    int
+	services []string
+}
+
+// service mounts a service of the API at its path, "/catalog.v1.NameService/".
+func (m *mounter) service(path string, handler http.Handler) {
+	m.mux.Handle(path, rpc.Transport(m.limit, handler))
+	m.services = append(m.services, path[1:len(path)-1])
+}
+
+// handler mounts what the roles of this process serve.
+func (a *App) handler() (http.Handler, error) {
+	m := &mounter{mux: http.NewServeMux(), options: a.parts.chain().HandlerOptions(), limit: a.cfg.MaxRequestBytes}
+	for _, r := range a.roles() {
+		r.mount(a.parts, m)
+	}
+	a.services = m.services
+	a.health = grpchealth.NewStaticChecker(m.services...)
+	codecs := rpc.Codecs(m.limit)
+	m.mux.Handle(grpchealth.NewHandler(a.health, codecs...))
+	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, m.services...)...)
+	m.mux.Handle(grpcreflect.NewHandlerV1(reflector, codecs...))
+	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
+	m.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	m.mux.HandleFunc("GET /readyz", a.ready)
+	m.mux.Handle("/", rpc.Transport(m.limit, rpc.NotFound()))
+	if err := mountPages(m.mux, m.services, a.parts.baseURL); err != nil {
+		return nil, err
+	}
+	observer := rpc.Observer{
+		Log:            a.log,
+		Timeout:        a.cfg.RequestTimeout,
+		TrustedProxies: a.cfg.TrustedProxies,
+		Quiet:          map[string]bool{"/livez": true, "/readyz": true},
+	}
+	return observer.Wrap(a.allowOrigins(m.mux)), nil
+}
+
+// allowOrigins lets pages of the configured origins call the API.
+func (a *App) allowOrigins(next http.Handler) http.Handler {
+	if len(a.cfg.CORSOrigins) == 0 {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: a.cfg.CORSOrigins,
+		AllowedMethods: connectcors.AllowedMethods(),
+		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", "If-None-Match", "X-Request-Id"),
+		ExposedHeaders: append(connectcors.ExposedHeaders(), "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
+		MaxAge:         corsMaxAge,
+	}).Handler(next)
+}
+
+// ready answers 200 if this process can take requests: the database answers and nobody asked it to stop.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	switch err := a.parts.db.Ping(ctx); {
+	case a.draining.Load():
+		answer(w, http.StatusServiceUnavailable, "stopping")
+	case err != nil:
+		a.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+	default:
+		answer(w, http.StatusOK, "ok")
+	}
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // fails only if nobody reads
+}

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/notification"
+	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/internal/rpc"
+	"github.com/zebrands/catalog/internal/tracking"
+)
+
+// Who makes access tokens and whom they are for. All processes of a catalog must agree, whatever their
+// addresses are.
+const (
+	tokenIssuer   = "https://catalog.zebrands.com"
+	tokenAudience = "catalog"
+)
+
+// parts are what the roles are made of.
+type parts struct {
+	cfg     config.Config
+	log     *slog.Logger
+	baseURL string
+	db      *db.DB
+	queue   *queue.Queue
+	tokens  *auth.Tokens
+	// journal and tracker are there if the process serves products: reads are counted where they happen.
+	journal *tracking.Journal
+	tracker *tracking.Interceptor
+}
+
+func newParts(ctx context.Context, cfg config.Config, log *slog.Logger, baseURL string) (*parts, error) {
+	p := &parts{cfg: cfg, log: log, baseURL: baseURL}
+	if err := p.open(ctx); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *parts) open(ctx context.Context) error {
+	var err error
+	if p.db, err = OpenDatabase(ctx, p.cfg.Storage, p.log); err != nil {
+		return err
+	}
+	if p.queue, err = queue.New(p.db, p.log); err != nil {
+		return fmt.Errorf("open queue: %w", err)
+	}
+	p.db.HookProducts(notification.NewHook(p.queue, p.cfg.NotifyWindow))
+	keys, err := auth.LoadKeys(ctx, p.db, p.cfg.DataDir, string(p.cfg.SigningKey))
+	if err != nil {
+		return fmt.Errorf("load signing key: %w", err)
+	}
+	if !p.cfg.Has(config.RoleAdmin) {
+		keys = keys.Public()
+	}
+	p.tokens = auth.NewTokens(keys, tokenIssuer, tokenAudience)
+	if !p.cfg.Has(config.RoleProduct) {
+		return nil
+	}
+	if p.journal, err = tracking.OpenJournal(filepath.Join(p.cfg.DataDir, "journal")); err != nil {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	if p.tracker, err = tracking.NewInterceptor(p.journal, p.log); err != nil {
+		return fmt.Errorf("track reads: %w", err)
+	}
+	return nil
+}
+
+// chain returns the interceptors of the API.
+func (p *parts) chain() rpc.Chain {
+	c := rpc.Chain{
+		Authenticate:    auth.NewAuthenticator(p.db, p.tokens).Authenticate,
+		MaxRequestBytes: p.cfg.MaxRequestBytes,
+	}
+	if p.tracker != nil {
+		c.Track = p.tracker
+	}
+	return c
+}
+
+// close gives back what is open.
+func (p *parts) close() error {
+	var errs []error
+	if p.journal != nil {
+		errs = append(errs, p.journal.Close())
+	}
+	if p.db != nil {
+		errs = append(errs, p.db.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,139 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+	"github.com/zebrands/catalog/internal/admin"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/notification"
+	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/internal/tracking"
+)
+
+// cleanupInterval is how often what has expired is removed.
+const cleanupInterval = time.Hour
+
+// role is a part of the catalog that a process can take on. Every process opens the database and can
+// put jobs into the queue; the rest is here.
+type role struct {
+	name string
+	// mount adds the services of the role.
+	mount func(p *parts, m *mounter)
+	// start starts what runs in the background, until the returned function is called; nil if nothing
+	// does.
+	start func(ctx context.Context, p *parts) (stopFunc, error)
+}
+
+var allRoles = []role{
+	{config.RoleProduct, mountProducts, startRollup},
+	{config.RoleAdmin, mountAdmins, startCleanup},
+	{config.RoleNotification, mountNotifications, startMail},
+	{config.RoleTracking, mountTracking, nil},
+}
+
+// roles returns those that this process takes.
+func (a *App) roles() []role {
+	return slices.DeleteFunc(slices.Clone(allRoles), func(r role) bool { return !a.cfg.Has(r.name) })
+}
+
+func mountProducts(p *parts, m *mounter) {
+	m.service(catalogv1connect.NewProductServiceHandler(product.NewService(p.db), m.options...))
+}
+
+func mountAdmins(p *parts, m *mounter) {
+	passwords := auth.NewPasswords()
+	m.service(catalogv1connect.NewAdminServiceHandler(admin.NewService(p.db, p.queue, passwords), m.options...))
+	service := admin.NewAuthService(p.db, p.queue, p.tokens, passwords, p.log)
+	m.service(catalogv1connect.NewAuthServiceHandler(service, m.options...))
+}
+
+func mountNotifications(p *parts, m *mounter) {
+	service := notification.NewService(p.db, p.queue)
+	m.service(catalogv1connect.NewNotificationServiceHandler(service, m.options...))
+	m.mux.Handle("/webhooks/mailgun", notification.NewWebhook(p.db, string(p.cfg.MailgunWebhookKey), p.log))
+}
+
+func mountTracking(p *parts, m *mounter) {
+	m.service(catalogv1connect.NewTrackingServiceHandler(tracking.NewService(p.db), m.options...))
+}
+
+// startRollup adds what is in the journal to the database, in the process that writes the journal.
+func startRollup(ctx context.Context, p *parts) (stopFunc, error) {
+	rollup := tracking.NewRollup(p.db, p.journal, p.log)
+	stop := background(ctx, rollup.Run)
+	return func(ctx context.Context) error { return errors.Join(stop(ctx), rollup.Flush(ctx)) }, nil
+}
+
+// startMail works the jobs that end in a mail.
+func startMail(ctx context.Context, p *parts) (stopFunc, error) {
+	sender, err := netmail.ParseAddress(p.cfg.Sender(p.baseURL))
+	if err != nil {
+		return nil, fmt.Errorf("--mail-from (CATALOG_MAIL_FROM): %w", err)
+	}
+	mailer, err := mail.New(mail.Config{
+		MailgunDomain:  p.cfg.MailgunDomain,
+		MailgunAPIKey:  string(p.cfg.MailgunAPIKey),
+		MailgunBaseURL: p.cfg.MailgunBaseURL,
+		SMTPURL:        string(p.cfg.SMTPURL),
+		MailboxDir:     mailboxDir(p.cfg.DataDir),
+	})
+	if err != nil {
+		return nil, err
+	}
+	workers := river.NewWorkers()
+	notification.Register(workers, notification.Deps{
+		DB: p.db, Queue: p.queue, Mailer: mailer, From: *sender, PublicURL: p.baseURL, Log: p.log,
+	})
+	if err := p.queue.Work(ctx, workers, queue.WorkerConfig{}); err != nil {
+		return nil, err
+	}
+	return p.queue.Stop, nil
+}
+
+// startCleanup removes what has expired, now and then.
+func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
+	return background(ctx, func(ctx context.Context) {
+		ticker := time.NewTicker(cleanupInterval)
+		defer ticker.Stop()
+		for {
+			if err := auth.Cleanup(ctx, p.db); err != nil && ctx.Err() == nil {
+				p.log.WarnContext(ctx, "expired sessions were not removed", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}), nil
+}
+
+// background runs a function until the returned one is called.
+func background(ctx context.Context, run func(ctx context.Context)) stopFunc {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(ctx)
+	}()
+	return func(ctx context.Context) error {
+		cancel()
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"connectrpc.com/grpchealth"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// abortTime is how long requests that were cut off get to answer so.
+const abortTime = time.Second
+
+// stopFunc ends something that runs in the background and waits for it, until ctx is done.
+type stopFunc func(ctx context.Context) error
+
+// Run serves until ctx is done, and then stops: readiness goes first, requests under way are answered,
+// workers finish their jobs, counted views are written. What is not done after the shutdown timeout is
+// cut off; no data is lost by that. Returns nil after an orderly stop.
+func (a *App) Run(ctx context.Context) error {
+	background := context.WithoutCancel(ctx)
+	var stops []stopFunc
+	for _, r := range a.roles() {
+		if r.start == nil {
+			continue
+		}
+		stop, err := r.start(background, a.parts)
+		if err != nil {
+			return errors.Join(fmt.Errorf("start %s: %w", r.name, err), a.stop(background, stops))
+		}
+		stops = append(stops, stop)
+	}
+	serving := make(chan error, 1)
+	go func() { serving <- a.serve() }()
+	if err := a.welcome(ctx); err != nil {
+		a.log.ErrorContext(ctx, "the setup link was not made", "error", err)
+	}
+	select {
+	case err := <-serving:
+		return errors.Join(err, a.stop(background, stops))
+	case <-ctx.Done():
+		a.log.InfoContext(ctx, "stopping")
+		return a.stop(background, stops)
+	}
+}
+
+func (a *App) serve() error {
+	var err error
+	if a.server.TLSConfig != nil {
+		err = a.server.ServeTLS(a.listener, "", "")
+	} else {
+		err = a.server.Serve(a.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve: %w", err)
+}
+
+func (a *App) stop(ctx context.Context, stops []stopFunc) error {
+	a.draining.Store(true)
+	for _, name := range append(a.services, "") {
+		a.health.SetStatus(name, grpchealth.StatusNotServing)
+	}
+	a.wait(ctx, a.cfg.DrainDelay)
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownTimeout)
+	defer cancel()
+	errs := []error{a.drain(ctx)}
+	for _, stop := range stops {
+		errs = append(errs, stop(ctx))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	a.log.InfoContext(ctx, "stopped")
+	return nil
+}
+
+// wait gives load balancers time to see that this process is not ready any more.
+func (a *App) wait(ctx context.Context, delay time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(delay):
+	}
+}
+
+// drain answers what is under way. What takes longer than ctx is told that the server stops.
+func (a *App) drain(ctx context.Context) error {
+	err := a.server.Shutdown(ctx)
+	if err == nil {
+		return nil
+	}
+	a.log.WarnContext(ctx, "requests are cut off")
+	a.stopServing(fault.New(fault.Unavailable, fault.ShuttingDown, "The server is stopping; try again."))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
+	defer cancel()
+	if a.server.Shutdown(ctx) == nil {
+		return nil
+	}
+	if err := a.server.Close(); err != nil {
+		return fmt.Errorf("close connections: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/zebrands/catalog/internal/config"
+)
+
+const (
+	// headerTimeout is how long a caller may take for the headers of a request.
+	headerTimeout = 10 * time.Second
+	// idleTimeout is how long a connection may stay open without a request. It is longer than that of
+	// common load balancers, which must be the ones to close.
+	idleTimeout = 120 * time.Second
+	// transferTime is what a request may take beside the time limit for its work.
+	transferTime = 10 * time.Second
+)
+
+func loadCertificate(cfg *config.Config) (*tls.Certificate, error) {
+	if !cfg.TLS() {
+		return nil, nil //nolint:nilnil // no TLS is not an error
+	}
+	certificate, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert (CATALOG_TLS_CERT): %w", err)
+	}
+	return &certificate, nil
+}
+
+// newServer returns a server for HTTP/1.1 and HTTP/2 on one port, without TLS or, with a certificate,
+// with TLS. base is the context that all requests come from.
+func newServer(
+	cfg *config.Config, log *slog.Logger, handler http.Handler, base context.Context, certificate *tls.Certificate,
+) *http.Server {
+	s := &http.Server{
+		Handler:           handler,
+		Protocols:         new(http.Protocols),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       cfg.RequestTimeout + transferTime,
+		WriteTimeout:      cfg.RequestTimeout + transferTime,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+	s.Protocols.SetHTTP1(true)
+	if certificate == nil {
+		s.Protocols.SetUnencryptedHTTP2(true)
+		return s
+	}
+	s.Protocols.SetHTTP2(true)
+	s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12}
+	return s
+}
