@@ -123,7 +123,7 @@ func openSQLite(ctx context.Context, path string, config options) (write, read *
 func openPool(ctx context.Context, dsn string, conns int, config options) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller does
+		return nil, err
 	}
 	pool := sql.OpenDB(newCachingConnector(connector, true, config.statements))
 	pool.SetMaxOpenConns(conns)

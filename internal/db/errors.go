@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"entgo.io/ent/dialect/sql/schema"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 	"modernc.org/sqlite"
@@ -20,12 +21,11 @@ import (
 // IsUniqueViolation reports whether a write failed because a row with the same key exists. The index
 // is named as in ent/schema; "TABLE_pkey" names a primary key.
 func IsUniqueViolation(err error, index string) bool {
-	var onPostgres *pq.Error
-	if errors.As(err, &onPostgres) {
+	if onPostgres, ok := errors.AsType[*pq.Error](err); ok {
 		return onPostgres.Code == pqerror.UniqueViolation && onPostgres.Constraint == index
 	}
-	var onSQLite *sqlite.Error
-	if !errors.As(err, &onSQLite) {
+	onSQLite, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
 		return false
 	}
 	switch onSQLite.Code() {
@@ -41,62 +41,53 @@ func IsUniqueViolation(err error, index string) bool {
 var uniqueColumns = sync.OnceValue(func() map[string]string {
 	indexes := map[string]string{}
 	for _, table := range migrate.Tables {
-		columns := func(names []string) string {
-			return table.Name + "." + strings.Join(names, ", "+table.Name+".")
-		}
-		var key []string
-		for _, column := range table.PrimaryKey {
-			key = append(key, column.Name)
-		}
-		indexes[table.Name+"_pkey"] = columns(key)
+		indexes[table.Name+"_pkey"] = columnNames(table, table.PrimaryKey)
 		for _, index := range table.Indexes {
-			if !index.Unique {
-				continue
+			if index.Unique {
+				indexes[index.Name] = columnNames(table, index.Columns)
 			}
-			var names []string
-			for _, column := range index.Columns {
-				names = append(names, column.Name)
-			}
-			indexes[index.Name] = columns(names)
 		}
 	}
 	return indexes
 })
 
+func columnNames(table *schema.Table, columns []*schema.Column) string {
+	names := make([]string, len(columns))
+	for i, column := range columns {
+		names[i] = table.Name + "." + column.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 // IsUnavailable reports whether an error says that the database could not be reached, was shutting
 // down or starting up, or had no room: the same call may work in a moment. A write may or may not have
 // happened if it was the commit that failed.
 func IsUnavailable(err error) bool {
-	var network *net.OpError
-	if errors.As(err, &network) || isAny(err, driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF) {
+	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
-	var onPostgres *pq.Error
-	if errors.As(err, &onPostgres) {
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	if onPostgres, ok := errors.AsType[*pq.Error](err); ok {
 		switch onPostgres.Code {
 		case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.TooManyConnections:
 			return true
 		}
 		return onPostgres.Code.Class() == pqerror.ClassConnectionException
 	}
-	var onSQLite *sqlite.Error // another process has been writing for longer than the busy timeout
-	return errors.As(err, &onSQLite) && onSQLite.Code()&0xff == sqlite3.SQLITE_BUSY
+	// Another process has been writing for longer than the busy timeout.
+	onSQLite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && onSQLite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // isRetryable reports whether the transaction may well succeed if all of it is run again.
 func isRetryable(err error) bool {
-	var e *pq.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok {
 		return false
 	}
 	return e.Code == pqerror.TRSerializationFailure || e.Code == pqerror.TRDeadlockDetected || isOutdated(err)
-}
-
-func isAny(err error, targets ...error) bool {
-	for _, target := range targets {
-		if errors.Is(err, target) {
-			return true
-		}
-	}
-	return false
 }

@@ -89,11 +89,13 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 func (d *DB) versions() (*goose.Provider, error) {
 	files, err := migrations.FS(d.dialect)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // names what is wrong
+		return nil, err
 	}
 	dialects := map[string]goose.Dialect{dialect.Postgres: goose.DialectPostgres, dialect.SQLite: goose.DialectSQLite3}
 	provider, err := goose.NewProvider(dialects[d.dialect], d.write, files,
-		goose.WithTableName(migrationTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+		goose.WithTableName(migrationTable),
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
@@ -121,7 +123,7 @@ func newQueueVersions(migrator *rivermigrate.Migrator[*sql.Tx], err error) (queu
 	apply := func(ctx context.Context, dryRun bool) ([]string, error) {
 		result, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{DryRun: dryRun})
 		if err != nil {
-			return nil, err //nolint:wrapcheck // the callers do
+			return nil, err
 		}
 		var names []string
 		for _, version := range result.Versions {

@@ -127,7 +127,7 @@ func run[S, T any](
 		return result, nil, err
 	}
 	if stmt != nil {
-		result, err = kept(stmt.Stmt.(S), ctx, args) //nolint:forcetypeassert // both drivers have them
+		result, err = kept(stmt.Stmt.(S), ctx, args) //nolint:errcheck,forcetypeassert // both drivers have both
 		if !isOutdated(err) {
 			return result, stmt, err
 		}
@@ -234,8 +234,8 @@ func (c *cachingConn) CheckNamedValue(value *driver.NamedValue) error {
 // isOutdated reports whether PostgreSQL says that a statement does not fit the schema any more, or
 // that it is gone, as behind a connection pooler.
 func isOutdated(err error) bool {
-	var e *pq.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok {
 		return false
 	}
 	return e.Code == pqerror.InvalidSQLStatementName ||

@@ -129,7 +129,7 @@ func TestQueryWhileRowsAreOpen(t *testing.T) {
 		}
 		require.NoError(t, rows.Err())
 		require.Equal(t, []int{1, 2, 3}, ids)
-		require.NoError(t, rows.Close())
+		require.NoError(t, rows.Close()) //nolint:sqlclosecheck // before the next query
 		first, err = queryInt(t.Context(), conn, query, 3)
 		require.NoError(t, err)
 		require.Equal(t, 3, first)
@@ -165,7 +165,7 @@ func TestStatementSurvivesItsErrors(t *testing.T) {
 }
 
 func TestStatementsAfterAChangeOfTheSchema(t *testing.T) {
-	const query = "SELECT * FROM a WHERE id = $1"
+	const query = "SELECT * FROM a WHERE id = $1" //nolint:unqueryvet // its columns change
 	columns := func(t *testing.T, rows *sql.Rows, err error) []string {
 		t.Helper()
 		require.NoError(t, err)
@@ -173,26 +173,27 @@ func TestStatementsAfterAChangeOfTheSchema(t *testing.T) {
 		columns, err := rows.Columns()
 		require.NoError(t, err)
 		require.True(t, rows.Next())
+		require.NoError(t, rows.Err())
 		return columns
 	}
 	onConn(t, nil, func(t *testing.T, conn *sql.Conn, d *db.DB) {
 		ctx := t.Context()
 		_, err := conn.ExecContext(ctx, "CREATE TABLE a (id integer); INSERT INTO a VALUES (1)")
 		require.NoError(t, err)
-		rows, err := conn.QueryContext(ctx, query, 1)
+		rows, err := conn.QueryContext(ctx, query, 1) //nolint:rowserrcheck // columns checks it
 		require.Equal(t, []string{"id"}, columns(t, rows, err))
 		_, err = conn.ExecContext(ctx, "ALTER TABLE a ADD COLUMN b integer")
 		require.NoError(t, err)
-		rows, err = conn.QueryContext(ctx, query, 1)
+		rows, err = conn.QueryContext(ctx, query, 1) //nolint:rowserrcheck // columns checks it
 		require.Equal(t, []string{"id", "b"}, columns(t, rows, err))
 
-		rows, err = conn.QueryContext(ctx, query, 1)
+		rows, err = conn.QueryContext(ctx, query, 1) //nolint:rowserrcheck // columns checks it
 		require.Equal(t, []string{"id", "b"}, columns(t, rows, err))
 		_, err = conn.ExecContext(ctx, "ALTER TABLE a ADD COLUMN c integer")
 		require.NoError(t, err)
 		require.NoError(t, conn.Close()) // back to the pool, which hands it to the transaction
 		require.NoError(t, d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-			rows, err := tx.QueryContext(ctx, query, 1)
+			rows, err := tx.QueryContext(ctx, query, 1) //nolint:rowserrcheck // columns checks it
 			if err != nil {
 				return err
 			}
@@ -270,6 +271,7 @@ func TestColumnTypesAndNamedArguments(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, []string{"TEXT", "VARCHAR"}, types[0].DatabaseTypeName())
 		require.False(t, rows.NextResultSet())
+		require.NoError(t, rows.Err())
 		if d.Dialect() == "sqlite3" {
 			n, err := queryInt(t.Context(), d.ReadSQL(), "SELECT @a - @b", sql.Named("b", 2), sql.Named("a", 5))
 			require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -83,10 +82,10 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 	return nil
 }
 
-// pause waits a little longer after each try, by chance, so that transactions that collided do not
-// collide again. It reports whether ctx is still good.
+// pause waits a little longer after each try, so that the transaction it collided with can end. It
+// reports whether ctx is still good.
 func pause(ctx context.Context, try int) bool {
-	timer := time.NewTimer(rand.N(time.Duration(try) * retryPause)) //nolint:gosec // no secret
+	timer := time.NewTimer(time.Duration(try) * retryPause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -19,7 +19,7 @@ func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle writes a record.
 func (h quietHandler) Handle(ctx context.Context, record slog.Record) error {
 	record.Level = quieter(record.Level)
-	return h.Handler.Handle(ctx, record) //nolint:wrapcheck // as the inner handler
+	return h.Handler.Handle(ctx, record)
 }
 
 // WithAttrs returns a handler that adds attributes.

@@ -50,7 +50,7 @@ func (q *Queue) enter(ctx context.Context, id string) (*presence, error) {
 func (p *presence) leave() error {
 	p.cancel()
 	p.done.Wait()
-	return p.lock.Release() //nolint:wrapcheck // says what failed
+	return p.lock.Release()
 }
 
 func (p *presence) acquire(ctx context.Context) error {
@@ -92,7 +92,7 @@ func (p *presence) round(ctx context.Context) error {
 			return err
 		}
 		if err := old.Release(); err != nil {
-			return err //nolint:wrapcheck // says what failed
+			return err
 		}
 	}
 	return p.rescue(ctx)

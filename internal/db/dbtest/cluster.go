@@ -75,7 +75,7 @@ func StartCluster(ctx context.Context) (*Cluster, error) {
 }
 
 func startServer(ctx context.Context, bin, dir string, account *syscall.Credential) (*Cluster, error) {
-	keeper := exec.Command("/bin/sh", "-c", runServer, "sh", bin, dir)
+	keeper := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", runServer, "sh", bin, dir)
 	keeper.Dir = dir
 	// A group of its own, so that Ctrl-C in a terminal does not stop the server before the tests.
 	keeper.SysProcAttr = &syscall.SysProcAttr{Credential: account, Setpgid: true}

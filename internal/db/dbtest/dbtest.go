@@ -66,11 +66,11 @@ func migratedURL(t testing.TB, name string) string {
 func migrate(ctx context.Context, url string) error {
 	d, err := db.Open(ctx, url, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return err //nolint:wrapcheck // a test shows it as it is
+		return err
 	}
 	if err := d.Migrate(ctx); err != nil {
 		_ = d.Close()
-		return err //nolint:wrapcheck // a test shows it as it is
+		return err
 	}
-	return d.Close() //nolint:wrapcheck // a test shows it as it is
+	return d.Close()
 }

@@ -19,24 +19,25 @@ import (
 // as a user who may do so. Without it each test process starts its own server.
 const ServerVariable = "CATALOG_TEST_POSTGRES_URL"
 
-// serverURL returns the URL of the server of this process, which is started at the first call.
-var serverURL = sync.OnceValues(func() (string, error) {
+// serverURL returns the URL of the server to use, which is started at the first call if need be.
+func serverURL() (string, error) {
 	if url := os.Getenv(ServerVariable); url != "" {
 		return url, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), setupTime)
-	defer cancel()
-	cluster, err := StartCluster(ctx)
+	cluster, err := ownCluster()
 	if err != nil {
 		return "", err
 	}
-	ownCluster = cluster
 	return cluster.URL, nil
-})
+}
 
-// ownCluster keeps the server of this process alive: it stops when its pipe is closed, by the garbage
-// collector too.
-var ownCluster *Cluster //nolint:gochecknoglobals // one per process, as the server is
+// ownCluster returns the server that this process has started. It must stay referenced: it stops when
+// its pipe is closed, by the garbage collector too.
+var ownCluster = sync.OnceValues(func() (*Cluster, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), setupTime)
+	defer cancel()
+	return StartCluster(ctx)
+})
 
 func server(t testing.TB) string {
 	t.Helper()

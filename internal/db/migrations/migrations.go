@@ -23,5 +23,5 @@ func FS(dialect string) (fs.FS, error) {
 	if folder == "" {
 		return nil, fmt.Errorf("migrations: no database is called %q", dialect)
 	}
-	return fs.Sub(files, folder) //nolint:wrapcheck // cannot fail: the folder is embedded
+	return fs.Sub(files, folder)
 }

@@ -41,7 +41,7 @@ func diff(ctx context.Context, d *db.DB, dir atlas.Dir, name string) (bool, erro
 }
 
 // handWritten names the columns and indexes that ent/schema does not know.
-var handWritten = map[string]bool{ //nolint:gochecknoglobals // a constant in all but syntax
+var handWritten = map[string]bool{
 	"search_vector":         true,
 	"product_search_vector": true,
 }
@@ -51,7 +51,7 @@ func keepHandWritten(next schema.Differ) schema.Differ {
 	return schema.DiffFunc(func(current, desired *atlasschema.Schema) ([]atlasschema.Change, error) {
 		changes, err := next.Diff(current, desired)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // Atlas wraps it
+			return nil, err
 		}
 		var kept []atlasschema.Change
 		for _, change := range changes {
@@ -68,7 +68,7 @@ func keepHandWritten(next schema.Differ) schema.Differ {
 }
 
 func withoutHandWritten(changes []atlasschema.Change) []atlasschema.Change {
-	var kept []atlasschema.Change
+	kept := make([]atlasschema.Change, 0, len(changes))
 	for _, change := range changes {
 		switch drop := change.(type) {
 		case *atlasschema.DropColumn:

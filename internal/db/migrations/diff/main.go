@@ -68,7 +68,7 @@ func add(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	defer os.RemoveAll(temporary)
+	defer os.RemoveAll(temporary) //nolint:errcheck // in the system's folder for what may be left
 	cluster, err := dbtest.StartCluster(ctx)
 	if err != nil {
 		return fmt.Errorf("diff PostgreSQL: %w", err)
@@ -89,7 +89,7 @@ func addTo(ctx context.Context, folder, url, name string) error {
 	if err != nil {
 		return fmt.Errorf("open an empty database: %w", err)
 	}
-	defer d.Close()
+	defer d.Close() //nolint:errcheck // a scratch database
 	if err := d.Migrate(ctx); err != nil {
 		return fmt.Errorf("apply the versions so far: %w", err)
 	}
@@ -98,9 +98,9 @@ func addTo(ctx context.Context, folder, url, name string) error {
 		return err
 	}
 	if !written {
-		fmt.Println(folder + ": up to date")
+		fmt.Fprintln(os.Stdout, folder+": up to date")
 		return nil
 	}
-	fmt.Println(folder + ": written; read it, and test it on data, before you commit it")
+	fmt.Fprintln(os.Stdout, folder+": written; read it, and test it on data, before you commit it")
 	return nil
 }
