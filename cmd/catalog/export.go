@@ -17,7 +17,7 @@ const exportMode = 0o644
 type exportCmd struct {
 	remote `embed:""`
 
-	Filter string `env:"CATALOG_FILTER" help:"Only products that match, as in ListProducts: brand = \"Sony\" AND price < 100." placeholder:"FILTER"`
+	Filter string `env:"CATALOG_FILTER" help:"Only those that match, as in ListProducts." placeholder:"FILTER"`
 	File   string `arg:"" default:"-" help:"CSV file to write; - is standard output." optional:""`
 }
 
@@ -56,7 +56,7 @@ func (c *exportCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// replaceFile makes write write a file, which appears under its name only when all is written.
+// replaceFile lets write fill a file, which appears under its name only when all is written.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -25,6 +25,7 @@ const (
 // statusError is an error with the status that the program exits with.
 type statusError struct {
 	error
+
 	status int
 }
 

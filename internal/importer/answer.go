@@ -42,8 +42,7 @@ func detailOf[T any](err error) (none T) {
 
 // messageOf returns the sentence in an error of the API.
 func messageOf(err error) string {
-	var answer *connect.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*connect.Error](err); ok {
 		return answer.Message()
 	}
 	return err.Error()

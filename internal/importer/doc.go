@@ -4,6 +4,8 @@
 // # Files
 //
 // A file is CSV in UTF-8 with a header, separated by commas or semicolons. The header tells the format.
+// White space around cells does not count. Control characters that are left of Windows-1252 text in the
+// wrong encoding (U+0099 for "™") become what was meant.
 //
 // The catalog's own format has the columns sku, name, brand and price, and may have currency,
 // description, image_urls, tags and attributes. image_urls and tags hold lists, themselves written as a

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
+
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/money"
 	"github.com/zebrands/catalog/internal/text"
@@ -112,9 +114,9 @@ func (f *File) dropInvalid() {
 
 func (f *File) check(row Row) (problems []Problem) {
 	p := row.Product
-	for _, field := range []struct{ path, value string }{{"sku", p.GetSku()}, {"name", p.GetName()}, {"brand", p.GetBrand()}} {
-		if field.value == "" {
-			problems = append(problems, Problem{Line: row.Line, Field: f.column(field.path), Reason: "must not be empty"})
+	for _, field := range [][2]string{{"sku", p.GetSku()}, {"name", p.GetName()}, {"brand", p.GetBrand()}} {
+		if field[1] == "" {
+			problems = append(problems, Problem{Line: row.Line, Field: f.column(field[0]), Reason: "must not be empty"})
 		}
 	}
 	if utf8.RuneCountInString(p.GetSku()) > skuLimit || strings.ContainsFunc(p.GetSku(), unicode.IsControl) {
@@ -129,5 +131,14 @@ func (f *File) check(row Row) (problems []Problem) {
 
 // clean brings a cell into the form in which the catalog keeps text.
 func clean(cell string) string {
-	return text.Clean(strings.ReplaceAll(cell, "\r\n", "\n"))
+	return text.Clean(strings.Map(mended, strings.ReplaceAll(cell, "\r\n", "\n")))
+}
+
+// mended returns the character that was meant by a C1 control character, which the catalog refuses: it
+// is what is left of one in Windows-1252, such as "™", that was taken for Latin-1. Browsers do the same.
+func mended(r rune) rune {
+	if r >= 0x80 && r <= 0x9F {
+		return charmap.Windows1252.DecodeByte(byte(r))
+	}
+	return r
 }

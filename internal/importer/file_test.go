@@ -146,6 +146,11 @@ func TestWaysToWriteAFile(t *testing.T) {
 	}
 }
 
+func TestCharactersInTheWrongEncodingAreMended(t *testing.T) {
+	f := parse(t, "sku,name,brand,price\na,Insignia\u0099 \u0096 Case,B,1\n")
+	require.Equal(t, "Insignia™ – Case", f.Rows[0].Product.GetName())
+}
+
 func TestFilesThatCannotBeRead(t *testing.T) {
 	for name, test := range map[string]struct{ content, want string }{
 		"empty":          {"", "the file is empty"},

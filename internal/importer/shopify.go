@@ -116,8 +116,9 @@ func optionValue(i int) string { return fmt.Sprintf("Option%d Value", i+1) }
 
 // published reports whether the shop shows the product. Exports have one or both of two columns.
 func (p *shopProduct) published() bool {
-	status := p.first.cells[colStatus]
-	return !strings.EqualFold(p.first.cells[colPublished], "false") && (status == "" || strings.EqualFold(status, "active"))
+	cells := p.first.cells
+	hidden := strings.EqualFold(cells[colPublished], "false")
+	return !hidden && (cells[colStatus] == "" || strings.EqualFold(cells[colStatus], "active"))
 }
 
 // madeSKU is a row that got a SKU made for it, and what the SKU was made of.

@@ -89,16 +89,15 @@ func newTable(reader *csv.Reader, header []string) (*table, error) {
 		header[i] = strings.TrimSpace(name)
 		if key := strings.ToLower(header[i]); key != "" && seen[key] {
 			return nil, fmt.Errorf("the header has the column %q twice", header[i])
-		} else {
-			seen[key] = true
 		}
+		seen[strings.ToLower(header[i])] = true
 	}
 	return &table{header: header, reader: reader}, nil
 }
 
 // delimiter returns what separates columns, a comma or a semicolon, as the start of the file tells.
 func delimiter(in *bufio.Reader) rune {
-	start, _ := in.Peek(in.Size()) //nolint:errcheck // a short file is not a full buffer
+	start, _ := in.Peek(in.Size()) // an error is that the file is shorter
 	line, _, _ := bytes.Cut(start, []byte("\n"))
 	if bytes.Count(line, []byte(";")) > bytes.Count(line, []byte(",")) {
 		return ';'
