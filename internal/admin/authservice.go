@@ -1,9 +1,8 @@
 package admin
 
 import (
-	"log/slog"
-
 	"context"
+	"log/slog"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -66,10 +65,11 @@ func (s *AuthService) SignIn(
 	}
 	var grant auth.Grant
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if err := auth.Succeed(ctx, tx, limits...); err != nil {
+		var err error
+		if row, err = signedIn(ctx, tx, known); err != nil {
 			return err
 		}
-		if row, err = signedIn(ctx, tx, known); err != nil {
+		if err := auth.Succeed(ctx, tx, limits...); err != nil {
 			return err
 		}
 		grant, err = s.sessions.Start(ctx, tx, row.ID)

@@ -49,15 +49,15 @@ func (s *AuthService) ChangePassword(
 	}
 	var grant auth.Grant
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if err := auth.Succeed(ctx, tx, limits...); err != nil {
-			return err
-		}
 		unchanged, err := setPassword(ctx, tx, hash, admin.ID(row.ID), admin.PasswordHash(row.PasswordHash), isActive())
 		if err != nil {
 			return err
 		}
 		if !unchanged { // changed by somebody else meanwhile
 			return errPasswordIncorrect
+		}
+		if err := auth.Succeed(ctx, tx, limits...); err != nil {
+			return err
 		}
 		grant, err = s.restart(ctx, tx, row)
 		return err

@@ -1,0 +1,113 @@
+package auth_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+var cheap = auth.PasswordParams{MemoryKiB: 64, Iterations: 1, Parallelism: 1}
+
+func cheapPasswords() *auth.Passwords { return auth.NewPasswordsWith(cheap, 4) }
+
+func TestPasswordsHaveTheRecommendedCosts(t *testing.T) {
+	hash, err := auth.NewPasswords().Hash(t.Context(), "correct horse battery")
+	require.NoError(t, err)
+	require.Regexp(t, `^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`, hash)
+}
+
+func TestVerify(t *testing.T) {
+	p := cheapPasswords()
+	hash, err := p.Hash(t.Context(), "Contraseña-é-12")
+	require.NoError(t, err)
+	again, err := p.Hash(t.Context(), "Contraseña-é-12")
+	require.NoError(t, err)
+	require.NotEqual(t, hash, again, "every hash has a salt of its own")
+	for name, tc := range map[string]struct {
+		hash, password string
+		want           bool
+	}{
+		"right":                    {hash, "Contraseña-é-12", true},
+		"right, composed by parts": {hash, "Contrasen\u0303a-e\u0301-12", true},
+		"wrong":                    {hash, "Contraseña-é-13", false},
+		"case counts":              {hash, "contraseña-é-12", false},
+		"spaces count":             {hash, " Contraseña-é-12", false},
+		"empty":                    {hash, "", false},
+		"no hash":                  {"", "Contraseña-é-12", false},
+		"no hash, empty":           {"", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := p.Hashed()
+			got, err := p.Verify(t.Context(), tc.hash, tc.password)
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got)
+			require.Equal(t, before+1, p.Hashed(), "a hash is computed in every case")
+		})
+	}
+}
+
+func TestVerifyRefusesHashesThatCouldStopTheServer(t *testing.T) {
+	const salt, key = "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	for _, hash := range []string{
+		"x",
+		"$argon2id$v=19$m=64,t=1,p=1$" + salt,
+		"$argon2i$v=19$m=64,t=1,p=1$" + salt + "$" + key,
+		"$argon2id$v=16$m=64,t=1,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=4294967295,t=1,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=64,t=0,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=64,t=4294967295,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=64,t=1,p=0$" + salt + "$" + key,
+		"$argon2id$v=19$m=64,t=1,p=1$!$" + key,
+		"$argon2id$v=19$m=64,t=1,p=1$" + salt + "$AAAA",
+	} {
+		p := cheapPasswords()
+		ok, err := p.Verify(t.Context(), hash, "correct horse battery")
+		require.Error(t, err, hash)
+		require.False(t, ok)
+		require.Zero(t, p.Hashed())
+	}
+}
+
+func TestHashingWaitsForItsTurnOnlyAsLongAsTheCall(t *testing.T) {
+	p := auth.NewPasswordsWith(cheap, 0) // nobody ever gets a turn
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := p.Hash(ctx, "correct horse battery")
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = p.Verify(ctx, "", "correct horse battery")
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestCheckPassword(t *testing.T) {
+	for name, tc := range map[string]struct {
+		password string
+		ok       bool
+	}{
+		"twelve characters":          {"abcdefghijkl", true},
+		"twelve, more bytes":         {"ñññññññññññx", true},
+		"eleven":                     {"abcdefghijk", false},
+		"eleven, more bytes":         {"ñññññññññññ", false},
+		"eleven, twelve when split":  {"abcdefghije\u0301", false},
+		"128":                        {strings.Repeat("ab", 64), true},
+		"129":                        {strings.Repeat("ab", 64) + "c", false},
+		"one character":              {strings.Repeat("a", 20), false},
+		"the e-mail address":         {"Ana.Lopez@Example.com", false},
+		"spaces between":             {"four words are fine", true},
+		"empty":                      {"", false},
+		"very long is refused early": {strings.Repeat("x", 1<<16), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := auth.CheckPassword("password", tc.password, "ana.lopez@example.com")
+			if tc.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.True(t, fault.Is(err, fault.FieldInvalid), err)
+		})
+	}
+}

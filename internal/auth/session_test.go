@@ -1,0 +1,232 @@
+package auth_test
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/refreshtoken"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+// world is a database with one administrator who has a session.
+type world struct {
+	d        *db.DB
+	sessions *auth.Sessions
+	auth     *auth.Authenticator
+	admin    *ent.Admin
+	grant    auth.Grant
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	tokens := newTokens(t)
+	w := &world{d: d, sessions: auth.NewSessions(d, tokens), auth: auth.NewAuthenticator(d, tokens)}
+	w.tx(t, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		w.admin, err = tx.Admin.Create().SetEmail("ana@example.com").SetName("Ana").SetPasswordHash("x").Save(ctx)
+		return err
+	})
+	w.grant = w.start(t, t.Context())
+	return w
+}
+
+func (w *world) tx(t *testing.T, fn func(ctx context.Context, tx *ent.Tx) error) {
+	t.Helper()
+	require.NoError(t, w.d.InTx(t.Context(), fn))
+}
+
+func (w *world) start(t *testing.T, ctx context.Context) auth.Grant { //nolint:revive // the context is what differs
+	t.Helper()
+	var grant auth.Grant
+	require.NoError(t, w.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		grant, err = w.sessions.Start(ctx, tx, w.admin.ID)
+		return err
+	}))
+	return grant
+}
+
+func (w *world) requireReason(t *testing.T, token string, want fault.Reason) {
+	t.Helper()
+	_, err := w.auth.Authenticate(t.Context(), token)
+	require.True(t, fault.Is(err, want), err)
+}
+
+func TestAuthenticate(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		got, err := w.auth.Authenticate(t.Context(), w.grant.AccessToken)
+		require.NoError(t, err)
+		require.Equal(t, auth.Principal{AdminID: w.admin.ID, SessionID: w.grant.SessionID, Name: "Ana"}, got)
+		w.requireReason(t, "rubbish", fault.TokenInvalid)
+	})
+}
+
+func TestSessionsEndAtOnce(t *testing.T) {
+	for name, end := range map[string]func(ctx context.Context, tx *ent.Tx, w *world) error{
+		"the session ends": func(ctx context.Context, tx *ent.Tx, w *world) error {
+			_, err := auth.EndSession(ctx, tx, w.grant.SessionID)
+			return err
+		},
+		"by its refresh token": func(ctx context.Context, tx *ent.Tx, w *world) error {
+			return auth.EndSessionOf(ctx, tx, w.grant.RefreshToken)
+		},
+		"all end": func(ctx context.Context, tx *ent.Tx, w *world) error {
+			return auth.EndAll(ctx, tx, w.admin.ID)
+		},
+		"the session expires": func(ctx context.Context, tx *ent.Tx, w *world) error {
+			return tx.Session.UpdateOneID(w.grant.SessionID).SetExpireTime(time.Now().UTC().Add(-time.Second)).Exec(ctx)
+		},
+		"the administrator is disabled": func(ctx context.Context, tx *ent.Tx, w *world) error {
+			return tx.Admin.UpdateOneID(w.admin.ID).SetDisabled(true).Exec(ctx)
+		},
+		"the administrator is deleted": func(ctx context.Context, tx *ent.Tx, w *world) error {
+			return tx.Admin.UpdateOneID(w.admin.ID).SetDeleteTime(time.Now().UTC()).Exec(ctx)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w := newWorld(t, d)
+				w.tx(t, func(ctx context.Context, tx *ent.Tx) error { return end(ctx, tx, w) })
+				w.requireReason(t, w.grant.AccessToken, fault.SessionEnded)
+				_, _, err := w.sessions.Refresh(t.Context(), w.grant.RefreshToken)
+				require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
+			})
+		})
+	}
+}
+
+func TestATokenIsOnlyGoodForItsOwnAdministrator(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		tokens := newTokens(t)
+		w := newWorld(t, d)
+		token, _, err := tokens.Issue(auth.Claims{AdminID: uuid.New(), SessionID: w.grant.SessionID}, time.Now())
+		require.NoError(t, err)
+		_, err = auth.NewAuthenticator(d, tokens).Authenticate(t.Context(), token)
+		require.True(t, fault.Is(err, fault.SessionEnded), err)
+	})
+}
+
+func TestRefreshRotates(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		first, owner, err := w.sessions.Refresh(t.Context(), w.grant.RefreshToken)
+		require.NoError(t, err)
+		require.Equal(t, w.admin.ID, owner.ID)
+		require.Equal(t, w.grant.SessionID, first.SessionID)
+		require.NotEqual(t, w.grant.RefreshToken, first.RefreshToken)
+		second, _, err := w.sessions.Refresh(t.Context(), first.RefreshToken)
+		require.NoError(t, err)
+		_, err = w.auth.Authenticate(t.Context(), second.AccessToken)
+		require.NoError(t, err)
+
+		_, _, err = w.sessions.Refresh(t.Context(), w.grant.RefreshToken)
+		require.True(t, fault.Is(err, fault.RefreshTokenReused), err)
+		w.requireReason(t, second.AccessToken, fault.SessionEnded)
+		_, _, err = w.sessions.Refresh(t.Context(), second.RefreshToken)
+		require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
+		_, _, err = w.sessions.Refresh(t.Context(), "unknown")
+		require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
+	})
+}
+
+func TestRefreshTokensAreNotStored(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		ids, err := d.Reader().RefreshToken.Query().IDs(t.Context())
+		require.NoError(t, err)
+		require.Len(t, ids, 1)
+		require.NotContains(t, ids[0], w.grant.RefreshToken)
+		require.Len(t, ids[0], 64)
+	})
+}
+
+func TestOfManyRefreshesAtOnceOneWinsAndTheSessionEnds(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		errs := make([]error, 8)
+		var wg sync.WaitGroup
+		for i := range errs {
+			wg.Go(func() { _, _, errs[i] = w.sessions.Refresh(t.Context(), w.grant.RefreshToken) })
+		}
+		wg.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+				continue
+			}
+			require.True(t, fault.Is(err, fault.RefreshTokenReused), err)
+		}
+		require.Equal(t, 1, won)
+		w.requireReason(t, w.grant.AccessToken, fault.SessionEnded)
+	})
+}
+
+func TestRefreshingNeverOutlivesTheSessionLifetime(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		born := time.Now().UTC().Add(-auth.SessionLifetime + time.Hour).Truncate(time.Microsecond)
+		_, err := d.SQL().ExecContext(t.Context(), `UPDATE sessions SET create_time = $1`, born)
+		require.NoError(t, err)
+		_, _, err = w.sessions.Refresh(t.Context(), w.grant.RefreshToken)
+		require.NoError(t, err)
+		row, err := d.Reader().Session.Get(t.Context(), w.grant.SessionID)
+		require.NoError(t, err)
+		require.Equal(t, born.Add(auth.SessionLifetime), row.ExpireTime.UTC())
+	})
+}
+
+func TestSessionsKnowWhereTheyStarted(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.start(t, auth.WithClient(t.Context(), auth.Client{
+			Address:   netip.MustParseAddr("::ffff:192.0.2.7"),
+			UserAgent: "curl\x00\xff" + strings.Repeat("x", 600),
+		}))
+		sessions, err := auth.AliveSessions(t.Context(), d, w.admin.ID, 10)
+		require.NoError(t, err)
+		require.Len(t, sessions, 2)
+		require.Equal(t, w.grant.SessionID, sessions[1].ID, "the latest comes first")
+		require.Equal(t, "192.0.2.7", sessions[0].IPAddress)
+		require.Equal(t, "curl"+strings.Repeat("x", 506), sessions[0].UserAgent)
+	})
+}
+
+func TestCleanupRemovesWhatHasExpired(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		kept := w.start(t, t.Context())
+		past := time.Now().UTC().Add(-time.Minute)
+		w.tx(t, func(ctx context.Context, tx *ent.Tx) error {
+			for _, ttl := range []time.Duration{-time.Minute, time.Minute} {
+				id := uuid.New()
+				if _, err := auth.IssueOneTimeToken(ctx, tx, "invitation", &id, ttl); err != nil {
+					return err
+				}
+				expire := time.Now().UTC().Add(ttl)
+				if err := tx.Throttle.Create().SetID(id.String()).SetExpireTime(expire).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return tx.Session.UpdateOneID(w.grant.SessionID).SetExpireTime(past).Exec(ctx)
+		})
+		require.NoError(t, auth.Cleanup(t.Context(), d))
+		require.Equal(t, 1, d.Reader().OneTimeToken.Query().CountX(t.Context()))
+		require.Equal(t, 1, d.Reader().Throttle.Query().CountX(t.Context()))
+		require.Equal(t, kept.SessionID, d.Reader().Session.Query().OnlyIDX(t.Context()))
+		require.Equal(t, 1, d.Reader().RefreshToken.Query().Where(refreshtoken.SessionID(kept.SessionID)).CountX(t.Context()))
+		require.Equal(t, 1, d.Reader().RefreshToken.Query().CountX(t.Context()))
+	})
+}
