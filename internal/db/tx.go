@@ -49,6 +49,9 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 	}
 	for try := 1; ; try++ {
 		err := d.tryTx(ctx, fn)
+		if over := ctx.Err(); err != nil && over != nil && !errors.Is(err, over) {
+			return errors.Join(over, err) // whatever it looked like to the driver
+		}
 		if try == maxTries || !isRetryable(err) || !pause(ctx, try) {
 			return err
 		}

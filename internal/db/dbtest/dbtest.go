@@ -29,10 +29,9 @@ func Dialects() []string { return []string{"sqlite", "postgres"} }
 
 // New returns a fresh migrated database of a dialect ("sqlite" or "postgres"), which is closed and
 // removed when the test ends.
-func New(t testing.TB, name string) *db.DB {
+func New(t testing.TB, name string, options ...db.Option) *db.DB {
 	t.Helper()
-	d := Open(t, migratedURL(t, name))
-	return d
+	return Open(t, migratedURL(t, name), options...)
 }
 
 // Open opens the database at a URL as it is, and closes it when the test ends.
