@@ -3,17 +3,9 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"io"
 	"log/slog"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,12 +17,315 @@ import (
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
+	"connectrpc.com/grpcreflect"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/fault"
 )
+
+var setupLink = regexp.MustCompile(`(http\S+)/setup#token=(\S+)`)
+
+// buffer is a bytes.Buffer that several goroutines may use.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// settings are the defaults, on a free port and in folders of the test.
+func settings(t *testing.T) config.Config {
+	t.Helper()
+	return config.Config{
+		Storage:         config.Storage{DataDir: t.TempDir(), DatabaseMaxConns: 5},
+		Logging:         config.Logging{LogFormat: "text"},
+		Mail:            config.Mail{MailgunBaseURL: "https://api.mailgun.net", NotifyWindow: time.Second},
+		Addr:            "127.0.0.1:0",
+		Roles:           []string{"product", "admin", "notification", "tracking"},
+		MaxRequestBytes: 1 << 20,
+		RequestTimeout:  10 * time.Second,
+		ShutdownTimeout: 10 * time.Second,
+	}
+}
+
+// catalog is an App that runs.
+type catalog struct {
+	*app.App
+
+	printed, logged *buffer
+	cancel          context.CancelFunc
+	done            chan error
+}
+
+// boot starts the catalog. It takes requests when boot returns, and stops at the end of the test at
+// the latest.
+func boot(t *testing.T, cfg config.Config) *catalog {
+	t.Helper()
+	require.NoError(t, cfg.Validate())
+	c := &catalog{printed: &buffer{}, logged: &buffer{}, done: make(chan error, 1)}
+	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(c.logged, nil)), c.printed)
+	require.NoError(t, err)
+	c.App = a
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	c.cancel = cancel
+	go func() { c.done <- a.Run(ctx) }()
+	t.Cleanup(func() { c.stop(t) })
+	return c
+}
+
+// stop stops the catalog in order; a second call does nothing.
+func (c *catalog) stop(t *testing.T) {
+	t.Helper()
+	if c.done == nil {
+		return
+	}
+	c.cancel()
+	require.NoError(t, <-c.done)
+	require.NoError(t, c.Close())
+	require.NoError(t, c.Close(), "twice is fine")
+	c.done = nil
+}
+
+// setupToken returns the token of the link that the catalog prints.
+func (c *catalog) setupToken(t *testing.T) string {
+	t.Helper()
+	require.Eventually(t, func() bool { return setupLink.MatchString(c.printed.String()) }, 10*time.Second, 5*time.Millisecond)
+	match := setupLink.FindStringSubmatch(c.printed.String())
+	require.Equal(t, c.URL(), match[1])
+	return match[2]
+}
+
+func get(t *testing.T, url string) (int, http.Header, string) {
+	t.Helper()
+	return do(t, http.MethodGet, url, "")
+}
+
+func do(t *testing.T, method, url, body string, header ...string) (int, http.Header, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res.StatusCode, res.Header, string(raw)
+}
+
+func post(t *testing.T, url, body string) (int, string) {
+	t.Helper()
+	status, _, answer := do(t, http.MethodPost, url, body, "Content-Type", "application/json")
+	return status, answer
+}
+
+func TestFirstStart(t *testing.T) {
+	cfg := settings(t)
+	c := boot(t, cfg)
+	token := c.setupToken(t)
+	require.Contains(t, c.printed.String(), c.URL()+"/docs")
+	require.Contains(t, c.printed.String(), "admin create --email you@example.com --name 'Your Name' --password-stdin")
+	require.NotContains(t, c.logged.String(), token)
+
+	setup := c.URL() + "/catalog.v1.AuthService/CompleteSetup"
+	admin := `{"token":"` + token + `","email":"ada@example.com","name":"Ada","password":"correct horse battery"}`
+	status, answer := post(t, setup, admin)
+	require.Equal(t, http.StatusOK, status, answer)
+	var session struct{ AccessToken string }
+	require.NoError(t, json.Unmarshal([]byte(answer), &session))
+	status, answer = post(t, setup, admin)
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, answer, "SETUP_COMPLETE")
+
+	client := catalogv1connect.NewProductServiceClient(http.DefaultClient, c.URL())
+	ctx, call := connect.NewClientContext(t.Context())
+	call.RequestHeader().Set("Authorization", "Bearer "+session.AccessToken)
+	created, err := client.CreateProduct(ctx, &catalogv1.CreateProductRequest{Product: &catalogv1.Product{
+		Sku: "A-1", Name: "Lamp", Brand: "Zeb", Price: &catalogv1.Money{Amount: "129.90", CurrencyCode: "MXN"},
+	}})
+	require.NoError(t, err)
+	_, err = client.GetProduct(t.Context(), &catalogv1.GetProductRequest{
+		Key: &catalogv1.GetProductRequest_Id{Id: created.GetProduct().GetId()},
+	})
+	require.NoError(t, err)
+	c.stop(t)
+
+	again := boot(t, cfg)
+	require.Eventually(t, func() bool { return strings.Contains(again.printed.String(), "ready") }, 10*time.Second, 5*time.Millisecond)
+	require.NotContains(t, again.printed.String(), "/setup#", "there is an administrator now")
+	again.requireViews(t, session.AccessToken, created.GetProduct().GetId(), 1)
+}
+
+// requireViews fails the test unless the product has that many views.
+func (c *catalog) requireViews(t *testing.T, token, id string, want int64) {
+	t.Helper()
+	client := catalogv1connect.NewTrackingServiceClient(http.DefaultClient, c.URL())
+	ctx, call := connect.NewClientContext(t.Context())
+	call.RequestHeader().Set("Authorization", "Bearer "+token)
+	now := time.Now()
+	res, err := client.QueryProductViews(ctx, &catalogv1.QueryProductViewsRequest{
+		ProductId: id, StartTime: timestamppb.New(now.Add(-24 * time.Hour)), EndTime: timestamppb.New(now.Add(24 * time.Hour)),
+	})
+	require.NoError(t, err)
+	require.Equal(t, want, res.GetTotalViews(), "stopping wrote what was counted")
+}
+
+func TestPages(t *testing.T) {
+	c := boot(t, settings(t))
+	for path, want := range map[string]string{
+		"/": "Connect, gRPC", "/docs": "BatchGetProducts", "/setup": "CompleteSetup",
+		"/accept-invitation": "AcceptInvitation", "/reset-password": "newPassword",
+	} {
+		status, header, body := get(t, c.URL()+path)
+		require.Equal(t, http.StatusOK, status, path)
+		require.Contains(t, body, want)
+		require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+		require.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'")
+		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
+		require.NotRegexp(t, `<script>|onclick|style=`, body, "nothing inline")
+		for _, asset := range regexp.MustCompile(`(?:src|href)="(assets/[^"]+)"`).FindAllStringSubmatch(body, -1) {
+			status, header, _ := get(t, c.URL()+"/"+asset[1])
+			require.Equal(t, http.StatusOK, status, asset[1])
+			require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
+		}
+	}
+	status, _, body := get(t, c.URL()+"/nowhere")
+	require.Equal(t, http.StatusNotFound, status)
+	require.Contains(t, body, "METHOD_NOT_FOUND")
+	status, _, _ = get(t, c.URL()+"/assets/home.html")
+	require.Equal(t, http.StatusNotFound, status, "templates are not files")
+}
+
+func TestProbesHealthAndReflection(t *testing.T) {
+	c := boot(t, settings(t))
+	for _, path := range []string{"/livez", "/readyz"} {
+		status, _, body := get(t, c.URL()+path)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, "ok\n", body)
+	}
+	require.NotContains(t, c.logged.String(), "livez", "probes are not worth a line")
+
+	h2 := http2Client()
+	health := grpchealth.NewClient(h2, c.URL(), connect.WithGRPC())
+	for _, service := range []string{"", catalogv1connect.ProductServiceName, catalogv1connect.TrackingServiceName} {
+		res, err := health.Check(t.Context(), &grpchealth.CheckRequest{Service: service})
+		require.NoError(t, err)
+		require.Equal(t, grpchealth.StatusServing, res.Status)
+	}
+	_, err := health.Check(t.Context(), &grpchealth.CheckRequest{Service: "nope"})
+	require.Equal(t, connect.CodeNotFound, connect.CodeOf(err))
+
+	stream := grpcreflect.NewClient(h2, c.URL(), connect.WithGRPC()).NewStream(t.Context())
+	defer stream.Close()
+	names, err := stream.ListServices()
+	require.NoError(t, err)
+	require.Subset(t, names, []protoreflect.FullName{
+		"catalog.v1.ProductService", "catalog.v1.AuthService", "catalog.v1.AdminService",
+		"catalog.v1.NotificationService", "catalog.v1.TrackingService", "grpc.health.v1.Health",
+	})
+}
+
+func http2Client() *http.Client {
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Client{Transport: &http.Transport{Protocols: protocols}}
+}
+
+func TestConfiguredOriginsMayCall(t *testing.T) {
+	cfg := settings(t)
+	cfg.CORSOrigins = []string{"https://shop.example"}
+	c := boot(t, cfg)
+	list := c.URL() + "/catalog.v1.ProductService/ListProducts"
+	for origin, want := range map[string]string{"https://shop.example": "https://shop.example", "https://evil.example": ""} {
+		status, header, _ := do(t, http.MethodOptions, list, "", "Origin", origin, "Access-Control-Request-Method", "POST",
+			"Access-Control-Request-Headers", "authorization,connect-protocol-version,content-type")
+		require.Equal(t, http.StatusNoContent, status)
+		require.Equal(t, want, header.Get("Access-Control-Allow-Origin"))
+		_, header, _ = do(t, http.MethodPost, list, "{}", "Origin", origin, "Content-Type", "application/json")
+		require.Equal(t, want, header.Get("Access-Control-Allow-Origin"))
+		require.Equal(t, want != "", strings.Contains(header.Get("Access-Control-Expose-Headers"), "X-Request-Id"))
+	}
+}
+
+func TestRolesOnPostgres(t *testing.T) {
+	cfg := settings(t)
+	cfg.DatabaseURL = config.URL(dbtest.URL(t, "postgres"))
+	cfg.Roles = []string{"product"}
+	products := boot(t, cfg)
+	cfg.DataDir, cfg.Roles = t.TempDir(), []string{"admin", "notification", "tracking"}
+	rest := boot(t, cfg)
+
+	const list, signIn = "/catalog.v1.ProductService/ListProducts", "/catalog.v1.AuthService/SignIn"
+	status, _ := post(t, products.URL()+list, "{}")
+	require.Equal(t, http.StatusOK, status)
+	status, _ = post(t, rest.URL()+list, "{}")
+	require.Equal(t, http.StatusNotFound, status)
+	status, _ = post(t, products.URL()+signIn, "{}")
+	require.Equal(t, http.StatusNotFound, status)
+
+	token := rest.setupToken(t)
+	require.NotContains(t, products.printed.String(), "/setup#")
+	status, answer := post(t, rest.URL()+"/catalog.v1.AuthService/CompleteSetup",
+		`{"token":"`+token+`","email":"ada@example.com","name":"Ada","password":"correct horse battery"}`)
+	require.Equal(t, http.StatusOK, status, answer)
+	var session struct{ AccessToken string }
+	require.NoError(t, json.Unmarshal([]byte(answer), &session))
+	status, _, answer = do(t, http.MethodPost, products.URL()+"/catalog.v1.ProductService/CreateProduct",
+		`{"product":{"sku":"A-1","name":"Lamp","brand":"Zeb","price":{"amount":"1","currencyCode":"MXN"}}}`,
+		"Content-Type", "application/json", "Authorization", "Bearer "+session.AccessToken)
+	require.Equal(t, http.StatusOK, status, "one process signs, another one checks: %s", answer)
+}
+
+func TestStartSaysWhatIsWrong(t *testing.T) {
+	running := boot(t, settings(t))
+	taken := settings(t)
+	taken.Addr = strings.TrimPrefix(running.URL(), "http://")
+	certificate := settings(t)
+	certificate.TLSCert, certificate.TLSKey = "missing.pem", "missing.pem"
+	folder := settings(t)
+	folder.DataDir = filepath.Join(folder.DataDir, "file")
+	require.NoError(t, os.WriteFile(folder.DataDir, nil, 0o600))
+	database := settings(t)
+	database.DatabaseURL = "postgres://localhost:1/none?connect_timeout=1&sslmode=disable"
+	for want, cfg := range map[string]config.Config{
+		"--addr (CATALOG_ADDR)":                 taken,
+		"--tls-cert (CATALOG_TLS_CERT)":         certificate,
+		"--data-dir (CATALOG_DATA_DIR)":         folder,
+		"--database-url (CATALOG_DATABASE_URL)": database,
+	} {
+		_, err := app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "\n")
+	}
+}
+
+func TestAdministratorFromTheCommandLine(t *testing.T) {
+	cfg := settings(t)
+	id, err := app.CreateAdmin(t.Context(), cfg.Storage, slog.New(slog.DiscardHandler), "ada@example.com", "Ada", "correct horse battery")
+	require.NoError(t, err)
+	require.NoError(t, uuid.Validate(id))
+	_, err = app.CreateAdmin(t.Context(), cfg.Storage, slog.New(slog.DiscardHandler), "ada@example.com", "Ada", "correct horse battery")
+	require.True(t, fault.Is(err, fault.EmailTaken))
+	status, answer := post(t, boot(t, cfg).URL()+"/catalog.v1.AuthService/SignIn", `{"email":"Ada@example.com","password":"correct horse battery"}`)
+	require.Equal(t, http.StatusOK, status, answer)
+}

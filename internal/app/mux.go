@@ -79,17 +79,18 @@ func (a *App) allowOrigins(next http.Handler) http.Handler {
 
 // ready answers 200 if this process can take requests: the database answers and nobody asked it to stop.
 func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	if a.draining.Load() {
+		answer(w, http.StatusServiceUnavailable, "stopping")
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	switch err := a.parts.db.Ping(ctx); {
-	case a.draining.Load():
-		answer(w, http.StatusServiceUnavailable, "stopping")
-	case err != nil:
+	if err := a.parts.db.Ping(ctx); err != nil {
 		a.log.WarnContext(ctx, "not ready", "error", err)
 		answer(w, http.StatusServiceUnavailable, "the database does not answer")
-	default:
-		answer(w, http.StatusOK, "ok")
+		return
 	}
+	answer(w, http.StatusOK, "ok")
 }
 
 func answer(w http.ResponseWriter, status int, text string) {
