@@ -29,7 +29,9 @@ type testCase struct {
 	// Fresh gives the case a server of its own; other cases of a database share one. Such a case runs
 	// over one protocol only.
 	Fresh *freshServer `yaml:"fresh"`
-	Steps []step       `yaml:"steps"`
+	// Binary leaves out the protocols with JSON, which cannot say what the case says: a field mask of "*".
+	Binary bool   `yaml:"binary"`
+	Steps  []step `yaml:"steps"`
 }
 
 // freshServer says what a server of a case's own starts with.

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 )
@@ -38,17 +39,18 @@ func newHTTPClient(h2c bool) *http.Client {
 type protocol struct {
 	name    string
 	http    *http.Client
+	json    bool
 	options []connect.ClientOption
 }
 
 // protocols lists every way in which the corpus calls RPCs.
 func protocols() []protocol {
 	return []protocol{
-		{"connect-json-http1", http1, []connect.ClientOption{connect.WithProtoJSON()}},
-		{"connect-get-http1", http1, []connect.ClientOption{connect.WithHTTPGet(), connect.WithProtoJSON()}},
-		{"connect-proto-http2", http2, nil},
-		{"grpc-http2", http2, []connect.ClientOption{connect.WithGRPC()}},
-		{"grpcweb-http1", http1, []connect.ClientOption{connect.WithGRPCWeb()}},
+		{"connect-json-http1", http1, true, []connect.ClientOption{connect.WithProtoJSON()}},
+		{"connect-get-http1", http1, true, []connect.ClientOption{connect.WithHTTPGet(), connect.WithProtoJSON()}},
+		{"connect-proto-http2", http2, false, nil},
+		{"grpc-http2", http2, false, []connect.ClientOption{connect.WithGRPC()}},
+		{"grpcweb-http1", http1, false, []connect.ClientOption{connect.WithGRPCWeb()}},
 	}
 }
 
@@ -76,8 +78,8 @@ func (p protocol) call(
 	if err != nil {
 		return nil, err
 	}
-	message := dynamicpb.NewMessage(method.Input())
-	if err := protojson.Unmarshal(request, message); err != nil {
+	message, err := parseRequest(method, request)
+	if err != nil {
 		return nil, fmt.Errorf("request of %s: %w", rpc, err)
 	}
 	options := append([]connect.ClientOption{
@@ -94,6 +96,21 @@ func (p protocol) call(
 		return nil, err
 	}
 	return protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(resp.Msg)
+}
+
+// parseRequest reads a request from JSON, in which a field mask may be "*".
+func parseRequest(method protoreflect.MethodDescriptor, request []byte) (*dynamicpb.Message, error) {
+	message := dynamicpb.NewMessage(method.Input())
+	everything := []byte(`"updateMask":"*"`)
+	rest := bytes.Replace(request, everything, []byte(`"updateMask":""`), 1)
+	if err := protojson.Unmarshal(rest, message); err != nil {
+		return nil, err
+	}
+	if mask := method.Input().Fields().ByName("update_mask"); mask != nil && bytes.Contains(request, everything) {
+		all := &fieldmaskpb.FieldMask{Paths: []string{"*"}}
+		message.Set(mask, protoreflect.ValueOfMessage(all.ProtoReflect()))
+	}
+	return message, nil
 }
 
 func initialize(spec connect.Spec, message any) error {

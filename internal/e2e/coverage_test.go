@@ -59,9 +59,12 @@ func TestCorpusCoversContract(t *testing.T) {
 	for _, f := range loadCorpus(t) {
 		for i := range f.Cases {
 			for _, s := range f.Cases[i].Steps {
-				if s.Error != nil {
+				switch {
+				case s.Error != nil:
 					answered[s.Error.Reason] = true
-				} else {
+				case s.Raw != nil:
+					answered[s.Raw.ResponseText] = true
+				default:
 					succeeds[s.RPC] = true
 				}
 			}

@@ -210,7 +210,7 @@ func (s *server) finish(t *testing.T) {
 	require.NotContains(t, s.log.String(), "DATA RACE")
 	require.NotContains(t, s.log.String(), "panic")
 	if t.Failed() {
-		t.Logf("log of the server:\n%s", s.log.tail(8<<10))
+		t.Logf("log of the server:\n%s", s.log.tail(2<<10))
 	}
 }
 
