@@ -39,7 +39,7 @@ func (w *stepWorker) Work(ctx context.Context, job *river.Job[stepArgs]) error {
 
 func (*stepWorker) NextRetry(*river.Job[stepArgs]) time.Time { return time.Now() }
 
-func newQueue(t *testing.T, d *db.DB) *queue.Queue {
+func newQueue(t testing.TB, d *db.DB) *queue.Queue {
 	t.Helper()
 	q, err := queue.New(d, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
