@@ -29,7 +29,7 @@ func exponentTable() map[string]int8 {
 	for exponent, codes := range map[int8]string{
 		0: noDecimals, 2: twoDecimals, 3: threeDecimals, 4: fourDecimals,
 	} {
-		for _, code := range strings.Fields(codes) {
+		for code := range strings.FieldsSeq(codes) {
 			table[code] = exponent
 		}
 	}

@@ -88,8 +88,8 @@ func TestParseRefusesUnknownCurrencies(t *testing.T) {
 	}
 }
 
-// CLDR leaves out decimals that are not used and lacks the newest codes. It has none more than
-// ISO 4217 has, and agrees where a currency has none or more than two.
+// CLDR leaves out decimals that are not used, and package currency lacks the newest codes. It has no
+// more decimals than ISO 4217, and as many where a currency has none or more than two.
 func TestDecimalsAgreeWithCLDR(t *testing.T) {
 	var newer []string
 	for code, exponent := range money.Table() {

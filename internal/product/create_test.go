@@ -95,20 +95,16 @@ func TestCreateNamesEveryInvalidField(t *testing.T) {
 			}, fault.FieldInvalid, []string{"product.attributes"}},
 			"attributes": {
 				func(p *catalogv1.Product) {
-					p.Attributes = map[string]string{"": "x", "k": long(501), " k": "x", long(65): "x"}
+					p.Attributes = map[string]string{"": "x", "é": long(501), "e\u0301": "x", long(65): "x"}
 				}, fault.FieldInvalid,
-				[]string{`product.attributes[""]`, `product.attributes["k"]`, `product.attributes["k"]`, `product.attributes["` + long(64) + `"]`},
+				[]string{`product.attributes[""]`, `product.attributes["é"]`, `product.attributes["é"]`, `product.attributes["` + long(64) + `"]`},
 			},
 		} {
 			p := sample("x", "x")
 			tc.change(p)
 			_, err := s.CreateProduct(ctx, &catalogv1.CreateProductRequest{Product: p})
 			f := requireFault(t, err, tc.reason)
-			if name == "attributes" {
-				require.Len(t, f.Violations, 4)
-			} else {
-				require.Equal(t, tc.fields, violated(f), name)
-			}
+			require.Equal(t, tc.fields, violated(f), name)
 		}
 		require.Zero(t, d.Reader().Product.Query().CountX(ctx))
 	})

@@ -16,7 +16,6 @@ import (
 
 func TestDeleteHidesAndUndeleteRestores(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
-		anybody := t.Context()
 		p := create(ctx, t, s, full("S"))
 		id := p.GetId()
 		resp, err := s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: id, Etag: p.GetEtag()})
@@ -24,7 +23,7 @@ func TestDeleteHidesAndUndeleteRestores(t *testing.T) {
 		require.NotNil(t, resp.GetProduct().GetDeleteTime())
 		require.Equal(t, "2", resp.GetProduct().GetEtag())
 
-		_, err = s.GetProduct(anybody, byID(id))
+		_, err = s.GetProduct(anonymous(ctx), byID(id))
 		requireFault(t, err, fault.ProductNotFound)
 		_, err = s.GetProduct(ctx, bySKU("S"))
 		requireFault(t, err, fault.ProductNotFound)
@@ -48,7 +47,7 @@ func TestDeleteHidesAndUndeleteRestores(t *testing.T) {
 		restored, err := s.UndeleteProduct(ctx, &catalogv1.UndeleteProductRequest{Id: id})
 		require.NoError(t, err)
 		require.Nil(t, restored.GetProduct().GetDeleteTime())
-		got, err := s.GetProduct(anybody, bySKU("S"))
+		got, err := s.GetProduct(anonymous(ctx), bySKU("S"))
 		require.NoError(t, err)
 		require.True(t, proto.Equal(restored.GetProduct(), got.GetProduct()))
 	})
@@ -86,7 +85,7 @@ func TestGetNamesWhatIsMissing(t *testing.T) {
 func TestHistoryIsListedNewestFirst(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		a, b := create(ctx, t, s, full("A")), create(ctx, t, s, full("B"))
-		_, err := s.UpdateProduct(asAdmin(t, "Bob"), &catalogv1.UpdateProductRequest{
+		_, err := s.UpdateProduct(asAdmin(ctx, "Bob"), &catalogv1.UpdateProductRequest{
 			Product: &catalogv1.Product{Id: a.GetId(), Name: "New"},
 		})
 		require.NoError(t, err)

@@ -116,7 +116,8 @@ func (r *filterReader) logic(fn string, args []*expr.Expr) (predicate.Product, e
 
 // condition returns the predicate for a comparison of a field with a value.
 func (r *filterReader) condition(op string, field, value *expr.Expr) (predicate.Product, error) {
-	if r.conditions++; r.conditions > maxConditions {
+	r.conditions++
+	if r.conditions > maxConditions {
 		return nil, r.invalid(field, "must have at most %d conditions", maxConditions)
 	}
 	name, isPath := path(field)

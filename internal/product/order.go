@@ -74,7 +74,7 @@ func parseOrder(orderBy string) (order, error) {
 		seen = append(seen, words[0])
 		desc := len(words) == 2 && words[1] == "desc"
 		if len(words) == 2 && !desc && words[1] != "asc" {
-			return nil, orderInvalid("must have asc or desc behind %s, not %s", words[0], strconv.Quote(firstRunes(words[1], maxKey)))
+			return nil, orderInvalid("must have asc or desc behind %s, if anything", words[0])
 		}
 		for _, t := range fieldTerms {
 			t.desc = desc

@@ -14,15 +14,14 @@ type problems struct {
 	err        error
 }
 
-// add notes that a field is not valid.
-func (ps *problems) add(field, format string, args ...any) {
+// addf notes that a field is not valid.
+func (ps *problems) addf(field, format string, args ...any) {
 	ps.join(fault.Field(field, format, args...))
 }
 
 // within notes what is wrong by err: if it is a fault, its fields stand below path. nil is no problem.
 func (ps *problems) within(path string, err error) {
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		err = f.Within(path)
 	}
 	ps.merge(err)

@@ -26,14 +26,20 @@ func each(t *testing.T, fn func(t *testing.T, ctx context.Context, s *product.Se
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		d.HookProducts(history)
-		fn(t, asAdmin(t, "Ana"), product.NewService(d), d)
+		fn(t, asAdmin(t.Context(), "Ana"), product.NewService(d), d)
 	})
 }
 
-func asAdmin(t *testing.T, name string) context.Context {
-	t.Helper()
-	return auth.WithPrincipal(t.Context(), auth.Principal{AdminID: uuid.New(), Name: name})
+func asAdmin(ctx context.Context, name string) context.Context {
+	return auth.WithPrincipal(ctx, auth.Principal{AdminID: uuid.New(), Name: name})
 }
+
+// anonymous returns ctx without its administrator.
+func anonymous(ctx context.Context) context.Context { return valueless{ctx} }
+
+type valueless struct{ context.Context }
+
+func (valueless) Value(any) any { return nil }
 
 // history stands for the hook of package notification: it bumps the version and writes a change with
 // the names of the columns.
@@ -127,8 +133,7 @@ func violated(f *fault.Error) []string {
 }
 
 func reasonOf(err error) fault.Reason {
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f.Reason
 	}
 	return ""

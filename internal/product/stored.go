@@ -17,7 +17,7 @@ const maxKeyBytes = 1_000
 
 // maxWord is the length, in characters, to which words are cut for search: PostgreSQL cannot hold
 // words of any length.
-const maxWord = 64
+const maxWord = 100
 
 // stored returns the fields of a product as they are.
 func stored(p *ent.Product) fields {

@@ -100,7 +100,7 @@ func TestUpdateRefusesWhatIsNotValid(t *testing.T) {
 			{&catalogv1.Product{Id: "{" + id + "}"}, nil, fault.FieldInvalid, []string{"product.id"}},
 			{&catalogv1.Product{Id: uuid.NewString(), Name: "x"}, nil, fault.ProductNotFound, nil},
 			{&catalogv1.Product{Id: deleted.GetId(), Name: "x"}, nil, fault.ProductNotFound, nil},
-			{&catalogv1.Product{Id: id}, mask("nmae"), fault.UpdateMaskInvalid, []string{"update_mask"}},
+			{&catalogv1.Product{Id: id}, mask("title"), fault.UpdateMaskInvalid, []string{"update_mask"}},
 			{&catalogv1.Product{Id: id}, mask("name", ""), fault.UpdateMaskInvalid, []string{"update_mask"}},
 			{&catalogv1.Product{Id: id}, mask("attributes.old"), fault.UpdateMaskInvalid, []string{"update_mask"}},
 			{&catalogv1.Product{Id: id}, mask("price.minor"), fault.UpdateMaskInvalid, []string{"update_mask"}},
@@ -128,7 +128,7 @@ func TestStaleETagSaysWhoChangedWhat(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		p := create(ctx, t, s, full("S"))
 		for i, name := range []string{"Bob", "Eve"} {
-			_, err := s.UpdateProduct(asAdmin(t, name), &catalogv1.UpdateProductRequest{
+			_, err := s.UpdateProduct(asAdmin(ctx, name), &catalogv1.UpdateProductRequest{
 				Product: &catalogv1.Product{Id: p.GetId(), Name: fmt.Sprintf("New %d", i), Brand: "New"},
 			})
 			require.NoError(t, err)
