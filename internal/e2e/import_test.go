@@ -36,8 +36,7 @@ func (s *server) runAsAdmin(t *testing.T, password, command string, args ...stri
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(password+"\n"), &stdout, &stderr
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		require.NoError(t, err)
 	}
 	return answer{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
