@@ -75,7 +75,7 @@ func byEmail(sel *sql.Selector) {
 func behind(sel *sql.Selector, after position) *sql.Predicate {
 	email := emailBytes(sel)
 	return sql.Or(
-		sql.ExprP(email+" > ?", after.Email),
+		sql.P(func(b *sql.Builder) { b.WriteString(email + " > ").Arg(after.Email) }),
 		sql.And(sql.EQ(sel.C(admin.FieldEmail), after.Email), sql.GT(sel.C(admin.FieldID), after.ID)),
 	)
 }
