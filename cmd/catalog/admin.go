@@ -18,9 +18,9 @@ type adminCreateCmd struct {
 	config.Storage
 	config.Logging
 
-	Email         string `env:"CATALOG_EMAIL" help:"E-mail address." placeholder:"ADDRESS" required:""`
-	Name          string `env:"CATALOG_NAME" help:"Name that others see." placeholder:"NAME" required:""`
-	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input: 12 to 128 characters, one line." required:""`
+	Email         string `env:"CATALOG_EMAIL" help:"E-mail address." placeholder:"ADDRESS" required:"true"`
+	Name          string `env:"CATALOG_NAME" help:"Name that others see." placeholder:"NAME" required:"true"`
+	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input: 12 to 128 characters, one line." required:"true"`
 }
 
 // Help is shown by admin create --help.
@@ -36,8 +36,7 @@ func (c *adminCreateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	id, err := app.CreateAdmin(ctx, c.Storage, newLogger(c.Logging), c.Email, c.Name, password)
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return errors.New(f.Message)
 	}
 	if err != nil {

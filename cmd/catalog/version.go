@@ -1,32 +1,31 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
 type versionCmd struct{}
+
+var errNoBuildInfo = errors.New("this program was built without the information about its build")
 
 // Run prints the version of the module, the commit, and Go's.
 func (versionCmd) Run() error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		fmt.Println("catalog (unknown)")
-		return nil
+		return errNoBuildInfo
 	}
-	fmt.Println("catalog " + describeBuild(info))
-	return nil
-}
-
-func describeBuild(info *debug.BuildInfo) string {
-	text := info.Main.Version
+	parts := []string{"catalog", info.Main.Version}
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
-			text += " " + s.Value
+			parts = append(parts, s.Value)
 		case s.Key == "vcs.modified" && s.Value == "true":
-			text += " (modified)"
+			parts = append(parts, "(modified)")
 		}
 	}
-	return text + " " + info.GoVersion
+	fmt.Println(strings.Join(append(parts, info.GoVersion), " "))
+	return nil
 }

@@ -64,7 +64,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	a.stopServing = stop
-	a.server = newServer(&a.cfg, a.log, handler, base, certificate)
+	a.server = newServer(base, &a.cfg, a.log, handler, certificate)
 	return nil
 }
 

@@ -31,6 +31,9 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
+// client talks HTTP/1.1.
+var client = &http.Client{Timeout: time.Minute}
+
 var setupLink = regexp.MustCompile(`(http\S+)/setup#token=(\S+)`)
 
 // buffer is a bytes.Buffer that several goroutines may use.
@@ -125,7 +128,7 @@ func do(t *testing.T, method, url, body string, header ...string) (int, http.Hea
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := client.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
@@ -151,20 +154,22 @@ func TestFirstStart(t *testing.T) {
 	admin := `{"token":"` + token + `","email":"ada@example.com","name":"Ada","password":"correct horse battery"}`
 	status, answer := post(t, setup, admin)
 	require.Equal(t, http.StatusOK, status, answer)
-	var session struct{ AccessToken string }
+	var session struct {
+		AccessToken string `json:"accessToken"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(answer), &session))
 	status, answer = post(t, setup, admin)
 	require.Equal(t, http.StatusBadRequest, status)
 	require.Contains(t, answer, "SETUP_COMPLETE")
 
-	client := catalogv1connect.NewProductServiceClient(http.DefaultClient, c.URL())
+	products := catalogv1connect.NewProductServiceClient(client, c.URL())
 	ctx, call := connect.NewClientContext(t.Context())
 	call.RequestHeader().Set("Authorization", "Bearer "+session.AccessToken)
-	created, err := client.CreateProduct(ctx, &catalogv1.CreateProductRequest{Product: &catalogv1.Product{
+	created, err := products.CreateProduct(ctx, &catalogv1.CreateProductRequest{Product: &catalogv1.Product{
 		Sku: "A-1", Name: "Lamp", Brand: "Zeb", Price: &catalogv1.Money{Amount: "129.90", CurrencyCode: "MXN"},
 	}})
 	require.NoError(t, err)
-	_, err = client.GetProduct(t.Context(), &catalogv1.GetProductRequest{
+	_, err = products.GetProduct(t.Context(), &catalogv1.GetProductRequest{
 		Key: &catalogv1.GetProductRequest_Id{Id: created.GetProduct().GetId()},
 	})
 	require.NoError(t, err)
@@ -179,11 +184,11 @@ func TestFirstStart(t *testing.T) {
 // requireViews fails the test unless the product has that many views.
 func (c *catalog) requireViews(t *testing.T, token, id string, want int64) {
 	t.Helper()
-	client := catalogv1connect.NewTrackingServiceClient(http.DefaultClient, c.URL())
+	views := catalogv1connect.NewTrackingServiceClient(client, c.URL())
 	ctx, call := connect.NewClientContext(t.Context())
 	call.RequestHeader().Set("Authorization", "Bearer "+token)
 	now := time.Now()
-	res, err := client.QueryProductViews(ctx, &catalogv1.QueryProductViewsRequest{
+	res, err := views.QueryProductViews(ctx, &catalogv1.QueryProductViewsRequest{
 		ProductId: id, StartTime: timestamppb.New(now.Add(-24 * time.Hour)), EndTime: timestamppb.New(now.Add(24 * time.Hour)),
 	})
 	require.NoError(t, err)
@@ -288,7 +293,9 @@ func TestRolesOnPostgres(t *testing.T) {
 	status, answer := post(t, rest.URL()+"/catalog.v1.AuthService/CompleteSetup",
 		`{"token":"`+token+`","email":"ada@example.com","name":"Ada","password":"correct horse battery"}`)
 	require.Equal(t, http.StatusOK, status, answer)
-	var session struct{ AccessToken string }
+	var session struct {
+		AccessToken string `json:"accessToken"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(answer), &session))
 	status, _, answer = do(t, http.MethodPost, products.URL()+"/catalog.v1.ProductService/CreateProduct",
 		`{"product":{"sku":"A-1","name":"Lamp","brand":"Zeb","price":{"amount":"1","currencyCode":"MXN"}}}`,

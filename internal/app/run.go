@@ -69,7 +69,8 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 	a.wait(ctx, a.cfg.DrainDelay)
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownTimeout)
 	defer cancel()
-	errs := []error{a.drain(ctx)}
+	errs := make([]error, 0, 1+len(stops))
+	errs = append(errs, a.drain(ctx))
 	for _, stop := range stops {
 		errs = append(errs, stop(ctx))
 	}

@@ -36,7 +36,7 @@ func loadCertificate(cfg *config.Config) (*tls.Certificate, error) {
 // newServer returns a server for HTTP/1.1 and HTTP/2 on one port, without TLS or, with a certificate,
 // with TLS. base is the context that all requests come from.
 func newServer(
-	cfg *config.Config, log *slog.Logger, handler http.Handler, base context.Context, certificate *tls.Certificate,
+	base context.Context, cfg *config.Config, log *slog.Logger, handler http.Handler, certificate *tls.Certificate,
 ) *http.Server {
 	s := &http.Server{
 		Handler:           handler,

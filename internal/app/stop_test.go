@@ -45,16 +45,17 @@ func slowApp(t *testing.T, limit time.Duration) (a *App, release func(), answer 
 	})
 	base, stop := context.WithCancelCause(t.Context())
 	a.stopServing = stop
-	a.server = newServer(&a.cfg, a.log, handler, base, nil)
+	a.server = newServer(base, &a.cfg, a.log, handler, nil)
 	var err error
-	a.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	a.listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	serving := make(chan error, 1)
 	go func() { serving <- a.serve() }()
 	t.Cleanup(func() { require.NoError(t, <-serving) })
 	answers := make(chan string, 1)
+	slow := request(t, "http://"+a.listener.Addr().String())
 	go func() {
-		res, err := http.Get("http://" + a.listener.Addr().String())
+		res, err := (&http.Client{Timeout: time.Minute}).Do(slow)
 		if err != nil {
 			answers <- err.Error()
 			return
@@ -65,6 +66,13 @@ func slowApp(t *testing.T, limit time.Duration) (a *App, release func(), answer 
 	}()
 	<-started
 	return a, func() { close(released) }, answers
+}
+
+func request(t *testing.T, url string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	require.NoError(t, err)
+	return r
 }
 
 func TestRequestsUnderWayAreAnswered(t *testing.T) {
@@ -107,10 +115,10 @@ func TestTLS(t *testing.T) {
 	loaded, err := loadCertificate(&cfg)
 	require.NoError(t, err)
 	a := &App{log: slog.New(slog.DiscardHandler)}
-	a.server = newServer(&cfg, a.log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a.server = newServer(t.Context(), &cfg, a.log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.Proto)
-	}), t.Context(), loaded)
-	a.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}), loaded)
+	a.listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	serving := make(chan error, 1)
 	go func() { serving <- a.serve() }()
@@ -118,7 +126,7 @@ func TestTLS(t *testing.T) {
 		client := &http.Client{Transport: &http.Transport{
 			ForceAttemptHTTP2: http2, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13},
 		}}
-		res, err := client.Get("https://" + a.listener.Addr().String())
+		res, err := client.Do(request(t, "https://"+a.listener.Addr().String()))
 		require.NoError(t, err)
 		body, err := io.ReadAll(res.Body)
 		require.NoError(t, err)
