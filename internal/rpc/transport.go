@@ -20,7 +20,8 @@ const bodyFactor = 4
 // interceptors: what cannot be decoded, is too large, has the wrong Content-Type, method or protocol
 // headers, or asks for a method that does not exist. Observe must stand outside it.
 func Transport(maxRequestBytes int, next http.Handler) http.Handler {
-	limited := http.MaxBytesHandler(next, bodyFactor*int64(maxRequestBytes))
+	most := bodyFactor * int64(maxRequestBytes)
+	limited := http.MaxBytesHandler(next, most)
 	errorWriter := connect.NewErrorWriter()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callFrom(r.Context())
@@ -28,6 +29,10 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 		fw := &faultWriter{
 			ResponseWriter: w, request: r, call: c, errors: errorWriter, limit: maxRequestBytes,
 			contentType: r.Header.Get("Content-Type"), // connect changes it
+		}
+		if r.ContentLength > most { // before a caller who asked first sends anything
+			fw.refuse(r.Context(), w, refusedByConnect(connect.CodeResourceExhausted, "", maxRequestBytes))
+			return
 		}
 		limited.ServeHTTP(fw, r)
 		fw.finish(r.Context())
@@ -137,6 +142,10 @@ func (w *faultWriter) replace(ctx context.Context) {
 	if wire.Code == 0 && w.call.protocol == connect.ProtocolConnect {
 		out = fixedStatus{ResponseWriter: out, status: w.held}
 	}
+	w.refuse(ctx, out, err)
+}
+
+func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err error) {
 	_ = w.errors.Write(out, w.request, w.call.fail(ctx, err)) // fails only if nobody reads
 }
 

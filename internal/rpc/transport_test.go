@@ -72,7 +72,7 @@ func TestEveryRefusalOfTheTransportHasAReason(t *testing.T) {
 			message: "The request is larger than 65536 bytes, as sent or decompressed.",
 		},
 		"far too large": {
-			body: `{"sku":"` + strings.Repeat("a", 5*limit) + `"}`, status: 429, code: "resource_exhausted", reason: fault.RequestTooLarge,
+			body: `{"sku":"` + strings.Repeat("a", 50*limit) + `"}`, header: []string{"Expect", "100-continue"}, status: 429, code: "resource_exhausted", reason: fault.RequestTooLarge,
 		},
 		"gzip bomb": {
 			body: bomb, header: []string{"Content-Encoding", "gzip"}, status: 429, code: "resource_exhausted", reason: fault.RequestTooLarge,
