@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+)
+
+// floor answers every GetProduct with the same product from memory, through Connect alone: what a
+// catalog on this transport cannot beat.
+type floor struct {
+	catalogv1connect.UnimplementedProductServiceHandler
+
+	product *catalogv1.Product
+}
+
+func newFloor() http.Handler {
+	p := newProduct(0)
+	p.Id = "019ab0c8-5f5e-7c1a-9d7b-3f6a1f0a2b3c"
+	p.Etag = "1"
+	p.CreateTime = timestamppb.Now()
+	p.UpdateTime = p.CreateTime
+	_, handler := catalogv1connect.NewProductServiceHandler(&floor{product: p})
+	return handler
+}
+
+// GetProduct returns the product.
+func (f *floor) GetProduct(context.Context, *catalogv1.GetProductRequest) (*catalogv1.GetProductResponse, error) {
+	return &catalogv1.GetProductResponse{Product: f.product}, nil
+}
+
