@@ -89,6 +89,8 @@ type mail struct {
 	To string `yaml:"to"`
 	// Contains are texts of which the mail must hold each, in its subject or its text.
 	Contains []string `yaml:"contains"`
+	// Without are texts of which it must hold none.
+	Without []string `yaml:"without"`
 	// Save keeps the first group of a regular expression in the mail's text.
 	Save map[string]string `yaml:"save"`
 }

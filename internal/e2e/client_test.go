@@ -138,6 +138,9 @@ func (s *server) do(t *testing.T, p protocol, role, rpc string, request any) (ma
 	if role != "" {
 		header.Set("Authorization", "Bearer "+s.token(t, role))
 	}
+	if request == nil {
+		request = object{}
+	}
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
 	out, err := p.call(t.Context(), s.base, rpc, header, body)

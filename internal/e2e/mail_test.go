@@ -89,30 +89,39 @@ func plainText(m *netmail.Message) (string, error) {
 	return strings.ReplaceAll(string(raw), "\r\n", "\n"), err
 }
 
+// fits reports whether the mail is the wanted one, and saves what it has to if it is.
+func (m *mail) fits(t *testing.T, l *letter, v variables) bool {
+	t.Helper()
+	content := l.subject + "\n" + l.text
+	for _, part := range m.Contains {
+		if !strings.Contains(content, v.expand(t, part)) {
+			return false
+		}
+	}
+	for _, part := range m.Without {
+		if strings.Contains(content, v.expand(t, part)) {
+			return false
+		}
+	}
+	for name, expression := range m.Save {
+		groups := regexp.MustCompile(expression).FindStringSubmatch(l.text)
+		if groups == nil {
+			return false
+		}
+		v[name] = groups[1]
+	}
+	return true
+}
+
 // find looks for the mail, and saves what it has to. Returns an error if the mail is not there.
 func (m *mail) find(t *testing.T, s *server, v variables) error {
 	t.Helper()
 	to := v.expand(t, m.To)
 	letters := s.mailbox(t)
-next:
 	for i := range letters {
-		l := &letters[i]
-		if l.to != to {
-			continue
+		if letters[i].to == to && m.fits(t, &letters[i], v) {
+			return nil
 		}
-		for _, part := range m.Contains {
-			if !strings.Contains(l.subject+"\n"+l.text, v.expand(t, part)) {
-				continue next
-			}
-		}
-		for name, expression := range m.Save {
-			groups := regexp.MustCompile(expression).FindStringSubmatch(l.text)
-			if groups == nil {
-				continue next
-			}
-			v[name] = groups[1]
-		}
-		return nil
 	}
 	return fmt.Errorf("no such mail to %s among %d: %+v", to, len(letters), letters)
 }
