@@ -43,6 +43,10 @@ generate: ## Make everything that is made from proto/ and ent/schema/
 migration: setup ## Write what the migrations lack of ent/schema: make migration NAME=product_weight
 	go run ./internal/db/migrations/diff $(NAME)
 
+.PHONY: migration-hash
+migration-hash: ## Bring the migrations' checksums up to date after writing a version by hand
+	go run ./internal/db/migrations/diff -hash
+
 .PHONY: check
 check: lint proto-check generated-check migrations-check tidy-check ## Run every check that is not a test
 
