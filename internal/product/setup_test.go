@@ -37,7 +37,7 @@ func asAdmin(ctx context.Context, name string) context.Context {
 // anonymous returns ctx without its administrator.
 func anonymous(ctx context.Context) context.Context { return valueless{ctx} }
 
-type valueless struct{ context.Context }
+type valueless struct{ context.Context } //nolint:containedctx // it is one
 
 func (valueless) Value(any) any { return nil }
 
