@@ -89,7 +89,7 @@ func TestReadTooLargeForARecordIsRefused(t *testing.T) {
 
 func FuzzReadSegment(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(segmentOf(f, sampleReads()...))
+	f.Add(segmentOf(f, sampleReads()[:2]...)) // small, because every find is made as small as it gets
 	f.Fuzz(func(t *testing.T, segment []byte) {
 		again := []byte(segmentMagic)
 		err := readSegment(bytes.NewReader(segment), func(r Read) {
