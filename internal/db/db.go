@@ -27,6 +27,7 @@ const (
 	// defaultMaxConns leaves room for four replicas in the 100 connections that PostgreSQL allows unless
 	// told otherwise.
 	defaultMaxConns = 20
+	minMaxConns     = 4
 	// Connections to PostgreSQL are closed after a while, so that they spread over the servers behind a
 	// name that moves, and that idle ones do not hold memory there.
 	connLifetime, connIdleTime = 30 * time.Minute, 5 * time.Minute
@@ -47,9 +48,10 @@ type options struct {
 	statements int
 }
 
-// MaxConns bounds the connections to PostgreSQL. It is 20 by default. SQLite does without: one
-// connection writes and eight read.
-func MaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
+// MaxConns bounds the connections to PostgreSQL. It is 20 by default, and never less than 4: a lock
+// between processes keeps one for as long as it is held. SQLite does without: one connection writes
+// and eight read.
+func MaxConns(n int) Option { return func(o *options) { o.maxConns = max(n, minMaxConns) } }
 
 // KeepStatements sets how many prepared statements each connection keeps. It is 256 by default; 0
 // keeps none, for a connection pooler that does not know prepared statements.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"slices"
 
 	"entgo.io/ent/dialect"
 	"github.com/pressly/goose/v3"
@@ -41,10 +42,6 @@ func (d *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	for _, version := range applied {
-		d.log.InfoContext(ctx, "schema version applied",
-			"version", path.Base(version.Source.Path), "duration", version.Duration)
-	}
 	queue, err := d.queueVersions()
 	if err != nil {
 		return err
@@ -53,8 +50,11 @@ func (d *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate the queue: %w", err)
 	}
-	for _, name := range names {
-		d.log.InfoContext(ctx, "schema version applied", "version", name)
+	for i, version := range applied {
+		names = slices.Insert(names, i, path.Base(version.Source.Path))
+	}
+	if len(names) > 0 {
+		d.log.InfoContext(ctx, "the schema was brought up to date", "versions", names)
 	}
 	return nil
 }

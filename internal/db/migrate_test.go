@@ -146,3 +146,9 @@ func newProduct(tx *ent.Tx, sku string) *ent.ProductCreate {
 		SetPriceMinor(12990).SetPriceExponent(2).SetCurrency("MXN").
 		SetSkuKey([]byte(sku)).SetNameKey([]byte("name")).SetBrandKey([]byte("brand")).SetSearchText("")
 }
+
+// Migrating takes more connections than one: a lock has its own.
+func TestMigrateWithFewConnections(t *testing.T) {
+	d := dbtest.Open(t, dbtest.URL(t, "postgres"), db.MaxConns(1))
+	require.NoError(t, d.Migrate(t.Context()))
+}
