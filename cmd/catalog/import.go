@@ -13,6 +13,9 @@ import (
 	"github.com/zebrands/catalog/internal/importer"
 )
 
+// redraw is how often a progress bar is drawn at most.
+const redraw = 50 * time.Millisecond
+
 // signOutTimeout is how long the end of a command waits for the server.
 const signOutTimeout = 5 * time.Second
 
@@ -153,6 +156,7 @@ func newProgress(total int, what string) (step func(int), end func()) {
 		progressbar.OptionSetWriter(os.Stderr),
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(redraw),
 		progressbar.OptionClearOnFinish(),
 	)
 	// A bar that cannot be drawn is no reason to stop.
