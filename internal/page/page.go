@@ -5,6 +5,7 @@
 package page
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -56,7 +57,7 @@ func Parse(token string, query, position any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if string(sum) != string(raw[:sumSize]) {
+	if !bytes.Equal(sum, raw[:sumSize]) {
 		return false, Invalid(nil)
 	}
 	if err := json.Unmarshal(raw[sumSize:], position); err != nil {
