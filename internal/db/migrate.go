@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
-	"slices"
 
 	"entgo.io/ent/dialect"
 	"github.com/pressly/goose/v3"
@@ -46,14 +45,15 @@ func (d *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := queue.up(ctx)
+	appliedToQueue, err := queue.up(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate the queue: %w", err)
 	}
-	for i, version := range applied {
-		names = slices.Insert(names, i, path.Base(version.Source.Path))
+	names := make([]string, 0, len(applied)+len(appliedToQueue))
+	for _, version := range applied {
+		names = append(names, path.Base(version.Source.Path))
 	}
-	if len(names) > 0 {
+	if names = append(names, appliedToQueue...); len(names) > 0 {
 		d.log.InfoContext(ctx, "the schema was brought up to date", "versions", names)
 	}
 	return nil

@@ -40,6 +40,7 @@ type Cluster struct {
 	// URL connects to it as its superuser.
 	URL string
 
+	dir    string
 	keeper *exec.Cmd
 	stdin  io.Closer
 }
@@ -87,7 +88,8 @@ func startServer(ctx context.Context, bin, dir string, account *syscall.Credenti
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	query := url.Values{"host": {dir}, "sslmode": {"disable"}}
-	cluster := &Cluster{URL: "postgres://postgres@/postgres?" + query.Encode(), keeper: keeper, stdin: stdin}
+	address := "postgres://postgres@/postgres?" + query.Encode()
+	cluster := &Cluster{URL: address, dir: dir, keeper: keeper, stdin: stdin}
 	if err := cluster.awaitReady(ctx); err != nil {
 		output, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w: %s", err, bytes.TrimSpace(output)), cluster.Stop())
@@ -97,7 +99,7 @@ func startServer(ctx context.Context, bin, dir string, account *syscall.Credenti
 
 // Stop ends the server and removes its data.
 func (c *Cluster) Stop() error {
-	if err := errors.Join(c.stdin.Close(), c.keeper.Wait()); err != nil {
+	if err := errors.Join(c.stdin.Close(), c.keeper.Wait(), os.RemoveAll(c.dir)); err != nil {
 		return fmt.Errorf("stop PostgreSQL: %w", err)
 	}
 	return nil
