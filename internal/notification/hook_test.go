@@ -20,7 +20,7 @@ import (
 const notifyJobs = "river_job WHERE kind = 'notify'"
 
 func TestHookWritesOneChangePerProduct(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		// A single create.
 		p := w.product(w.ana, "ONE")
 		require.Len(t, w.changes(), 1)
@@ -72,7 +72,7 @@ func TestHookWritesOneChangePerProduct(t *testing.T) {
 }
 
 func TestHookTellsEachFieldBeforeAndAfter(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
 		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			return tx.Product.UpdateOne(p).
@@ -112,7 +112,7 @@ func TestHookTellsEachFieldBeforeAndAfter(t *testing.T) {
 }
 
 func TestHookLeavesUnchangedProductsAlone(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
 		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			same, err := tx.Product.UpdateOneID(p.ID).SetName(p.Name).SetTags(nil).AppendTags(nil).
@@ -144,7 +144,7 @@ func TestHookLeavesUnchangedProductsAlone(t *testing.T) {
 }
 
 func TestHookNamesOperations(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
 		deleteTime := time.Now().UTC().Truncate(time.Microsecond)
 		for _, set := range []func(*ent.ProductUpdateOne){
@@ -171,7 +171,7 @@ func TestHookNamesOperations(t *testing.T) {
 }
 
 func TestHookRefuses(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
 		inTx := func(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
 			return w.db.InTx(ctx, fn)
@@ -205,7 +205,7 @@ func TestHookRefuses(t *testing.T) {
 }
 
 func TestRollbackLeavesNothing(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
 		w.work()
 		w.untilIdle()
@@ -225,7 +225,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 }
 
 func TestConcurrentUpdatesAreAllTold(t *testing.T) {
-	each(t, func(w *world) {
+	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
 		const writers = 8
 		results := make(chan error, writers)

@@ -38,7 +38,7 @@ type world struct {
 }
 
 // each runs fn as a subtest on every database.
-func each(t *testing.T, fn func(w *world)) {
+func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		q, err := queue.New(d, slog.New(slog.DiscardHandler))
@@ -46,7 +46,7 @@ func each(t *testing.T, fn func(w *world)) {
 		d.HookProducts(notification.NewHook(q, 0))
 		w := &world{t: t, db: d, queue: q, mailer: &postbox{batch: 1000}}
 		w.ana, w.luis, w.emma = w.admin("Ana"), w.admin("Luis"), w.admin("Emma")
-		fn(w)
+		fn(t, w)
 	})
 }
 
@@ -174,12 +174,13 @@ func (w *world) deliveries() []*ent.Delivery {
 // allIn reports whether there are deliveries and all are in the state.
 func (w *world) allIn(state delivery.State) bool {
 	w.t.Helper()
-	for _, d := range w.deliveries() {
+	rows := w.deliveries()
+	for _, d := range rows {
 		if d.State != state {
 			return false
 		}
 	}
-	return len(w.deliveries()) > 0
+	return len(rows) > 0
 }
 
 func (w *world) get(id uuid.UUID) *ent.Product {
@@ -262,4 +263,26 @@ func (p *postbox) messages() []mail.Message {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]mail.Message(nil), p.sent...)
+}
+
+// counts returns how often Send and Accepted were called.
+func (p *postbox) counts() (tries, asked int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tries, p.asked
+}
+
+// refuse makes every message fail with the error; nil takes them again.
+func (p *postbox) refuse(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onSend = func(int, mail.Message) error { return err }
+}
+
+// afterSend calls fn with the ID of each message that was taken.
+func afterSend(fn func(id string)) func(int, mail.Message) error {
+	return func(_ int, m mail.Message) error {
+		fn(m.ID)
+		return nil
+	}
 }

@@ -1,0 +1,417 @@
+package notification_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/ent/notificationpreference"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+func TestEveryOtherActiveAdministratorGetsOneMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for name, change := range map[string]func(*ent.AdminUpdateOne){
+			"Disabled": func(u *ent.AdminUpdateOne) { u.SetDisabled(true) },
+			"Deleted":  func(u *ent.AdminUpdateOne) { u.SetDeleteTime(time.Now()) },
+			"Invited":  func(u *ent.AdminUpdateOne) { u.SetPasswordHash("") },
+		} {
+			w.update(w.admin(name), change)
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+
+		m := w.mailer.messages()[0]
+		require.Equal(t, `Ana created "Product SKU-1" (SKU-1)`, m.Subject)
+		require.Contains(t, m.Text, "price: (none) → 129.90 MXN")
+		require.Contains(t, m.HTML, "129.90 MXN")
+		require.Contains(t, m.Text, "https://catalog.test")
+		for _, d := range w.deliveries() {
+			require.Equal(t, 1, d.AttemptCount)
+			require.Nil(t, d.AttemptTime)
+			require.NotNil(t, d.SendTime)
+			require.Equal(t, m.ID, d.MessageID)
+		}
+	})
+}
+
+func (w *world) update(a *ent.Admin, change func(*ent.AdminUpdateOne)) {
+	w.t.Helper()
+	w.tx(w.t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		u := tx.Admin.UpdateOneID(a.ID)
+		change(u)
+		return u.Exec(ctx)
+	})
+}
+
+func TestChangesWithinTheWindowShareAMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.product(w.ana, "SKU-1")
+		w.rename(w.ana, p, "Second")
+		w.product(w.ana, "SKU-2")
+		w.product(w.luis, "SKU-3")
+		w.work()
+		w.until(func() bool { return len(w.deliveries()) == 4 && w.allIn(delivery.StateSent) })
+		require.Equal(t, map[string]int{
+			"ana@example.com": 1, "luis@example.com": 1, "emma@example.com": 2,
+		}, w.mailer.received())
+		var subjects []string
+		for _, m := range w.mailer.messages() {
+			subjects = append(subjects, m.Subject)
+		}
+		require.ElementsMatch(t, []string{
+			"Ana made 3 changes to 2 products", `Luis created "Product SKU-3" (SKU-3)`,
+		}, subjects)
+
+		// The next change has a mail of its own.
+		w.rename(w.ana, p, "Third")
+		w.until(func() bool { return len(w.deliveries()) == 6 && w.allIn(delivery.StateSent) })
+		require.Equal(t, 2, w.mailer.received()["luis@example.com"])
+	})
+}
+
+func TestManyChangesAreOneMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
+			drafts := make([]*ent.ProductCreate, 60)
+			for i := range drafts {
+				drafts[i] = draft(tx, fmt.Sprintf("SKU-%02d", i))
+			}
+			return tx.Product.CreateBulk(drafts...).Exec(ctx)
+		})
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		m := w.mailer.messages()
+		require.Len(t, m, 1)
+		require.Len(t, m[0].To, 2)
+		require.Equal(t, "Ana made 60 changes to 60 products", m[0].Subject)
+		require.Contains(t, m[0].Text, "SKU-49")
+		require.NotContains(t, m[0].Text, "SKU-50")
+		require.Contains(t, m[0].Text, "And 10 more")
+		require.Contains(t, m[0].HTML, "And 10 more")
+	})
+}
+
+// A transaction may take its time, and commit when the window of its changes has long passed.
+func TestChangeThatCommitsLateIsMailed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		changed, commit := make(chan struct{}), make(chan struct{})
+		done := make(chan error)
+		go func() {
+			done <- w.db.InTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
+				err := tx.Product.UpdateOneID(p.ID).SetName("Late").Exec(ctx)
+				close(changed)
+				<-commit
+				return err
+			})
+		}()
+		<-changed
+		if w.db.Dialect() == dialect.Postgres { // SQLite lets nobody else write meanwhile
+			w.product(w.ana, "SKU-2")
+			w.until(func() bool { return len(w.deliveries()) == 4 && w.allIn(delivery.StateSent) })
+		}
+		close(commit)
+		require.NoError(t, <-done)
+		w.until(func() bool {
+			return w.count("product_changes WHERE batch_id IS NULL") == 0 && w.allIn(delivery.StateSent)
+		})
+		last := w.mailer.messages()[len(w.mailer.messages())-1]
+		require.Contains(t, last.Text, "Late")
+		require.Zero(t, w.count("product_changes WHERE batch_id IS NULL"))
+	})
+}
+
+func TestDigestsWaitAndShareAMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.prefer(w.luis, notificationpreference.FrequencyHourly)
+		w.prefer(w.ana, notificationpreference.FrequencyDaily)
+		w.product(w.ana, "SKU-1")
+		w.product(w.emma, "SKU-2")
+		w.work()
+		w.until(func() bool { return len(w.deliveries()) >= 3 && w.count("river_job WHERE kind = 'notify' AND state <> 'completed'") == 0 })
+		w.until(func() bool { return w.mailer.received()["emma@example.com"] == 1 })
+
+		byRecipient := map[uuid.UUID]*ent.Delivery{}
+		for _, d := range w.deliveries() {
+			byRecipient[d.RecipientID] = d
+		}
+		require.Len(t, w.deliveries(), 3)
+		hourly, daily := byRecipient[w.luis.ID], byRecipient[w.ana.ID]
+		require.Equal(t, 2, hourly.ChangeCount)
+		require.Equal(t, 1, daily.ChangeCount, "Ana's own change is not in her digest")
+		require.True(t, hourly.ScheduleTime.After(time.Now()))
+		require.Zero(t, hourly.ScheduleTime.Minute())
+		require.Zero(t, daily.ScheduleTime.Hour())
+		require.Zero(t, w.mailer.received()["luis@example.com"])
+		require.Equal(t, 2, w.count("river_job WHERE kind = 'deliver' AND state IN ('scheduled', 'available')"))
+
+		// The hour ends.
+		w.deliver(hourly.ID)
+		w.until(func() bool { return w.mailer.received()["luis@example.com"] == 1 })
+		digest := w.mailer.messages()[len(w.mailer.messages())-1]
+		require.Equal(t, "Ana and Emma made 2 changes to 2 products", digest.Subject)
+		require.Contains(t, digest.Text, "one mail an hour")
+
+		// What changes later goes into the next.
+		w.product(w.ana, "SKU-3")
+		w.until(func() bool { return len(w.deliveries()) == 5 })
+		next := w.deliveries()[4]
+		if next.RecipientID != w.luis.ID {
+			next = w.deliveries()[3]
+		}
+		require.Equal(t, w.luis.ID, next.RecipientID)
+		require.True(t, next.ScheduleTime.Equal(hourly.ScheduleTime.Add(time.Hour)))
+	})
+}
+
+// deliver inserts a job that sends a delivery now.
+func (w *world) deliver(ids ...uuid.UUID) {
+	w.t.Helper()
+	w.tx(w.t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		return w.queue.Insert(ctx, tx, queue.Job{Args: queue.DeliverArgs{DeliveryIDs: ids}})
+	})
+}
+
+func TestWorkerThatDiesAfterSendingDoesNotRepeat(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.knows = true
+		w.mailer.settle = 50 * time.Millisecond
+		w.mailer.afterSend = func(try int, _ mail.Message) error {
+			if try == 1 {
+				panic("the process died here")
+			}
+			return nil
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+		_, asked := w.mailer.counts()
+		require.NotZero(t, asked)
+	})
+}
+
+func TestWorkerThatDiesBeforeSendingTriesAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.knows = true
+		w.mailer.onSend = func(try int, _ mail.Message) error {
+			if try == 1 {
+				panic("the process died here")
+			}
+			return nil
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+		require.Equal(t, 2, w.deliveries()[0].AttemptCount)
+	})
+}
+
+func TestAnswerThatGotLostIsAskedFor(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.knows = true
+		w.mailer.afterSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Unknown, Message: "the connection broke"}
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+		require.Empty(t, w.deliveries()[0].LastError)
+	})
+}
+
+// Nothing is sent while nobody can say whether it was sent.
+func TestNothingIsSentWhileTheMailerCannotBeAsked(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.askError = &mail.Error{Kind: mail.Temporary, Message: "the log is away"}
+		w.mailer.onSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Unknown, Message: "the connection broke"}
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { d := w.deliveries(); return len(d) > 0 && d[0].AttemptCount >= 2 })
+		tries, _ := w.mailer.counts()
+		require.Equal(t, 1, tries)
+		require.True(t, w.allIn(delivery.StatePending))
+		require.Contains(t, w.deliveries()[0].LastError, "not known")
+		require.Contains(t, w.deliveries()[0].LastError, "the log is away")
+	})
+}
+
+func TestTemporaryFailureIsTriedAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.onSend = func(try int, _ mail.Message) error {
+			if try == 1 {
+				return &mail.Error{Kind: mail.Temporary, RetryAfter: 10 * time.Millisecond, Message: "busy"}
+			}
+			return nil
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { d := w.deliveries(); return len(d) > 0 && d[0].LastError == "busy" })
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		_, asked := w.mailer.counts()
+		require.Zero(t, asked)
+		require.Equal(t, 2, w.deliveries()[0].AttemptCount)
+	})
+}
+
+func TestRetryAfterIsRespected(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.onSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Temporary, RetryAfter: time.Hour, Message: "too many"}
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { d := w.deliveries(); return len(d) > 0 && d[0].LastError == "too many" })
+		w.until(func() bool { return w.count("river_job WHERE kind = 'deliver' AND state = 'scheduled'") == 1 })
+		var at time.Time
+		require.NoError(t, w.db.ReadSQL().QueryRowContext(t.Context(),
+			"SELECT scheduled_at FROM river_job WHERE kind = 'deliver'").Scan(&at))
+		require.Greater(t, time.Until(at), 50*time.Minute)
+	})
+}
+
+func TestOneBadAddressDoesNotCostTheOthersTheirMail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.onSend = func(_ int, m mail.Message) error {
+			for _, to := range m.To {
+				if strings.HasPrefix(to.Address, "emma") {
+					return &mail.Error{Kind: mail.Permanent, Message: "'to' parameter is not a valid address"}
+				}
+			}
+			return nil
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool {
+			return w.count("deliveries WHERE state = 'failed'") == 1 && w.count("deliveries WHERE state = 'sent'") == 1
+		})
+		require.Equal(t, map[string]int{"luis@example.com": 1}, w.mailer.received())
+		tries, _ := w.mailer.counts()
+		require.Equal(t, 3, tries) // together, and each alone: never the bad one again
+		w.untilIdle()
+		tries, _ = w.mailer.counts()
+		require.Equal(t, 3, tries)
+	})
+}
+
+func TestLastTryFailsVisibly(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.onSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Temporary, Message: "still busy"}
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { d := w.deliveries(); return len(d) > 0 && d[0].LastError != "" })
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return tx.Delivery.Update().SetAttemptCount(19).Exec(ctx)
+		})
+		w.deliver(w.deliveries()[0].ID, w.deliveries()[1].ID)
+		w.until(func() bool { return w.allIn(delivery.StateFailed) })
+		require.Equal(t, "still busy", w.deliveries()[0].LastError)
+		require.Nil(t, w.deliveries()[0].AttemptTime)
+	})
+}
+
+func TestRecipientWhoLeftGetsNothing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.onSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Temporary, RetryAfter: time.Hour, Message: "busy"}
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { d := w.deliveries(); return len(d) > 0 && d[0].LastError != "" })
+		w.mailer.refuse(nil)
+		w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetDisabled(true) })
+		w.deliver(w.deliveries()[0].ID, w.deliveries()[1].ID)
+		w.until(func() bool { return w.count("deliveries WHERE state = 'pending'") == 0 })
+		require.Equal(t, map[string]int{"emma@example.com": 1}, w.mailer.received())
+		for _, d := range w.deliveries() {
+			if d.RecipientID == w.luis.ID {
+				require.Equal(t, delivery.StateFailed, d.State)
+				require.Contains(t, d.LastError, "no longer an active administrator")
+			}
+		}
+	})
+}
+
+func TestMailerThatTakesOneAtATime(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.batch = 1
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Len(t, w.mailer.messages(), 2)
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+	})
+}
+
+func TestAccountMails(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return w.queue.Insert(ctx, tx,
+				queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "invitation"}},
+				queue.Job{Args: queue.AccountMailArgs{AdminID: w.emma.ID, Purpose: "password_reset"}},
+				queue.Job{Args: queue.AccountMailArgs{AdminID: uuid.New(), Purpose: "invitation"}})
+		})
+		w.work()
+		w.until(func() bool { return len(w.mailer.messages()) == 2 })
+		w.untilIdle()
+		links := map[string]string{
+			"luis@example.com": "https://catalog.test/accept-invitation#token=",
+			"emma@example.com": "https://catalog.test/reset-password#token=",
+		}
+		require.Len(t, w.mailer.messages(), 2)
+		for _, m := range w.mailer.messages() {
+			require.Len(t, m.To, 1)
+			require.Contains(t, m.Text, links[m.To[0].Address])
+			require.Contains(t, m.HTML, links[m.To[0].Address])
+		}
+		require.Equal(t, 2, w.count("one_time_tokens"))
+	})
+}
+
+func TestLocalMailboxNeverHoldsAMailTwice(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		box := mail.NewMailbox(t.TempDir())
+		w.product(w.ana, "SKU-1")
+		w.work(&dying{Mailbox: box})
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		items, err := box.List(10)
+		require.NoError(t, err)
+		require.Len(t, items, 2)
+	})
+}
+
+// dying writes the first mail, and does not live to say so.
+type dying struct {
+	*mail.Mailbox
+
+	died bool
+}
+
+func (d *dying) Send(ctx context.Context, m mail.Message) (string, error) {
+	id, err := d.Mailbox.Send(ctx, m)
+	if !d.died {
+		d.died = true
+		panic("the process died here")
+	}
+	return id, err
+}

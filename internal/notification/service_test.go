@@ -1,0 +1,129 @@
+package notification_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/notification"
+)
+
+func TestListDeliveries(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.work()
+		for i := range 3 {
+			w.product(w.ana, fmt.Sprintf("SKU-%d", i))
+			w.until(func() bool { return len(w.deliveries()) == 2*(i+1) && w.allIn(delivery.StateSent) })
+		}
+		s := notification.NewService(w.db, w.queue)
+		list := func(req *catalogv1.ListDeliveriesRequest) *catalogv1.ListDeliveriesResponse {
+			resp, err := s.ListDeliveries(t.Context(), req)
+			require.NoError(t, err)
+			return resp
+		}
+		rows := w.deliveries()
+		var ids []string
+		req := &catalogv1.ListDeliveriesRequest{PageSize: 4}
+		for {
+			resp := list(req)
+			for _, d := range resp.GetDeliveries() {
+				ids = append(ids, d.GetId())
+			}
+			if req.PageToken = resp.GetNextPageToken(); req.GetPageToken() == "" {
+				break
+			}
+		}
+		require.Len(t, ids, 6)
+		for i, id := range ids {
+			require.Equal(t, rows[5-i].ID.String(), id)
+		}
+
+		sequence := w.changes()[1].ID
+		about := list(&catalogv1.ListDeliveriesRequest{ChangeSequence: sequence}).GetDeliveries()
+		require.Len(t, about, 2)
+		require.Equal(t, []int64{sequence}, about[0].GetChangeSequences())
+		require.Equal(t, int32(1), about[0].GetChangeCount())
+		require.NotNil(t, about[0].GetSendTime())
+		require.Equal(t, catalogv1.Delivery_STATE_SENT, about[0].GetState())
+		require.Len(t, list(&catalogv1.ListDeliveriesRequest{RecipientId: w.luis.ID.String()}).GetDeliveries(), 3)
+		require.Empty(t, list(&catalogv1.ListDeliveriesRequest{RecipientId: w.ana.ID.String()}).GetDeliveries())
+		require.Len(t, list(&catalogv1.ListDeliveriesRequest{State: catalogv1.Delivery_STATE_SENT}).GetDeliveries(), 6)
+		require.Empty(t, list(&catalogv1.ListDeliveriesRequest{State: catalogv1.Delivery_STATE_FAILED}).GetDeliveries())
+
+		token := list(&catalogv1.ListDeliveriesRequest{PageSize: 1}).GetNextPageToken()
+		_, err := s.ListDeliveries(t.Context(), &catalogv1.ListDeliveriesRequest{
+			PageToken: token, State: catalogv1.Delivery_STATE_SENT,
+		})
+		require.True(t, fault.Is(err, fault.PageTokenInvalid), "a token of another list: %v", err)
+	})
+}
+
+func TestRetryDelivery(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.refuse(&mail.Error{Kind: mail.Permanent, Message: "not allowed"})
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateFailed) })
+		w.mailer.refuse(nil)
+		s := notification.NewService(w.db, w.queue)
+		retry := func(id uuid.UUID) (*catalogv1.RetryDeliveryResponse, error) {
+			return s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: id.String()})
+		}
+		failed := w.deliveries()[0]
+		require.Equal(t, "not allowed", failed.LastError)
+		resp, err := retry(failed.ID)
+		require.NoError(t, err)
+		require.NotEqual(t, failed.MessageID, resp.GetDelivery().GetMessageId())
+		w.until(func() bool { return w.count("deliveries WHERE state = 'sent'") == 1 })
+		require.Equal(t, map[string]int{failed.RecipientEmail: 1}, w.mailer.received())
+
+		_, err = retry(failed.ID)
+		require.True(t, fault.Is(err, fault.DeliveryNotRetryable), "%v", err)
+		_, err = retry(uuid.New())
+		require.True(t, fault.Is(err, fault.DeliveryNotFound), "%v", err)
+		w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetDisabled(true) })
+		w.update(w.emma, func(u *ent.AdminUpdateOne) { u.SetDeleteTime(time.Now()) })
+		_, err = retry(w.deliveries()[1].ID)
+		require.True(t, fault.Is(err, fault.DeliveryNotRetryable), "%v", err)
+	})
+}
+
+func TestPreferences(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := notification.NewService(w.db, w.queue)
+		frequency := func(a *ent.Admin) catalogv1.Preferences_Frequency {
+			resp, err := s.GetPreferences(w.as(a), &catalogv1.GetPreferencesRequest{})
+			require.NoError(t, err)
+			return resp.GetPreferences().GetFrequency()
+		}
+		set := func(ctx context.Context, f catalogv1.Preferences_Frequency, paths ...string) error {
+			req := &catalogv1.UpdatePreferencesRequest{Preferences: &catalogv1.Preferences{Frequency: f}}
+			if len(paths) > 0 {
+				req.UpdateMask = &fieldmaskpb.FieldMask{Paths: paths}
+			}
+			_, err := s.UpdatePreferences(ctx, req)
+			return err
+		}
+		require.Equal(t, catalogv1.Preferences_FREQUENCY_IMMEDIATE, frequency(w.ana))
+		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_DAILY))
+		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_HOURLY, "frequency"))
+		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_UNSPECIFIED)) // names nothing
+		require.Equal(t, catalogv1.Preferences_FREQUENCY_HOURLY, frequency(w.ana))
+		require.Equal(t, catalogv1.Preferences_FREQUENCY_IMMEDIATE, frequency(w.luis))
+		require.True(t, fault.Is(set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_DAILY, "color"), fault.UpdateMaskInvalid))
+		require.True(t, fault.Is(set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_UNSPECIFIED, "*"), fault.FieldInvalid))
+		require.True(t, fault.Is(set(w.as(w.ana), 99, "*"), fault.FieldInvalid))
+		require.True(t, fault.Is(set(t.Context(), catalogv1.Preferences_FREQUENCY_DAILY), fault.TokenRequired))
+		require.Equal(t, catalogv1.Preferences_FREQUENCY_HOURLY, frequency(w.ana))
+	})
+}
