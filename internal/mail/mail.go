@@ -56,11 +56,11 @@ type Mailer interface {
 type Kind int
 
 const (
-	// Unknown: the message may have been taken.
+	// Unknown means that the message may have been taken.
 	Unknown Kind = iota
-	// Temporary: the message was not taken, and may be later.
+	// Temporary means that the message was not taken, and may be later.
 	Temporary
-	// Permanent: the message was not taken and never will be.
+	// Permanent means that the message was not taken and never will be.
 	Permanent
 )
 
@@ -78,8 +78,7 @@ func (e *Error) Error() string { return e.Message }
 
 // AsError returns err as an *Error: one of kind Unknown if it is something else.
 func AsError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Kind: Unknown, Message: err.Error()}

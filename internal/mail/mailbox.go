@@ -96,16 +96,15 @@ func (b *Mailbox) List(limit int) ([]Item, error) {
 
 // Open returns the mail in a file that List named. Returns fs.ErrNotExist if there is none.
 func (b *Mailbox) Open(file string) ([]byte, error) {
+	if filepath.Ext(file) != extension {
+		return nil, fs.ErrNotExist
+	}
 	root, err := os.OpenRoot(b.dir)
 	if err != nil {
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}
-	defer root.Close()
-	if filepath.Ext(file) != extension {
-		return nil, fs.ErrNotExist
-	}
 	raw, err := root.ReadFile(file)
-	if err != nil {
+	if err := errors.Join(err, root.Close()); err != nil {
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}
 	return raw, nil
@@ -147,7 +146,7 @@ func (b *Mailbox) write(name string, content []byte) error {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the configured folder
 	if err != nil {
 		return err
 	}

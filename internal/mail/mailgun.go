@@ -20,6 +20,8 @@ import (
 const (
 	// mailgunTimeout limits one call of the API.
 	mailgunTimeout = 20 * time.Second
+	// dialTimeout limits how long a connection may take.
+	dialTimeout = 10 * time.Second
 	// mailgunSettle is longer than mailgunTimeout, and leaves the event log time to show what was taken.
 	mailgunSettle = 30 * time.Second
 	// mailgunSkew is by how much Mailgun's clock may differ from ours.
@@ -52,13 +54,13 @@ func NewMailgun(domain, apiKey, baseURL string) (*Mailgun, error) {
 	}
 	api := mailgun.NewMailgun(domain, apiKey)
 	api.SetAPIBase(version.ReplaceAllString(strings.TrimRight(baseURL, "/"), "") + "/v3")
-	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: noteRetryAfter{http.DefaultTransport}})
+	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: noteRetryAfter{transport()}})
 	return &Mailgun{api: api, apiKey: apiKey}, nil
 }
 
 // Send hands the message to Mailgun in one call.
 func (g *Mailgun) Send(ctx context.Context, m Message) (string, error) {
-	msg := mailgun.NewMessage(m.From.String(), literal(oneLine(m.Subject)), literal(m.Text))
+	msg := mailgun.NewMessage(header(m.From), literal(oneLine(m.Subject)), literal(m.Text))
 	msg.SetHTML(strings.ReplaceAll(m.HTML, "%recipient", "&#37;recipient"))
 	msg.AddHeader("Message-Id", "<"+m.ID+">")
 	msg.AddHeader("Date", m.Time.Format(time.RFC1123Z))
@@ -170,6 +172,19 @@ func (*Mailgun) Settle() time.Duration { return mailgunSettle }
 // BatchSize returns how many recipients Mailgun takes in one call.
 func (*Mailgun) BatchSize() int { return mailgun.MaxNumberOfRecipients }
 
+// transport keeps a few connections open, and gives up on what does not answer.
+func transport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSHandshakeTimeout:   dialTimeout,
+		ResponseHeaderTimeout: mailgunTimeout,
+		MaxIdleConnsPerHost:   4,
+		IdleConnTimeout:       time.Minute,
+		ForceAttemptHTTP2:     true,
+	}
+}
+
 type retryAfterKey struct{}
 
 // noteRetryAfter keeps the Retry-After header of an answer, which the client drops, for the caller that
@@ -192,7 +207,7 @@ func (n noteRetryAfter) RoundTrip(r *http.Request) (*http.Response, error) {
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	wait := time.Duration(0)
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second //nolint:gosec // 31 bits of seconds fit
+		wait = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(value); err == nil {
 		wait = date.Sub(now)
 	}

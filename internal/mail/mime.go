@@ -11,10 +11,10 @@ import (
 // Returns an error if an address is none.
 func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat(m.From.Name, m.From.Address); err != nil {
+	if err := msg.From(header(m.From)); err != nil {
 		return nil, fmt.Errorf("the sender's address %q is not valid", m.From.Address)
 	}
-	if err := msg.AddToFormat(to.Name, to.Address); err != nil {
+	if err := msg.AddTo(header(to)); err != nil {
 		return nil, fmt.Errorf("the recipient's address %q is not valid", to.Address)
 	}
 	msg.SetMessageIDWithValue(m.ID)
@@ -25,4 +25,10 @@ func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return msg, nil
+}
+
+// header returns an address as a header has it.
+func header(a netmail.Address) string {
+	a.Name = oneLine(a.Name)
+	return a.String()
 }

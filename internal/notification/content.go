@@ -123,7 +123,7 @@ func verb(row *ent.ProductChange) string {
 }
 
 func productName(row *ent.ProductChange) string {
-	return fmt.Sprintf("\"%s\" (%s)", shorten(plain(row.ProductName), nameSize), plain(row.Sku))
+	return `"` + shorten(plain(row.ProductName), nameSize) + `" (` + plain(row.Sku) + ")"
 }
 
 // subject says what the mail is about in one line.

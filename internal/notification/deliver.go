@@ -103,8 +103,7 @@ func (w *deliverWorker) claim(ctx context.Context, ids []uuid.UUID) (c claimed, 
 			SetLastError("").
 			Exec(ctx)
 	})
-	var snoozed *river.JobSnoozeError
-	if errors.As(err, &snoozed) { // InTx has wrapped it
+	if snoozed, ok := errors.AsType[*river.JobSnoozeError](err); ok { // InTx has wrapped it
 		return claimed{}, snoozed
 	}
 	return c, err

@@ -188,7 +188,7 @@ func TestHookRefuses(t *testing.T) {
 		}), notification.ErrNoActor)
 		// The transaction is there, but the context is not its own.
 		require.ErrorIs(t, inTx(w.as(w.ana), func(_ context.Context, tx *ent.Tx) error {
-			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(w.as(w.ana))
+			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(w.as(w.ana)) //nolint:contextcheck // that is the point
 		}), db.ErrNotInTx)
 		// A stale row is not written over.
 		w.rename(w.ana, p, "Newer")

@@ -153,10 +153,11 @@ func toMessage(row *ent.Delivery, sequences map[uuid.UUID][]int64) *catalogv1.De
 	if row.SendTime != nil {
 		d.SendTime = timestamppb.New(*row.SendTime)
 	}
+	var about []int64
 	for _, batch := range row.Edges.Batches {
-		d.ChangeSequences = append(d.ChangeSequences, sequences[batch.ID]...)
+		about = append(about, sequences[batch.ID]...)
 	}
-	slices.Sort(d.ChangeSequences)
-	d.ChangeSequences = d.ChangeSequences[:min(listedSequences, len(d.ChangeSequences))]
+	slices.Sort(about)
+	d.ChangeSequences = about[:min(listedSequences, len(about))]
 	return d
 }

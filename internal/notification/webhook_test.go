@@ -1,6 +1,7 @@
 package notification_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,7 +49,7 @@ func mailEvent(name, severity, messageID, recipient string) map[string]any {
 }
 
 func post(h http.Handler, method, body string) int {
-	r := httptest.NewRequest(method, "/webhooks/mailgun", strings.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, "/webhooks/mailgun", strings.NewReader(body))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Code
@@ -153,4 +154,3 @@ func FuzzParseEvent(f *testing.F) {
 		}
 	})
 }
-

@@ -1,8 +1,9 @@
 package notification
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"log/slog"
-	"math/rand/v2"
 	netmail "net/mail"
 	"strings"
 	"time"
@@ -56,5 +57,8 @@ func backoff(tries int) time.Duration {
 	if tries <= maxTries { // also keeps the shift within bounds
 		wait = min(longestWait, firstWait<<max(tries-1, 0))
 	}
-	return wait - wait/5 + rand.N(2*wait/5) //nolint:gosec // to spread load, not to keep a secret
+	var random [2]byte
+	_, _ = rand.Read(random[:]) // never fails
+	share := time.Duration(binary.BigEndian.Uint16(random[:]))
+	return wait*4/5 + wait*2/5*share/(1<<16)
 }

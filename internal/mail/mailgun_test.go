@@ -1,0 +1,235 @@
+package mail_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mailgun/mailgun-go/v4"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/mail"
+)
+
+const apiKey = "key-0123456789abcdef"
+
+// standIn is a Mailgun that can what mailgun-go's mock server cannot: several recipients, our own
+// Message-Id, events that are filtered by it, pages of them, and failures.
+type standIn struct {
+	mu       sync.Mutex
+	received []*http.Request
+	accepted []map[string]any
+	queries  []string
+	// answer, if set, is what the next calls are answered with.
+	answer http.HandlerFunc
+}
+
+func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if user, key, _ := r.BasicAuth(); user != "api" || key != apiKey {
+		http.Error(w, "Forbidden", http.StatusUnauthorized)
+		return
+	}
+	if s.answer != nil {
+		s.answer(w, r)
+		return
+	}
+	switch r.Method + " " + r.URL.Path {
+	case "POST /v3/mg.example.com/messages":
+		s.take(w, r)
+	case "GET /v3/mg.example.com/events":
+		s.list(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *standIn) take(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseMultipartForm(1 << 20); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.received = append(s.received, r)
+	id := strings.Trim(r.FormValue("h:Message-Id"), "<>")
+	for _, to := range r.Form["to"] {
+		s.accepted = append(s.accepted, map[string]any{
+			"event": "accepted", "id": fmt.Sprint(len(s.accepted)), "timestamp": 1.0, "recipient": to,
+			"message": map[string]any{"headers": map[string]any{"message-id": id}},
+		})
+	}
+	answer(w, map[string]any{"id": "<" + id + ">", "message": "Queued. Thank you."})
+}
+
+// list gives one event a page, and an empty page in the end, as Mailgun does.
+func (s *standIn) list(w http.ResponseWriter, r *http.Request) {
+	s.queries = append(s.queries, r.URL.RawQuery)
+	var offset int
+	_, _ = fmt.Sscan(r.FormValue("offset"), &offset)
+	items := []map[string]any{}
+	next := *r.URL
+	query := next.Query()
+	if offset < len(s.accepted) {
+		items = append(items, s.accepted[offset])
+		query.Set("offset", fmt.Sprint(offset+1))
+	}
+	next.Scheme, next.Host, next.RawQuery = "http", r.Host, query.Encode()
+	answer(w, map[string]any{"items": items, "paging": map[string]string{"next": next.String()}})
+}
+
+func answer(w http.ResponseWriter, body map[string]any) {
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *standIn) start(t *testing.T) *mail.Mailgun {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	m, err := mail.NewMailgun("mg.example.com", apiKey, server.URL)
+	require.NoError(t, err)
+	return m
+}
+
+func TestMailgunSendsToEachAlone(t *testing.T) {
+	s := &standIn{}
+	m := s.start(t)
+	sent := letter("luis@example.com", "emma@example.com")
+	sent.Text = "%recipient.secret% → new"
+	sent.HTML = "<p>%recipient.secret%</p>"
+	sent.Subject = "of \"%recipient.secret%\"\r\nBcc: eve@example.com"
+	id, err := m.Send(t.Context(), sent)
+	require.NoError(t, err)
+	require.Equal(t, sent.ID, id)
+
+	require.Len(t, s.received, 1)
+	form := s.received[0].Form
+	require.Equal(t, []string{"luis@example.com", "emma@example.com"}, form["to"])
+	require.JSONEq(t, `{"luis@example.com":{},"emma@example.com":{}}`, form.Get("recipient-variables"))
+	require.Equal(t, "<"+sent.ID+">", form.Get("h:Message-Id"))
+	require.Equal(t, sent.ID, form.Get("v:"+mail.MessageIDVariable))
+	require.Equal(t, "changes", form.Get("o:tag"))
+	require.Equal(t, "no", form.Get("o:tracking"))
+	for _, field := range []string{"subject", "text", "html"} {
+		require.NotContains(t, form.Get(field), "%recipient")
+		require.NotContains(t, form.Get(field), "\r")
+	}
+}
+
+func TestMailgunKnowsWhatItAccepted(t *testing.T) {
+	s := &standIn{}
+	m := s.start(t)
+	sent := letter("Luis@example.com", "emma@example.com")
+	_, err := m.Send(t.Context(), sent)
+	require.NoError(t, err)
+	other := letter("ana@example.com")
+	other.ID = "another@example.com"
+	_, err = m.Send(t.Context(), other)
+	require.NoError(t, err)
+
+	accepted, err := m.Accepted(t.Context(), sent.ID, time.Now())
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"luis@example.com": true, "emma@example.com": true}, accepted)
+	require.Contains(t, s.queries[0], "message-id=0193a%40example.com")
+	require.Contains(t, s.queries[0], "event=accepted")
+	accepted, err = m.Accepted(t.Context(), "never-sent@example.com", time.Now())
+	require.NoError(t, err)
+	require.Empty(t, accepted)
+
+	s.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "away", http.StatusBadGateway) }
+	_, err = m.Accepted(t.Context(), sent.ID, time.Now())
+	require.Equal(t, "Mailgun answered 502: away", err.Error())
+}
+
+func TestMailgunErrors(t *testing.T) {
+	for status, want := range map[int]mail.Kind{
+		http.StatusBadRequest:            mail.Permanent,
+		http.StatusRequestEntityTooLarge: mail.Permanent,
+		http.StatusUnprocessableEntity:   mail.Permanent,
+		http.StatusUnauthorized:          mail.Temporary,
+		http.StatusPaymentRequired:       mail.Temporary,
+		http.StatusForbidden:             mail.Temporary,
+		http.StatusNotFound:              mail.Temporary,
+		http.StatusTooManyRequests:       mail.Temporary,
+		http.StatusInternalServerError:   mail.Unknown,
+		http.StatusServiceUnavailable:    mail.Unknown,
+	} {
+		s := &standIn{answer: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"message": "no, %s\nis not it"}`, apiKey)
+		}}
+		_, err := s.start(t).Send(t.Context(), letter("luis@example.com"))
+		e := mail.AsError(err)
+		require.Equal(t, want, e.Kind, "status %d", status)
+		require.Equal(t, 7*time.Second, e.RetryAfter)
+		require.Contains(t, e.Message, fmt.Sprintf("Mailgun answered %d: ", status))
+		require.NotContains(t, e.Message, apiKey)
+	}
+}
+
+func TestMailgunThatDoesNotAnswer(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	m, err := mail.NewMailgun("mg.example.com", apiKey, gone.URL)
+	require.NoError(t, err)
+	_, err = m.Send(t.Context(), letter("luis@example.com"))
+	require.Equal(t, mail.Temporary, mail.AsError(err).Kind, "nobody took the mail: %v", err)
+
+	s := &standIn{answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
+	_, err = s.start(t).Send(t.Context(), letter("luis@example.com"))
+	e := mail.AsError(err)
+	require.Equal(t, mail.Unknown, e.Kind, "it may have taken the mail: %v", err)
+	require.NotZero(t, e.RetryAfter)
+}
+
+// The client's own mock server takes what we send. It neither keeps Message-Id nor filters events, so
+// the tests above use a stand-in.
+func TestMailgunClientsOwnMock(t *testing.T) {
+	mock := mailgun.NewMockServer()
+	defer mock.Stop()
+	m, err := mail.NewMailgun("example.com", apiKey, strings.TrimSuffix(mock.URL(), "/v3"))
+	require.NoError(t, err)
+	id, err := m.Send(t.Context(), letter("luis@example.com"))
+	require.NoError(t, err)
+	require.NotEmpty(t, id)
+	accepted, err := m.Accepted(t.Context(), id, time.Now())
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"luis@example.com": true}, accepted)
+}
+
+func TestNewChoosesAMailer(t *testing.T) {
+	for name, c := range map[string]struct {
+		config mail.Config
+		want   any
+		err    string
+	}{
+		"mailbox":         {mail.Config{MailboxDir: "x"}, &mail.Mailbox{}, ""},
+		"Mailgun":         {mail.Config{MailgunDomain: "mg.example.com", MailgunAPIKey: apiKey}, &mail.Mailgun{}, ""},
+		"Mailgun in EU":   {mail.Config{MailgunDomain: "d", MailgunAPIKey: apiKey, MailgunBaseURL: "https://api.eu.mailgun.net/"}, &mail.Mailgun{}, ""},
+		"Mailgun first":   {mail.Config{MailgunDomain: "d", MailgunAPIKey: apiKey, SMTPURL: "smtp://h"}, &mail.Mailgun{}, ""},
+		"no key":          {mail.Config{MailgunDomain: "d"}, nil, "needs an API key"},
+		"bad base":        {mail.Config{MailgunDomain: "d", MailgunAPIKey: apiKey, MailgunBaseURL: "api.eu.mailgun.net"}, nil, "base URL"},
+		"SMTP":            {mail.Config{SMTPURL: "smtp://user:pass@mail.example.com"}, &mail.SMTP{}, ""},
+		"SMTP with TLS":   {mail.Config{SMTPURL: "smtps://mail.example.com:4650"}, &mail.SMTP{}, ""},
+		"not SMTP":        {mail.Config{SMTPURL: "http://user:hunter2@mail.example.com"}, nil, "smtp://"},
+		"SMTP, no host":   {mail.Config{SMTPURL: "smtp://"}, nil, "smtp://"},
+		"SMTP unreadable": {mail.Config{SMTPURL: "smtp://user:hunter2@%zz"}, nil, "cannot be read"},
+		"SMTP, bad port":  {mail.Config{SMTPURL: "smtp://user:hunter2@h:99999"}, nil, "makes no sense"},
+	} {
+		m, err := mail.New(c.config)
+		if c.err != "" {
+			require.ErrorContains(t, err, c.err, name)
+			require.NotContains(t, err.Error(), "hunter2")
+			continue
+		}
+		require.NoError(t, err, name)
+		require.IsType(t, c.want, m, name)
+	}
+}
