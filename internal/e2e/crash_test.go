@@ -32,7 +32,7 @@ var recipients = []account{
 // product. In the end everybody else must have exactly one mail for each committed change.
 //
 // Against a Mailgun that cannot be asked whether it took a message, a message whose answer was still
-// under way when the server died comes twice: at most one for each kill.
+// under way when the server died comes twice: at most one message for each kill.
 func TestKilledServerLosesAndRepeatsNoMail(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range dbtest.Dialects() {
