@@ -1,0 +1,39 @@
+/**
+ * The catalog from browsers, and whatever else has fetch.
+ *
+ * @packageDocumentation
+ */
+export { create } from "@bufbuild/protobuf";
+export { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+export { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+export { type Catalog, type CatalogOptions, createCatalog, createProducts, type SessionOptions } from "./catalog.js";
+export type { Admins, ListQuery, Notifications, ProductKey, Products } from "./clients.js";
+export {
+  errorMetadata,
+  type FieldViolation,
+  fieldViolations,
+  isReason,
+  reasonOf,
+  retryDelay,
+} from "./errors.js";
+export * from "./gen/catalog/v1/admin_pb.js";
+export * from "./gen/catalog/v1/auth_pb.js";
+export * from "./gen/catalog/v1/money_pb.js";
+export * from "./gen/catalog/v1/notification_pb.js";
+export * from "./gen/catalog/v1/product_pb.js";
+export * from "./gen/catalog/v1/tracking_pb.js";
+export {
+  addMoney,
+  compareMoney,
+  formatMoney,
+  type MoneyValue,
+  multiplyMoney,
+  parseMoney,
+  type Rounding,
+} from "./money.js";
+export { type Page, Pages } from "./pages.js";
+export { errorDomain, type Reason, reasons } from "./reasons.js";
+export type { RetryOptions } from "./retry.js";
+export { Session as CatalogSession, type SessionListener } from "./session.js";
+export { memoryTokenStore, type TokenStore, type Tokens, webStorageTokenStore } from "./tokens.js";
+export type { TransportOptions, WebTransportOptions } from "./transport.js";

@@ -1,0 +1,55 @@
+// Made by scripts/reasons.mjs from internal/fault/reasons.go. Do not edit.
+
+/** The domain of every reason, as in google.rpc.ErrorInfo. */
+export const errorDomain = "catalog.zebrands.com";
+
+/** Every reason that the server gives for an error. docs/errors.md says what each one means. */
+export const reasons = [
+  "ACCESS_UNDEFINED",
+  "ADMIN_NOT_DELETED",
+  "ADMIN_NOT_FOUND",
+  "ADMIN_NOT_INVITED",
+  "ADMIN_REQUIRED",
+  "CONCURRENT_CHANGE",
+  "CONTENT_TYPE_INVALID",
+  "CURRENCY_INVALID",
+  "DATABASE_UNAVAILABLE",
+  "DEADLINE_EXCEEDED",
+  "DELIVERY_NOT_FOUND",
+  "DELIVERY_NOT_RETRYABLE",
+  "EMAIL_TAKEN",
+  "ETAG_MISMATCH",
+  "FIELD_INVALID",
+  "FILTER_INVALID",
+  "INTERNAL",
+  "LAST_ADMIN",
+  "METHOD_NOT_FOUND",
+  "MONEY_INVALID",
+  "ONE_TIME_TOKEN_INVALID",
+  "ORDER_BY_INVALID",
+  "PAGE_TOKEN_INVALID",
+  "PASSWORD_INCORRECT",
+  "PRODUCT_NOT_DELETED",
+  "PRODUCT_NOT_FOUND",
+  "PROTOCOL_INVALID",
+  "REFRESH_TOKEN_INVALID",
+  "REFRESH_TOKEN_REUSED",
+  "REQUEST_CANCELED",
+  "REQUEST_MALFORMED",
+  "REQUEST_TOO_LARGE",
+  "SESSION_ENDED",
+  "SESSION_NOT_FOUND",
+  "SETUP_COMPLETE",
+  "SHUTTING_DOWN",
+  "SIGN_IN_FAILED",
+  "SIGN_IN_THROTTLED",
+  "SKU_TAKEN",
+  "TOKEN_EXPIRED",
+  "TOKEN_INVALID",
+  "TOKEN_REQUIRED",
+  "UPDATE_MASK_INVALID",
+  "WEBHOOK_SIGNATURE_INVALID",
+] as const;
+
+/** Why the server refused a call: stable, unlike the text of the error. */
+export type Reason = (typeof reasons)[number];

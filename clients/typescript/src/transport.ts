@@ -1,0 +1,90 @@
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { isSafe, type RetryOptions, retryInterceptor } from "./retry.js";
+
+/** What every transport can be told. */
+export interface TransportOptions {
+  /** Where the catalog is, such as `https://catalog.example.com`. */
+  readonly baseUrl: string;
+  /**
+   * How long a call may take, with all its tries, in milliseconds; 0 for no limit. A call's own `timeoutMs` goes before it.
+   * Default: 30,000.
+   */
+  readonly timeoutMs?: number;
+  /** How safe calls are tried again; false for never. */
+  readonly retry?: RetryOptions | false;
+  /** Further interceptors. They see each call once, around its tries. */
+  readonly interceptors?: readonly Interceptor[];
+}
+
+/** Options of the transport for browsers, and for whatever else has fetch. */
+export interface WebTransportOptions extends TransportOptions {
+  /** Send and receive protobuf instead of JSON: smaller, but not readable in the browser's network tab. Default: false. */
+  readonly useBinaryFormat?: boolean;
+  /** Which cookies go with a call. Default: `same-origin`. */
+  readonly credentials?: RequestCredentials;
+  /** A fetch to use instead of the global one. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** Requests up to this many bytes, as protobuf, make addresses that proxies take (8 kB), however they are escaped. */
+const maxGetBytes = 1_000;
+
+/**
+ * Returns a Connect transport on fetch. Safe calls are GET requests, which browsers and proxies may cache; without a session
+ * they are simple requests, which another origin may send without asking first.
+ */
+export function createWebTransport(options: WebTransportOptions, session: readonly Interceptor[] = []): Transport {
+  const common = {
+    baseUrl: options.baseUrl,
+    defaultTimeoutMs: options.timeoutMs ?? 30_000,
+    useBinaryFormat: options.useBinaryFormat ?? false,
+    fetch: sessionAwareFetch(options),
+  };
+  const around = interceptorsOf(options, session);
+  return preferGet(
+    createConnectTransport({ ...common, useHttpGet: true, interceptors: [...around, withoutTimeoutHeader] }),
+    createConnectTransport({ ...common, interceptors: around }),
+  );
+}
+
+/** Returns the interceptors of a transport, outermost first. A refresh is never tried again, so the session is outside. */
+export function interceptorsOf(options: TransportOptions, session: readonly Interceptor[]): Interceptor[] {
+  const retry = retryInterceptor(options.retry === false ? { maxAttempts: 1 } : options.retry);
+  return [...(options.interceptors ?? []), ...session, retry];
+}
+
+/** Returns a transport that sends safe calls with the first transport unless they are too long for an address. */
+export function preferGet(get: Transport, post: Transport): Transport {
+  const fits = <I extends DescMessage>(input: I, message: MessageInitShape<I>) =>
+    toBinary(input, create(input, message)).byteLength <= maxGetBytes;
+  return {
+    unary: (method, signal, timeoutMs, header, message, contextValues) =>
+      (isSafe(method) && fits(method.input, message) ? get : post).unary(
+        method,
+        signal,
+        timeoutMs,
+        header,
+        message,
+        contextValues,
+      ),
+    stream: post.stream.bind(post),
+  };
+}
+
+/** The header would make browsers ask the server before every safe call. The deadline holds without: the call is aborted. */
+const withoutTimeoutHeader: Interceptor = (next) => (req) => {
+  req.header.delete("Connect-Timeout-Ms");
+  return next(req);
+};
+
+/** Signed-in callers write, and must read what they wrote: the browser's cache asks the server before it answers them. */
+function sessionAwareFetch(options: WebTransportOptions): typeof globalThis.fetch {
+  const { credentials = "same-origin", fetch } = options;
+  return (input, init) => {
+    const signedIn = new Headers(init?.headers).has("Authorization");
+    const call = fetch ?? globalThis.fetch;
+    return call(input, { ...init, credentials, ...(signedIn && { cache: "no-cache" }) });
+  };
+}
