@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -130,7 +129,7 @@ func TestLoadKeysMakesOneKeyForAllThatStartTogether(t *testing.T) {
 }
 
 func TestKeyFile(t *testing.T) {
-	d := dbtest.New(t, dialect.SQLite)
+	d := dbtest.New(t, "sqlite")
 	dir := t.TempDir()
 	_, err := auth.LoadKeys(t.Context(), d, dir, "")
 	require.NoError(t, err)

@@ -1,0 +1,178 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/admin"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+const goodPassword = "correct horse battery"
+
+// world is both services on a database with the administrator Ana, who is signed in.
+type world struct {
+	d         *db.DB
+	passwords *auth.Passwords
+	guard     *auth.Authenticator
+	service   *admin.Service
+	auth      *admin.AuthService
+	log       *recorder
+
+	ana     *catalogv1.Admin
+	session *catalogv1.SignInResponse
+	// ctx is for calls by Ana.
+	ctx context.Context
+}
+
+// each runs a test in a world on each database.
+func each(t *testing.T, fn func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newEmptyWorld(t, d)
+		_, err := admin.CreateWithPassword(t.Context(), d, "ana@example.com", "Ana", goodPassword)
+		require.NoError(t, err)
+		w.session = w.signIn(t, "ana@example.com", goodPassword)
+		w.ana = w.session.GetAdmin()
+		w.ctx = w.as(t, w.session.GetAccessToken())
+		fn(t, w)
+	})
+}
+
+func newEmptyWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	keys, err := auth.GenerateKeys()
+	require.NoError(t, err)
+	q, err := queue.New(d, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	tokens := auth.NewTokens(keys, "https://catalog.test", "catalog")
+	passwords := auth.NewPasswordsWith(auth.PasswordParams{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 4)
+	log := &recorder{}
+	return &world{
+		d: d, passwords: passwords, log: log,
+		guard:   auth.NewAuthenticator(d, tokens),
+		service: admin.NewService(d, q, passwords),
+		auth:    admin.NewAuthService(d, q, tokens, passwords, slog.New(slog.NewJSONHandler(log, nil))),
+	}
+}
+
+// recorder keeps what is logged.
+type recorder struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.text += string(p)
+	return len(p), nil
+}
+
+// from returns a context for anonymous calls from a network address.
+func from(ctx context.Context, addr string) context.Context {
+	return auth.WithClient(ctx, auth.Client{Address: netip.MustParseAddr(addr), UserAgent: "test"})
+}
+
+// as returns a context for calls with an access token.
+func (w *world) as(t *testing.T, accessToken string) context.Context {
+	t.Helper()
+	p, err := w.guard.Authenticate(t.Context(), accessToken)
+	require.NoError(t, err)
+	return auth.WithPrincipal(from(t.Context(), "192.0.2.1"), p)
+}
+
+func (w *world) signIn(t *testing.T, email, password string) *catalogv1.SignInResponse {
+	t.Helper()
+	resp, err := w.auth.SignIn(from(t.Context(), "192.0.2.1"), &catalogv1.SignInRequest{Email: email, Password: password})
+	require.NoError(t, err)
+	return resp
+}
+
+// create adds an administrator; one without a password is invited.
+func (w *world) create(t *testing.T, email, password string) *catalogv1.Admin {
+	t.Helper()
+	resp, err := w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{
+		Admin: &catalogv1.Admin{Email: email, Name: email}, Password: password,
+	})
+	require.NoError(t, err)
+	return resp.GetAdmin()
+}
+
+func (w *world) delete(t *testing.T, id string) {
+	t.Helper()
+	_, err := w.service.DeleteAdmin(w.ctx, &catalogv1.DeleteAdminRequest{Id: id})
+	require.NoError(t, err)
+}
+
+func (w *world) get(t *testing.T, id string) *catalogv1.Admin {
+	t.Helper()
+	resp, err := w.service.GetAdmin(w.ctx, &catalogv1.GetAdminRequest{Id: id})
+	require.NoError(t, err)
+	return resp.GetAdmin()
+}
+
+func (w *world) disable(id string) error {
+	_, err := w.service.UpdateAdmin(w.ctx, &catalogv1.UpdateAdminRequest{Admin: &catalogv1.Admin{Id: id, Disabled: true}})
+	return err
+}
+
+// token issues what the mail with a link would hold.
+func (w *world) token(t *testing.T, purpose onetimetoken.Purpose, adminID string) string {
+	t.Helper()
+	id := uuid.MustParse(adminID)
+	var token string
+	require.NoError(t, w.d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		token, err = auth.IssueOneTimeToken(ctx, tx, purpose, &id, time.Hour)
+		return err
+	}))
+	return token
+}
+
+// mails returns the account mails that are queued for an administrator, by purpose.
+func (w *world) mails(t *testing.T, adminID string) []string {
+	t.Helper()
+	rows, err := w.d.SQL().QueryContext(t.Context(), `SELECT args FROM river_job WHERE kind = 'account_mail' ORDER BY id`)
+	require.NoError(t, err)
+	defer rows.Close()
+	var purposes []string
+	for rows.Next() {
+		var raw []byte
+		require.NoError(t, rows.Scan(&raw))
+		var args queue.AccountMailArgs
+		require.NoError(t, json.Unmarshal(raw, &args))
+		if args.AdminID.String() == adminID {
+			purposes = append(purposes, args.Purpose)
+		}
+	}
+	require.NoError(t, rows.Err())
+	return purposes
+}
+
+func requireEnded(t *testing.T, w *world, accessToken string) {
+	t.Helper()
+	_, err := w.guard.Authenticate(t.Context(), accessToken)
+	requireReason(t, err, fault.SessionEnded)
+}
+
+func requireReason(t *testing.T, err error, want fault.Reason) {
+	t.Helper()
+	require.Error(t, err)
+	require.True(t, fault.Is(err, want), "%v is not %s", err, want)
+}

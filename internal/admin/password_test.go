@@ -1,0 +1,248 @@
+package admin_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/admin"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+const newPassword = "a different horse"
+
+func TestChangePassword(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		other := w.signIn(t, "ana@example.com", goodPassword)
+		reset := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
+		change := func(current, next string) (*catalogv1.ChangePasswordResponse, error) {
+			return w.auth.ChangePassword(w.ctx, &catalogv1.ChangePasswordRequest{CurrentPassword: current, NewPassword: next})
+		}
+		_, err := change("wrong password", newPassword)
+		requireReason(t, err, fault.PasswordIncorrect)
+		requireFields(t, err, "current_password")
+		_, err = change(goodPassword, "short")
+		requireFields(t, err, "new_password")
+		w.as(t, other.GetAccessToken())
+
+		resp, err := change(goodPassword, newPassword)
+		require.NoError(t, err)
+		requireEnded(t, w, w.session.GetAccessToken())
+		requireEnded(t, w, other.GetAccessToken())
+		w.as(t, resp.GetAccessToken())
+		_, err = w.auth.RefreshSession(t.Context(), &catalogv1.RefreshSessionRequest{RefreshToken: resp.GetRefreshToken()})
+		require.NoError(t, err)
+		_, err = w.auth.ResetPassword(t.Context(), &catalogv1.ResetPasswordRequest{Token: reset, NewPassword: goodPassword})
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+		_, err = w.auth.SignIn(w.ctx, &catalogv1.SignInRequest{Email: "ana@example.com", Password: goodPassword})
+		requireReason(t, err, fault.SignInFailed)
+		w.signIn(t, "ana@example.com", newPassword)
+	})
+}
+
+func TestGuessingTheCurrentPasswordIsThrottled(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		req := &catalogv1.ChangePasswordRequest{CurrentPassword: "wrong password", NewPassword: newPassword}
+		for range 10 {
+			_, err := w.auth.ChangePassword(w.ctx, req)
+			requireReason(t, err, fault.PasswordIncorrect)
+		}
+		_, err := w.auth.ChangePassword(w.ctx, req)
+		requireReason(t, err, fault.SignInThrottled)
+	})
+}
+
+func TestNoSessionOutlivesAChangeOfPassword(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var wg sync.WaitGroup
+		tokens := make([]string, 8)
+		for i := range tokens {
+			wg.Go(func() {
+				resp, err := w.auth.SignIn(w.ctx, &catalogv1.SignInRequest{Email: "ana@example.com", Password: goodPassword})
+				if err == nil {
+					tokens[i] = resp.GetAccessToken()
+				}
+			})
+		}
+		_, err := w.auth.ChangePassword(w.ctx, &catalogv1.ChangePasswordRequest{
+			CurrentPassword: goodPassword, NewPassword: newPassword,
+		})
+		require.NoError(t, err)
+		wg.Wait()
+		for _, token := range tokens {
+			if token != "" {
+				requireEnded(t, w, token)
+			}
+		}
+	})
+}
+
+func TestRequestPasswordReset(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		invited := w.create(t, "invited@example.com", "")
+		disabled := w.create(t, "disabled@example.com", goodPassword)
+		require.NoError(t, w.disable(disabled.GetId()))
+		ask := func(email string) error {
+			_, err := w.auth.RequestPasswordReset(from(t.Context(), "198.51.100.7"),
+				&catalogv1.RequestPasswordResetRequest{Email: email})
+			return err
+		}
+		for _, email := range []string{"ANA@example.com", "invited@example.com", "disabled@example.com", "unknown@example.com", "rubbish"} {
+			require.NoError(t, ask(email))
+		}
+		require.Equal(t, []string{"password_reset"}, w.mails(t, w.ana.GetId()))
+		require.Equal(t, []string{"invitation"}, w.mails(t, invited.GetId()))
+		require.Empty(t, w.mails(t, disabled.GetId()))
+
+		var wg sync.WaitGroup
+		for _, email := range []string{"ana@example.com", "unknown@example.com"} {
+			for range 4 {
+				wg.Go(func() { _ = ask(email) })
+			}
+		}
+		wg.Wait()
+		requireReason(t, ask("ana@example.com"), fault.SignInThrottled)
+		requireReason(t, ask("unknown@example.com"), fault.SignInThrottled)
+		require.Len(t, w.mails(t, w.ana.GetId()), 5)
+	})
+}
+
+func TestResetPassword(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		reset := func(token, password string) (*catalogv1.ResetPasswordResponse, error) {
+			return w.auth.ResetPassword(from(t.Context(), "192.0.2.1"),
+				&catalogv1.ResetPasswordRequest{Token: token, NewPassword: password})
+		}
+		for range 10 {
+			_, err := w.auth.SignIn(from(t.Context(), "192.0.2.1"), &catalogv1.SignInRequest{Email: "ana@example.com", Password: "x"})
+			requireReason(t, err, fault.SignInFailed)
+		}
+		hashed := w.passwords.Hashed()
+		_, err := reset("unknown", newPassword)
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+		require.Equal(t, hashed, w.passwords.Hashed(), "strangers cannot make the server hash")
+
+		token := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
+		_, err = reset(token, "short")
+		requireFields(t, err, "new_password")
+		_, err = reset(token, "ANA@example.com")
+		requireFields(t, err, "new_password")
+		_, err = w.auth.AcceptInvitation(t.Context(), &catalogv1.AcceptInvitationRequest{Token: token, Password: newPassword})
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+
+		resp, err := reset(token, newPassword)
+		require.NoError(t, err)
+		require.Equal(t, w.ana.GetId(), resp.GetAdmin().GetId())
+		require.Equal(t, w.ana.GetEtag(), resp.GetAdmin().GetEtag())
+		requireEnded(t, w, w.session.GetAccessToken())
+		w.as(t, resp.GetAccessToken())
+		w.signIn(t, "ana@example.com", newPassword) // the brake is off again
+		_, err = reset(token, goodPassword)
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+	})
+}
+
+func TestAcceptInvitation(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		bea := w.create(t, "bea@example.com", "")
+		token := w.token(t, onetimetoken.PurposeInvitation, bea.GetId())
+		accept := func(name string) (*catalogv1.AcceptInvitationResponse, error) {
+			return w.auth.AcceptInvitation(t.Context(), &catalogv1.AcceptInvitationRequest{
+				Token: token, Password: newPassword, Name: name,
+			})
+		}
+		_, err := accept("Bea\nB")
+		requireFields(t, err, "name")
+		_, err = w.auth.ResetPassword(t.Context(), &catalogv1.ResetPasswordRequest{Token: token, NewPassword: newPassword})
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+		resp, err := accept(" Beatriz ")
+		require.NoError(t, err)
+		require.Equal(t, "Beatriz", resp.GetAdmin().GetName())
+		require.Equal(t, catalogv1.Admin_STATE_ACTIVE, resp.GetAdmin().GetState())
+		require.Equal(t, "2", resp.GetAdmin().GetEtag())
+		w.as(t, resp.GetAccessToken())
+		w.signIn(t, "bea@example.com", newPassword)
+		_, err = accept("")
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+		token = w.token(t, onetimetoken.PurposeInvitation, bea.GetId())
+		_, err = accept("")
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+	})
+}
+
+func TestADisabledAdministratorCannotAccept(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		bea := w.create(t, "bea@example.com", "")
+		require.NoError(t, w.disable(bea.GetId()))
+		token := w.token(t, onetimetoken.PurposeInvitation, bea.GetId()) // of a mail that left too late
+		_, err := w.auth.AcceptInvitation(t.Context(), &catalogv1.AcceptInvitationRequest{Token: token, Password: newPassword})
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+	})
+}
+
+func TestSetup(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newEmptyWorld(t, d)
+		older, needed, err := admin.SetupToken(t.Context(), d)
+		require.NoError(t, err)
+		require.True(t, needed)
+		token, _, err := admin.SetupToken(t.Context(), d)
+		require.NoError(t, err)
+		complete := func(token, email string) (*catalogv1.CompleteSetupResponse, error) {
+			return w.auth.CompleteSetup(t.Context(), &catalogv1.CompleteSetupRequest{
+				Token: token, Email: email, Name: "Ana", Password: goodPassword,
+			})
+		}
+		_, err = complete(older, "ana@example.com")
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+		require.Zero(t, w.passwords.Hashed())
+		_, err = complete(token, "rubbish")
+		requireFields(t, err, "email")
+
+		var won atomic.Int32
+		var wg sync.WaitGroup
+		errs := make([]error, 6)
+		for i := range errs {
+			wg.Go(func() {
+				resp, err := complete(token, "ana@example.com")
+				if errs[i] = err; err == nil {
+					won.Add(1)
+					w.session = &catalogv1.SignInResponse{AccessToken: resp.GetAccessToken()}
+				}
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 1, won.Load())
+		for _, err := range errs {
+			if err != nil {
+				requireReason(t, err, fault.SetupComplete)
+			}
+		}
+		w.as(t, w.session.GetAccessToken())
+		_, needed, err = admin.SetupToken(t.Context(), d)
+		require.NoError(t, err)
+		require.False(t, needed)
+		_, err = complete("rubbish", "bea@example.com")
+		requireReason(t, err, fault.SetupComplete)
+	})
+}
+
+func TestCreateWithPassword(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		create := func(email, name, password string) error {
+			_, err := admin.CreateWithPassword(t.Context(), w.d, email, name, password)
+			return err
+		}
+		requireFields(t, create("x", "", goodPassword), "email", "name")
+		requireFields(t, create("bea@example.com", "Bea", "short"), "password")
+		requireReason(t, create("Ana@example.com", "Ana", goodPassword), fault.EmailTaken)
+		require.NoError(t, create("bea@example.com", "Bea", goodPassword))
+		w.signIn(t, "bea@example.com", goodPassword)
+	})
+}
