@@ -37,7 +37,7 @@ type world struct {
 	ana     *catalogv1.Admin
 	session *catalogv1.SignInResponse
 	// ctx is for calls by Ana.
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // a test is one scope
 }
 
 // each runs a test in a world on each database.

@@ -76,10 +76,10 @@ func (s *AuthService) CompleteSetup(
 		grant auth.Grant
 	)
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		var err error
-		if err = useSetupToken(ctx, tx, req.GetToken()); err != nil {
+		if err := useSetupToken(ctx, tx, req.GetToken()); err != nil {
 			return err
 		}
+		var err error
 		row, err = tx.Admin.Create().
 			SetEmail(who.email).
 			SetName(who.name).
@@ -149,7 +149,7 @@ func firstPerson(
 	if who, err = newPerson("", email, name); err != nil {
 		return person{}, "", err
 	}
-	if err = who.checkPassword("password", password); err != nil {
+	if err := who.checkPassword("password", password); err != nil {
 		return person{}, "", err
 	}
 	hash, err = passwords.Hash(ctx, password)

@@ -27,11 +27,13 @@ func TestUpdateAdminMasks(t *testing.T) {
 		"one path":                {full, []string{"email"}, &catalogv1.Admin{Email: "new@example.com", Name: "bea@example.com"}, "2"},
 		"all by star":             {full, []string{"*"}, full, "2"},
 		"what the server sets is ignored": {
-			full, []string{"id", "state", "etag", "create_time", "update_time", "delete_time", "last_sign_in_time", "name"},
+			full,
+			[]string{"id", "state", "etag", "create_time", "update_time", "delete_time", "last_sign_in_time", "name"},
 			&catalogv1.Admin{Email: "bea@example.com", Name: "New"}, "2",
 		},
 		"nothing changes": {
-			&catalogv1.Admin{Email: "BEA@example.com"}, []string{"email", "disabled"},
+			&catalogv1.Admin{Email: "BEA@example.com"},
+			[]string{"email", "disabled"},
 			&catalogv1.Admin{Email: "bea@example.com", Name: "bea@example.com"}, "1",
 		},
 	} {

@@ -85,7 +85,7 @@ func (k *Keys) addBlock(block *pem.Block) error {
 }
 
 func (k *Keys) add(private ed25519.PrivateKey) {
-	public := private.Public().(ed25519.PublicKey) //nolint:forcetypeassert // documented by Public
+	public := private.Public().(ed25519.PublicKey) //nolint:errcheck,forcetypeassert // documented by Public
 	id := thumbprint(public)
 	k.public[id] = public
 	if k.signer == nil {

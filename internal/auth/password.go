@@ -94,7 +94,8 @@ func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	got, err := p.compute(ctx, password, salt, params, uint32(len(want)))
+	size := uint32(len(want)) //nolint:gosec // decodeHash bounds it
+	got, err := p.compute(ctx, password, salt, params, size)
 	if err != nil {
 		return false, err
 	}

@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -49,7 +48,7 @@ func TestThrottleCountsEveryFailure(t *testing.T) {
 
 		err := throttle.Check(t.Context(), limits...)
 		var refusal *fault.Error
-		require.True(t, errors.As(err, &refusal))
+		require.ErrorAs(t, err, &refusal)
 		require.Equal(t, fault.Throttled, refusal.Kind)
 		require.InDelta(t, 60, refusal.RetryAfter.Seconds(), 5)
 	})

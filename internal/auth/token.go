@@ -69,6 +69,7 @@ func NewTokens(keys *Keys, issuer, audience string) *Tokens {
 // wireClaims are the claims as they are written into the token.
 type wireClaims struct {
 	jwt.RegisteredClaims
+
 	SessionID string `json:"sid"`
 }
 

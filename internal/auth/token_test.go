@@ -3,6 +3,7 @@ package auth_test
 import (
 	"crypto/ed25519"
 	"encoding/base64"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -112,9 +113,7 @@ func TestVerifyToken(t *testing.T) {
 			tc.change(&p)
 			unsigned := jwt.NewWithClaims(p.method, p.claims)
 			delete(unsigned.Header, "typ")
-			for k, v := range p.header {
-				unsigned.Header[k] = v
-			}
+			maps.Copy(unsigned.Header, p.header)
 			token, err := unsigned.SignedString(p.key)
 			require.NoError(t, err)
 			_, err = tokens.Verify(token)
