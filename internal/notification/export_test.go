@@ -5,3 +5,6 @@ func ExplainEvent(raw []byte) (string, error) {
 	e, err := parseEvent(raw)
 	return e.explanation, err
 }
+
+// Backoff is how long a mail waits after so many failures.
+var Backoff = backoff

@@ -59,6 +59,6 @@ func backoff(tries int) time.Duration {
 	}
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails
-	share := time.Duration(binary.BigEndian.Uint16(random[:]))
-	return wait*4/5 + wait*2/5*share/(1<<16)
+	share := int64(binary.BigEndian.Uint16(random[:]))
+	return wait*4/5 + time.Duration(int64(wait)*2/5*share>>16)
 }
