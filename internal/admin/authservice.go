@@ -129,6 +129,9 @@ func signedIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, 
 func (s *AuthService) RefreshSession(
 	ctx context.Context, req *catalogv1.RefreshSessionRequest,
 ) (*catalogv1.RefreshSessionResponse, error) {
+	if req.GetRefreshToken() == "" {
+		return nil, fault.Field("refresh_token", "is required, unless a cookie holds it")
+	}
 	grant, row, err := s.sessions.Refresh(ctx, req.GetRefreshToken())
 	if fault.Is(err, fault.RefreshTokenReused) {
 		s.log.WarnContext(ctx, "a refresh token was used twice: its session has ended",

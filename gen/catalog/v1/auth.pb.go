@@ -84,7 +84,7 @@ type SignInResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The JWT for the Authorization header.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// The token for RefreshSession. Works once.
+	// The token for RefreshSession. Works once. Empty if it is in the cookie.
 	RefreshToken string `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -155,7 +155,7 @@ func (x *SignInResponse) GetAdmin() *Admin {
 // RefreshSessionRequest holds a refresh token.
 type RefreshSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The refresh token of the latest pair.
+	// The refresh token of the latest pair; empty to use the cookie.
 	RefreshToken  string `protobuf:"bytes,1,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -203,7 +203,7 @@ type RefreshSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The JWT for the Authorization header.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// The token for the next RefreshSession. Works once.
+	// The token for the next RefreshSession. Works once. Empty if it is in the cookie.
 	RefreshToken string `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -274,7 +274,8 @@ func (x *RefreshSessionResponse) GetAdmin() *Admin {
 // SignOutRequest may hold a refresh token.
 type SignOutRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A refresh token of the session to end. Empty: the session of the caller's access token.
+	// A refresh token of the session to end. Empty: that of the cookie, or else the session of the
+	// caller's access token.
 	RefreshToken  string `protobuf:"bytes,1,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -781,7 +782,7 @@ type ChangePasswordResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The JWT for the Authorization header.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// The token for RefreshSession. Works once.
+	// The token for RefreshSession. Works once. Empty if it is in the cookie.
 	RefreshToken string `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	// When the access token expires.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -983,7 +984,7 @@ type ResetPasswordResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The JWT for the Authorization header.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// The token for RefreshSession. Works once.
+	// The token for RefreshSession. Works once. Empty if it is in the cookie.
 	RefreshToken string `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -1120,7 +1121,7 @@ type AcceptInvitationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The JWT for the Authorization header.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// The token for RefreshSession. Works once.
+	// The token for RefreshSession. Works once. Empty if it is in the cookie.
 	RefreshToken string `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -1266,7 +1267,7 @@ type CompleteSetupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The JWT for the Authorization header.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// The token for RefreshSession. Works once.
+	// The token for RefreshSession. Works once. Empty if it is in the cookie.
 	RefreshToken string `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -1348,9 +1349,9 @@ const file_catalog_v1_auth_proto_rawDesc = "" +
 	"\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12'\n" +
-	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"K\n" +
-	"\x15RefreshSessionRequest\x122\n" +
-	"\rrefresh_token\x18\x01 \x01(\tB\r\xbaH\ar\x05\x10\x01\x18\x80\x02\x80\x01\x01R\frefreshToken\"\xd0\x01\n" +
+	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"I\n" +
+	"\x15RefreshSessionRequest\x120\n" +
+	"\rrefresh_token\x18\x01 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x02\x80\x01\x01R\frefreshToken\"\xd0\x01\n" +
 	"\x16RefreshSessionResponse\x12&\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12(\n" +
 	"\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12;\n" +

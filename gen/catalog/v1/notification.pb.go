@@ -764,6 +764,309 @@ func (x *UpdatePreferencesResponse) GetPreferences() *Preferences {
 	return nil
 }
 
+// MailboxMessage is a mail in the local mailbox, as its reader sees it.
+type MailboxMessage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names the mail in the mailbox.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Who sent it: an address, with a name if there is one, such as "Ana <ana@example.com>".
+	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Whom it is for, in the same form.
+	To string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// Its subject.
+	Subject string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Its text, for readers without HTML. Only GetMailboxMessage sets it.
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// The same as an HTML document. It holds no scripts, but show it as you would any stranger's mail.
+	// Only GetMailboxMessage sets it.
+	Html string `protobuf:"bytes,6,opt,name=html,proto3" json:"html,omitempty"`
+	// When it arrived in the mailbox.
+	SendTime      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailboxMessage) Reset() {
+	*x = MailboxMessage{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailboxMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailboxMessage) ProtoMessage() {}
+
+func (x *MailboxMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailboxMessage.ProtoReflect.Descriptor instead.
+func (*MailboxMessage) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *MailboxMessage) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MailboxMessage) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *MailboxMessage) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *MailboxMessage) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *MailboxMessage) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *MailboxMessage) GetHtml() string {
+	if x != nil {
+		return x.Html
+	}
+	return ""
+}
+
+func (x *MailboxMessage) GetSendTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SendTime
+	}
+	return nil
+}
+
+// ListMailboxMessagesRequest asks for a page of mails.
+type ListMailboxMessagesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most: 1 to 1,000; 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMailboxMessagesRequest) Reset() {
+	*x = ListMailboxMessagesRequest{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMailboxMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMailboxMessagesRequest) ProtoMessage() {}
+
+func (x *ListMailboxMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMailboxMessagesRequest.ProtoReflect.Descriptor instead.
+func (*ListMailboxMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListMailboxMessagesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMailboxMessagesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMailboxMessagesResponse holds a page of mails.
+type ListMailboxMessagesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mails, without text and html.
+	Messages []*MailboxMessage `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Asks for the page after this one; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMailboxMessagesResponse) Reset() {
+	*x = ListMailboxMessagesResponse{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMailboxMessagesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMailboxMessagesResponse) ProtoMessage() {}
+
+func (x *ListMailboxMessagesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMailboxMessagesResponse.ProtoReflect.Descriptor instead.
+func (*ListMailboxMessagesResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListMailboxMessagesResponse) GetMessages() []*MailboxMessage {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *ListMailboxMessagesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// GetMailboxMessageRequest names a mail.
+type GetMailboxMessageRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mail's id.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMailboxMessageRequest) Reset() {
+	*x = GetMailboxMessageRequest{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMailboxMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMailboxMessageRequest) ProtoMessage() {}
+
+func (x *GetMailboxMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMailboxMessageRequest.ProtoReflect.Descriptor instead.
+func (*GetMailboxMessageRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetMailboxMessageRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// GetMailboxMessageResponse holds a mail.
+type GetMailboxMessageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mail.
+	Message       *MailboxMessage `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMailboxMessageResponse) Reset() {
+	*x = GetMailboxMessageResponse{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMailboxMessageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMailboxMessageResponse) ProtoMessage() {}
+
+func (x *GetMailboxMessageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMailboxMessageResponse.ProtoReflect.Descriptor instead.
+func (*GetMailboxMessageResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetMailboxMessageResponse) GetMessage() *MailboxMessage {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
 var File_catalog_v1_notification_proto protoreflect.FileDescriptor
 
 const file_catalog_v1_notification_proto_rawDesc = "" +
@@ -830,12 +1133,34 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"V\n" +
 	"\x19UpdatePreferencesResponse\x129\n" +
-	"\vpreferences\x18\x01 \x01(\v2\x17.catalog.v1.PreferencesR\vpreferences2\x9d\x03\n" +
+	"\vpreferences\x18\x01 \x01(\v2\x17.catalog.v1.PreferencesR\vpreferences\"\xbf\x01\n" +
+	"\x0eMailboxMessage\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\x12\x18\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x12\n" +
+	"\x04html\x18\x06 \x01(\tR\x04html\x127\n" +
+	"\tsend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\"n\n" +
+	"\x1aListMailboxMessagesRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"}\n" +
+	"\x1bListMailboxMessagesResponse\x126\n" +
+	"\bmessages\x18\x01 \x03(\v2\x1a.catalog.v1.MailboxMessageR\bmessages\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"9\n" +
+	"\x18GetMailboxMessageRequest\x12\x1d\n" +
+	"\x02id\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xff\x01R\x02id\"Q\n" +
+	"\x19GetMailboxMessageResponse\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.catalog.v1.MailboxMessageR\amessage2\xf9\x04\n" +
 	"\x13NotificationService\x12`\n" +
 	"\x0eListDeliveries\x12!.catalog.v1.ListDeliveriesRequest\x1a\".catalog.v1.ListDeliveriesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12Z\n" +
 	"\rRetryDelivery\x12 .catalog.v1.RetryDeliveryRequest\x1a!.catalog.v1.RetryDeliveryResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
 	"\x0eGetPreferences\x12!.catalog.v1.GetPreferencesRequest\x1a\".catalog.v1.GetPreferencesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12f\n" +
-	"\x11UpdatePreferences\x12$.catalog.v1.UpdatePreferencesRequest\x1a%.catalog.v1.UpdatePreferencesResponse\"\x04\x80\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"\x11UpdatePreferences\x12$.catalog.v1.UpdatePreferencesRequest\x1a%.catalog.v1.UpdatePreferencesResponse\"\x04\x80\xd3\x18\x02\x12o\n" +
+	"\x13ListMailboxMessages\x12&.catalog.v1.ListMailboxMessagesRequest\x1a'.catalog.v1.ListMailboxMessagesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12i\n" +
+	"\x11GetMailboxMessage\x12$.catalog.v1.GetMailboxMessageRequest\x1a%.catalog.v1.GetMailboxMessageResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_notification_proto_rawDescOnce sync.Once
@@ -850,50 +1175,62 @@ func file_catalog_v1_notification_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_notification_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_catalog_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_catalog_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_catalog_v1_notification_proto_goTypes = []any{
-	(Delivery_State)(0),               // 0: catalog.v1.Delivery.State
-	(Preferences_Frequency)(0),        // 1: catalog.v1.Preferences.Frequency
-	(*Delivery)(nil),                  // 2: catalog.v1.Delivery
-	(*ListDeliveriesRequest)(nil),     // 3: catalog.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),    // 4: catalog.v1.ListDeliveriesResponse
-	(*RetryDeliveryRequest)(nil),      // 5: catalog.v1.RetryDeliveryRequest
-	(*RetryDeliveryResponse)(nil),     // 6: catalog.v1.RetryDeliveryResponse
-	(*Preferences)(nil),               // 7: catalog.v1.Preferences
-	(*GetPreferencesRequest)(nil),     // 8: catalog.v1.GetPreferencesRequest
-	(*GetPreferencesResponse)(nil),    // 9: catalog.v1.GetPreferencesResponse
-	(*UpdatePreferencesRequest)(nil),  // 10: catalog.v1.UpdatePreferencesRequest
-	(*UpdatePreferencesResponse)(nil), // 11: catalog.v1.UpdatePreferencesResponse
-	(*timestamppb.Timestamp)(nil),     // 12: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 13: google.protobuf.FieldMask
+	(Delivery_State)(0),                 // 0: catalog.v1.Delivery.State
+	(Preferences_Frequency)(0),          // 1: catalog.v1.Preferences.Frequency
+	(*Delivery)(nil),                    // 2: catalog.v1.Delivery
+	(*ListDeliveriesRequest)(nil),       // 3: catalog.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),      // 4: catalog.v1.ListDeliveriesResponse
+	(*RetryDeliveryRequest)(nil),        // 5: catalog.v1.RetryDeliveryRequest
+	(*RetryDeliveryResponse)(nil),       // 6: catalog.v1.RetryDeliveryResponse
+	(*Preferences)(nil),                 // 7: catalog.v1.Preferences
+	(*GetPreferencesRequest)(nil),       // 8: catalog.v1.GetPreferencesRequest
+	(*GetPreferencesResponse)(nil),      // 9: catalog.v1.GetPreferencesResponse
+	(*UpdatePreferencesRequest)(nil),    // 10: catalog.v1.UpdatePreferencesRequest
+	(*UpdatePreferencesResponse)(nil),   // 11: catalog.v1.UpdatePreferencesResponse
+	(*MailboxMessage)(nil),              // 12: catalog.v1.MailboxMessage
+	(*ListMailboxMessagesRequest)(nil),  // 13: catalog.v1.ListMailboxMessagesRequest
+	(*ListMailboxMessagesResponse)(nil), // 14: catalog.v1.ListMailboxMessagesResponse
+	(*GetMailboxMessageRequest)(nil),    // 15: catalog.v1.GetMailboxMessageRequest
+	(*GetMailboxMessageResponse)(nil),   // 16: catalog.v1.GetMailboxMessageResponse
+	(*timestamppb.Timestamp)(nil),       // 17: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),       // 18: google.protobuf.FieldMask
 }
 var file_catalog_v1_notification_proto_depIdxs = []int32{
 	0,  // 0: catalog.v1.Delivery.state:type_name -> catalog.v1.Delivery.State
-	12, // 1: catalog.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
-	12, // 2: catalog.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
-	12, // 3: catalog.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
-	12, // 4: catalog.v1.Delivery.schedule_time:type_name -> google.protobuf.Timestamp
+	17, // 1: catalog.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
+	17, // 2: catalog.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
+	17, // 3: catalog.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
+	17, // 4: catalog.v1.Delivery.schedule_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: catalog.v1.ListDeliveriesRequest.state:type_name -> catalog.v1.Delivery.State
 	2,  // 6: catalog.v1.ListDeliveriesResponse.deliveries:type_name -> catalog.v1.Delivery
 	2,  // 7: catalog.v1.RetryDeliveryResponse.delivery:type_name -> catalog.v1.Delivery
 	1,  // 8: catalog.v1.Preferences.frequency:type_name -> catalog.v1.Preferences.Frequency
 	7,  // 9: catalog.v1.GetPreferencesResponse.preferences:type_name -> catalog.v1.Preferences
 	7,  // 10: catalog.v1.UpdatePreferencesRequest.preferences:type_name -> catalog.v1.Preferences
-	13, // 11: catalog.v1.UpdatePreferencesRequest.update_mask:type_name -> google.protobuf.FieldMask
+	18, // 11: catalog.v1.UpdatePreferencesRequest.update_mask:type_name -> google.protobuf.FieldMask
 	7,  // 12: catalog.v1.UpdatePreferencesResponse.preferences:type_name -> catalog.v1.Preferences
-	3,  // 13: catalog.v1.NotificationService.ListDeliveries:input_type -> catalog.v1.ListDeliveriesRequest
-	5,  // 14: catalog.v1.NotificationService.RetryDelivery:input_type -> catalog.v1.RetryDeliveryRequest
-	8,  // 15: catalog.v1.NotificationService.GetPreferences:input_type -> catalog.v1.GetPreferencesRequest
-	10, // 16: catalog.v1.NotificationService.UpdatePreferences:input_type -> catalog.v1.UpdatePreferencesRequest
-	4,  // 17: catalog.v1.NotificationService.ListDeliveries:output_type -> catalog.v1.ListDeliveriesResponse
-	6,  // 18: catalog.v1.NotificationService.RetryDelivery:output_type -> catalog.v1.RetryDeliveryResponse
-	9,  // 19: catalog.v1.NotificationService.GetPreferences:output_type -> catalog.v1.GetPreferencesResponse
-	11, // 20: catalog.v1.NotificationService.UpdatePreferences:output_type -> catalog.v1.UpdatePreferencesResponse
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	17, // 13: catalog.v1.MailboxMessage.send_time:type_name -> google.protobuf.Timestamp
+	12, // 14: catalog.v1.ListMailboxMessagesResponse.messages:type_name -> catalog.v1.MailboxMessage
+	12, // 15: catalog.v1.GetMailboxMessageResponse.message:type_name -> catalog.v1.MailboxMessage
+	3,  // 16: catalog.v1.NotificationService.ListDeliveries:input_type -> catalog.v1.ListDeliveriesRequest
+	5,  // 17: catalog.v1.NotificationService.RetryDelivery:input_type -> catalog.v1.RetryDeliveryRequest
+	8,  // 18: catalog.v1.NotificationService.GetPreferences:input_type -> catalog.v1.GetPreferencesRequest
+	10, // 19: catalog.v1.NotificationService.UpdatePreferences:input_type -> catalog.v1.UpdatePreferencesRequest
+	13, // 20: catalog.v1.NotificationService.ListMailboxMessages:input_type -> catalog.v1.ListMailboxMessagesRequest
+	15, // 21: catalog.v1.NotificationService.GetMailboxMessage:input_type -> catalog.v1.GetMailboxMessageRequest
+	4,  // 22: catalog.v1.NotificationService.ListDeliveries:output_type -> catalog.v1.ListDeliveriesResponse
+	6,  // 23: catalog.v1.NotificationService.RetryDelivery:output_type -> catalog.v1.RetryDeliveryResponse
+	9,  // 24: catalog.v1.NotificationService.GetPreferences:output_type -> catalog.v1.GetPreferencesResponse
+	11, // 25: catalog.v1.NotificationService.UpdatePreferences:output_type -> catalog.v1.UpdatePreferencesResponse
+	14, // 26: catalog.v1.NotificationService.ListMailboxMessages:output_type -> catalog.v1.ListMailboxMessagesResponse
+	16, // 27: catalog.v1.NotificationService.GetMailboxMessage:output_type -> catalog.v1.GetMailboxMessageResponse
+	22, // [22:28] is the sub-list for method output_type
+	16, // [16:22] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_notification_proto_init() }
@@ -908,7 +1245,7 @@ func file_catalog_v1_notification_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_notification_proto_rawDesc), len(file_catalog_v1_notification_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

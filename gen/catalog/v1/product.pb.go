@@ -1442,6 +1442,125 @@ func (x *ProductChange) GetEtag() string {
 	return ""
 }
 
+// ListBrandsRequest asks for a page of brands.
+type ListBrandsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most: 1 to 1,000; 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only brands that contain this, whatever its case and accents; empty means all.
+	Query         string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBrandsRequest) Reset() {
+	*x = ListBrandsRequest{}
+	mi := &file_catalog_v1_product_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBrandsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBrandsRequest) ProtoMessage() {}
+
+func (x *ListBrandsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBrandsRequest.ProtoReflect.Descriptor instead.
+func (*ListBrandsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListBrandsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListBrandsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListBrandsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+// ListBrandsResponse holds a page of brands.
+type ListBrandsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brands.
+	Brands []*ListBrandsResponse_Brand `protobuf:"bytes,1,rep,name=brands,proto3" json:"brands,omitempty"`
+	// Asks for the page after this one; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBrandsResponse) Reset() {
+	*x = ListBrandsResponse{}
+	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBrandsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBrandsResponse) ProtoMessage() {}
+
+func (x *ListBrandsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBrandsResponse.ProtoReflect.Descriptor instead.
+func (*ListBrandsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListBrandsResponse) GetBrands() []*ListBrandsResponse_Brand {
+	if x != nil {
+		return x.Brands
+	}
+	return nil
+}
+
+func (x *ListBrandsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // FieldChange is one field's value before and after.
 type ProductChange_FieldChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1457,7 +1576,7 @@ type ProductChange_FieldChange struct {
 
 func (x *ProductChange_FieldChange) Reset() {
 	*x = ProductChange_FieldChange{}
-	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	mi := &file_catalog_v1_product_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1469,7 +1588,7 @@ func (x *ProductChange_FieldChange) String() string {
 func (*ProductChange_FieldChange) ProtoMessage() {}
 
 func (x *ProductChange_FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	mi := &file_catalog_v1_product_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1504,6 +1623,61 @@ func (x *ProductChange_FieldChange) GetNewValue() *structpb.Value {
 		return x.NewValue
 	}
 	return nil
+}
+
+// Brand is a name that live products have as their brand.
+type ListBrandsResponse_Brand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name as those products have it. In a filter of ListProducts, brand = "NAME" finds them.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many live products there are of it.
+	ProductCount  int32 `protobuf:"varint,2,opt,name=product_count,json=productCount,proto3" json:"product_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBrandsResponse_Brand) Reset() {
+	*x = ListBrandsResponse_Brand{}
+	mi := &file_catalog_v1_product_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBrandsResponse_Brand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBrandsResponse_Brand) ProtoMessage() {}
+
+func (x *ListBrandsResponse_Brand) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBrandsResponse_Brand.ProtoReflect.Descriptor instead.
+func (*ListBrandsResponse_Brand) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{23, 0}
+}
+
+func (x *ListBrandsResponse_Brand) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListBrandsResponse_Brand) GetProductCount() int32 {
+	if x != nil {
+		return x.ProductCount
+	}
+	return 0
 }
 
 var File_catalog_v1_product_proto protoreflect.FileDescriptor
@@ -1621,12 +1795,26 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x11OPERATION_CREATED\x10\x01\x12\x15\n" +
 	"\x11OPERATION_UPDATED\x10\x02\x12\x15\n" +
 	"\x11OPERATION_DELETED\x10\x03\x12\x17\n" +
-	"\x13OPERATION_UNDELETED\x10\x042\xea\a\n" +
+	"\x13OPERATION_UNDELETED\x10\x04\"\x84\x01\n" +
+	"\x11ListBrandsRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12\x1d\n" +
+	"\x05query\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05query\"\xbc\x01\n" +
+	"\x12ListBrandsResponse\x12<\n" +
+	"\x06brands\x18\x01 \x03(\v2$.catalog.v1.ListBrandsResponse.BrandR\x06brands\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a@\n" +
+	"\x05Brand\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
+	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount2\xc0\b\n" +
 	"\x0eProductService\x12T\n" +
 	"\n" +
 	"GetProduct\x12\x1d.catalog.v1.GetProductRequest\x1a\x1e.catalog.v1.GetProductResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12f\n" +
 	"\x10BatchGetProducts\x12#.catalog.v1.BatchGetProductsRequest\x1a$.catalog.v1.BatchGetProductsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12Z\n" +
-	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12Z\n" +
+	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12T\n" +
+	"\n" +
+	"ListBrands\x12\x1d.catalog.v1.ListBrandsRequest\x1a\x1e.catalog.v1.ListBrandsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12Z\n" +
 	"\rCreateProduct\x12 .catalog.v1.CreateProductRequest\x1a!.catalog.v1.CreateProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
 	"\x13BatchCreateProducts\x12&.catalog.v1.BatchCreateProductsRequest\x1a'.catalog.v1.BatchCreateProductsResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
 	"\rUpdateProduct\x12 .catalog.v1.UpdateProductRequest\x1a!.catalog.v1.UpdateProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
@@ -1648,7 +1836,7 @@ func file_catalog_v1_product_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_product_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_catalog_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_catalog_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_catalog_v1_product_proto_goTypes = []any{
 	(ProductChange_Operation)(0),        // 0: catalog.v1.ProductChange.Operation
 	(*Product)(nil),                     // 1: catalog.v1.Product
@@ -1673,19 +1861,22 @@ var file_catalog_v1_product_proto_goTypes = []any{
 	(*ListProductChangesRequest)(nil),   // 20: catalog.v1.ListProductChangesRequest
 	(*ListProductChangesResponse)(nil),  // 21: catalog.v1.ListProductChangesResponse
 	(*ProductChange)(nil),               // 22: catalog.v1.ProductChange
-	nil,                                 // 23: catalog.v1.Product.AttributesEntry
-	(*ProductChange_FieldChange)(nil),   // 24: catalog.v1.ProductChange.FieldChange
-	(*Money)(nil),                       // 25: catalog.v1.Money
-	(*timestamppb.Timestamp)(nil),       // 26: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),       // 27: google.protobuf.FieldMask
-	(*structpb.Value)(nil),              // 28: google.protobuf.Value
+	(*ListBrandsRequest)(nil),           // 23: catalog.v1.ListBrandsRequest
+	(*ListBrandsResponse)(nil),          // 24: catalog.v1.ListBrandsResponse
+	nil,                                 // 25: catalog.v1.Product.AttributesEntry
+	(*ProductChange_FieldChange)(nil),   // 26: catalog.v1.ProductChange.FieldChange
+	(*ListBrandsResponse_Brand)(nil),    // 27: catalog.v1.ListBrandsResponse.Brand
+	(*Money)(nil),                       // 28: catalog.v1.Money
+	(*timestamppb.Timestamp)(nil),       // 29: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),       // 30: google.protobuf.FieldMask
+	(*structpb.Value)(nil),              // 31: google.protobuf.Value
 }
 var file_catalog_v1_product_proto_depIdxs = []int32{
-	25, // 0: catalog.v1.Product.price:type_name -> catalog.v1.Money
-	23, // 1: catalog.v1.Product.attributes:type_name -> catalog.v1.Product.AttributesEntry
-	26, // 2: catalog.v1.Product.create_time:type_name -> google.protobuf.Timestamp
-	26, // 3: catalog.v1.Product.update_time:type_name -> google.protobuf.Timestamp
-	26, // 4: catalog.v1.Product.delete_time:type_name -> google.protobuf.Timestamp
+	28, // 0: catalog.v1.Product.price:type_name -> catalog.v1.Money
+	25, // 1: catalog.v1.Product.attributes:type_name -> catalog.v1.Product.AttributesEntry
+	29, // 2: catalog.v1.Product.create_time:type_name -> google.protobuf.Timestamp
+	29, // 3: catalog.v1.Product.update_time:type_name -> google.protobuf.Timestamp
+	29, // 4: catalog.v1.Product.delete_time:type_name -> google.protobuf.Timestamp
 	1,  // 5: catalog.v1.GetProductResponse.product:type_name -> catalog.v1.Product
 	1,  // 6: catalog.v1.BatchGetProductsResponse.products:type_name -> catalog.v1.Product
 	1,  // 7: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
@@ -1694,7 +1885,7 @@ var file_catalog_v1_product_proto_depIdxs = []int32{
 	8,  // 10: catalog.v1.BatchCreateProductsRequest.requests:type_name -> catalog.v1.CreateProductRequest
 	1,  // 11: catalog.v1.BatchCreateProductsResponse.products:type_name -> catalog.v1.Product
 	1,  // 12: catalog.v1.UpdateProductRequest.product:type_name -> catalog.v1.Product
-	27, // 13: catalog.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
+	30, // 13: catalog.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
 	1,  // 14: catalog.v1.UpdateProductResponse.product:type_name -> catalog.v1.Product
 	12, // 15: catalog.v1.BatchUpdateProductsRequest.requests:type_name -> catalog.v1.UpdateProductRequest
 	1,  // 16: catalog.v1.BatchUpdateProductsResponse.products:type_name -> catalog.v1.Product
@@ -1702,35 +1893,38 @@ var file_catalog_v1_product_proto_depIdxs = []int32{
 	1,  // 18: catalog.v1.UndeleteProductResponse.product:type_name -> catalog.v1.Product
 	22, // 19: catalog.v1.ListProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
 	0,  // 20: catalog.v1.ProductChange.operation:type_name -> catalog.v1.ProductChange.Operation
-	24, // 21: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
-	26, // 22: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
-	28, // 23: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
-	28, // 24: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
-	2,  // 25: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
-	4,  // 26: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
-	6,  // 27: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	8,  // 28: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
-	10, // 29: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
-	12, // 30: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
-	14, // 31: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
-	16, // 32: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
-	18, // 33: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
-	20, // 34: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
-	3,  // 35: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
-	5,  // 36: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
-	7,  // 37: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	9,  // 38: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
-	11, // 39: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
-	13, // 40: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
-	15, // 41: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
-	17, // 42: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
-	19, // 43: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
-	21, // 44: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
-	35, // [35:45] is the sub-list for method output_type
-	25, // [25:35] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	26, // 21: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
+	29, // 22: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
+	27, // 23: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
+	31, // 24: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
+	31, // 25: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
+	2,  // 26: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
+	4,  // 27: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
+	6,  // 28: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	23, // 29: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
+	8,  // 30: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
+	10, // 31: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
+	12, // 32: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
+	14, // 33: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
+	16, // 34: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
+	18, // 35: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
+	20, // 36: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
+	3,  // 37: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
+	5,  // 38: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
+	7,  // 39: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	24, // 40: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
+	9,  // 41: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
+	11, // 42: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
+	13, // 43: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
+	15, // 44: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
+	17, // 45: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
+	19, // 46: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
+	21, // 47: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
+	37, // [37:48] is the sub-list for method output_type
+	26, // [26:37] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_product_proto_init() }
@@ -1750,7 +1944,7 @@ func file_catalog_v1_product_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_product_proto_rawDesc), len(file_catalog_v1_product_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

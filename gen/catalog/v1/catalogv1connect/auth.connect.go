@@ -77,10 +77,12 @@ type AuthServiceClient interface {
 	// RefreshSession exchanges a refresh token for a new pair of tokens. Not safe to retry: using a
 	// refresh token twice ends its whole session.
 	//
-	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, or REFRESH_TOKEN_REUSED).
+	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
+	// REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
+	// header "Catalog-Session: cookie".
 	RefreshSession(context.Context, *v1.RefreshSessionRequest) (*v1.RefreshSessionResponse, error)
-	// SignOut ends a session at once: that of refresh_token, or else that of the caller's access
-	// token. Safe to retry.
+	// SignOut ends a session at once: that of refresh_token, or of the cookie, or else that of the
+	// caller's access token. Safe to retry.
 	//
 	// Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
@@ -328,10 +330,12 @@ type AuthServiceHandler interface {
 	// RefreshSession exchanges a refresh token for a new pair of tokens. Not safe to retry: using a
 	// refresh token twice ends its whole session.
 	//
-	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, or REFRESH_TOKEN_REUSED).
+	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
+	// REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
+	// header "Catalog-Session: cookie".
 	RefreshSession(context.Context, *v1.RefreshSessionRequest) (*v1.RefreshSessionResponse, error)
-	// SignOut ends a session at once: that of refresh_token, or else that of the caller's access
-	// token. Safe to retry.
+	// SignOut ends a session at once: that of refresh_token, or of the cookie, or else that of the
+	// caller's access token. Safe to retry.
 	//
 	// Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)

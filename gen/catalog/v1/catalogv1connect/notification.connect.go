@@ -45,6 +45,12 @@ const (
 	// NotificationServiceUpdatePreferencesProcedure is the fully-qualified name of the
 	// NotificationService's UpdatePreferences RPC.
 	NotificationServiceUpdatePreferencesProcedure = "/catalog.v1.NotificationService/UpdatePreferences"
+	// NotificationServiceListMailboxMessagesProcedure is the fully-qualified name of the
+	// NotificationService's ListMailboxMessages RPC.
+	NotificationServiceListMailboxMessagesProcedure = "/catalog.v1.NotificationService/ListMailboxMessages"
+	// NotificationServiceGetMailboxMessageProcedure is the fully-qualified name of the
+	// NotificationService's GetMailboxMessage RPC.
+	NotificationServiceGetMailboxMessageProcedure = "/catalog.v1.NotificationService/GetMailboxMessage"
 )
 
 // NotificationServiceClient is a client for the catalog.v1.NotificationService service.
@@ -65,6 +71,22 @@ type NotificationServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT (UPDATE_MASK_INVALID or a field violation).
 	UpdatePreferences(context.Context, *v1.UpdatePreferencesRequest) (*v1.UpdatePreferencesResponse, error)
+	// ListMailboxMessages returns a page of the mails in the local mailbox, the newest first, without
+	// their texts. The local mailbox is where mails go while neither Mailgun nor SMTP is configured; it
+	// belongs to the process that answers.
+	//
+	// Callers see every mail to themselves, and of the mails to others those about changes and
+	// invitations: an administrator may read every change, and may give a new administrator a password
+	// anyway. A link with which to become another administrator, as in a mail that resets a password, is
+	// for its recipient alone.
+	//
+	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	ListMailboxMessages(context.Context, *v1.ListMailboxMessagesRequest) (*v1.ListMailboxMessagesResponse, error)
+	// GetMailboxMessage returns a mail that ListMailboxMessages may show to the caller, with its texts.
+	//
+	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
+	// a mail that is for its recipient alone.
+	GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error)
 }
 
 // NewNotificationServiceClient constructs a client for the catalog.v1.NotificationService service.
@@ -104,15 +126,31 @@ func NewNotificationServiceClient(httpClient connect.HTTPClient, baseURL string,
 			connect.WithSchema(notificationServiceMethods.ByName("UpdatePreferences")),
 			connect.WithClientOptions(opts...),
 		),
+		listMailboxMessages: connect.NewClient[v1.ListMailboxMessagesRequest, v1.ListMailboxMessagesResponse](
+			httpClient,
+			baseURL+NotificationServiceListMailboxMessagesProcedure,
+			connect.WithSchema(notificationServiceMethods.ByName("ListMailboxMessages")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		getMailboxMessage: connect.NewClient[v1.GetMailboxMessageRequest, v1.GetMailboxMessageResponse](
+			httpClient,
+			baseURL+NotificationServiceGetMailboxMessageProcedure,
+			connect.WithSchema(notificationServiceMethods.ByName("GetMailboxMessage")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // notificationServiceClient implements NotificationServiceClient.
 type notificationServiceClient struct {
-	listDeliveries    *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
-	retryDelivery     *connect.Client[v1.RetryDeliveryRequest, v1.RetryDeliveryResponse]
-	getPreferences    *connect.Client[v1.GetPreferencesRequest, v1.GetPreferencesResponse]
-	updatePreferences *connect.Client[v1.UpdatePreferencesRequest, v1.UpdatePreferencesResponse]
+	listDeliveries      *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
+	retryDelivery       *connect.Client[v1.RetryDeliveryRequest, v1.RetryDeliveryResponse]
+	getPreferences      *connect.Client[v1.GetPreferencesRequest, v1.GetPreferencesResponse]
+	updatePreferences   *connect.Client[v1.UpdatePreferencesRequest, v1.UpdatePreferencesResponse]
+	listMailboxMessages *connect.Client[v1.ListMailboxMessagesRequest, v1.ListMailboxMessagesResponse]
+	getMailboxMessage   *connect.Client[v1.GetMailboxMessageRequest, v1.GetMailboxMessageResponse]
 }
 
 // ListDeliveries calls catalog.v1.NotificationService.ListDeliveries.
@@ -151,6 +189,24 @@ func (c *notificationServiceClient) UpdatePreferences(ctx context.Context, req *
 	return nil, err
 }
 
+// ListMailboxMessages calls catalog.v1.NotificationService.ListMailboxMessages.
+func (c *notificationServiceClient) ListMailboxMessages(ctx context.Context, req *v1.ListMailboxMessagesRequest) (*v1.ListMailboxMessagesResponse, error) {
+	response, err := c.listMailboxMessages.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetMailboxMessage calls catalog.v1.NotificationService.GetMailboxMessage.
+func (c *notificationServiceClient) GetMailboxMessage(ctx context.Context, req *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error) {
+	response, err := c.getMailboxMessage.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // NotificationServiceHandler is an implementation of the catalog.v1.NotificationService service.
 type NotificationServiceHandler interface {
 	// ListDeliveries returns a page of deliveries, the newest first.
@@ -169,6 +225,22 @@ type NotificationServiceHandler interface {
 	//
 	// Errors: INVALID_ARGUMENT (UPDATE_MASK_INVALID or a field violation).
 	UpdatePreferences(context.Context, *v1.UpdatePreferencesRequest) (*v1.UpdatePreferencesResponse, error)
+	// ListMailboxMessages returns a page of the mails in the local mailbox, the newest first, without
+	// their texts. The local mailbox is where mails go while neither Mailgun nor SMTP is configured; it
+	// belongs to the process that answers.
+	//
+	// Callers see every mail to themselves, and of the mails to others those about changes and
+	// invitations: an administrator may read every change, and may give a new administrator a password
+	// anyway. A link with which to become another administrator, as in a mail that resets a password, is
+	// for its recipient alone.
+	//
+	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	ListMailboxMessages(context.Context, *v1.ListMailboxMessagesRequest) (*v1.ListMailboxMessagesResponse, error)
+	// GetMailboxMessage returns a mail that ListMailboxMessages may show to the caller, with its texts.
+	//
+	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
+	// a mail that is for its recipient alone.
+	GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error)
 }
 
 // NewNotificationServiceHandler builds an HTTP handler from the service implementation. It returns
@@ -204,6 +276,20 @@ func NewNotificationServiceHandler(svc NotificationServiceHandler, opts ...conne
 		connect.WithSchema(notificationServiceMethods.ByName("UpdatePreferences")),
 		connect.WithHandlerOptions(opts...),
 	)
+	notificationServiceListMailboxMessagesHandler := connect.NewUnaryHandlerSimple(
+		NotificationServiceListMailboxMessagesProcedure,
+		svc.ListMailboxMessages,
+		connect.WithSchema(notificationServiceMethods.ByName("ListMailboxMessages")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	notificationServiceGetMailboxMessageHandler := connect.NewUnaryHandlerSimple(
+		NotificationServiceGetMailboxMessageProcedure,
+		svc.GetMailboxMessage,
+		connect.WithSchema(notificationServiceMethods.ByName("GetMailboxMessage")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/catalog.v1.NotificationService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case NotificationServiceListDeliveriesProcedure:
@@ -214,6 +300,10 @@ func NewNotificationServiceHandler(svc NotificationServiceHandler, opts ...conne
 			notificationServiceGetPreferencesHandler.ServeHTTP(w, r)
 		case NotificationServiceUpdatePreferencesProcedure:
 			notificationServiceUpdatePreferencesHandler.ServeHTTP(w, r)
+		case NotificationServiceListMailboxMessagesProcedure:
+			notificationServiceListMailboxMessagesHandler.ServeHTTP(w, r)
+		case NotificationServiceGetMailboxMessageProcedure:
+			notificationServiceGetMailboxMessageHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -237,4 +327,12 @@ func (UnimplementedNotificationServiceHandler) GetPreferences(context.Context, *
 
 func (UnimplementedNotificationServiceHandler) UpdatePreferences(context.Context, *v1.UpdatePreferencesRequest) (*v1.UpdatePreferencesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.NotificationService.UpdatePreferences is not implemented"))
+}
+
+func (UnimplementedNotificationServiceHandler) ListMailboxMessages(context.Context, *v1.ListMailboxMessagesRequest) (*v1.ListMailboxMessagesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.NotificationService.ListMailboxMessages is not implemented"))
+}
+
+func (UnimplementedNotificationServiceHandler) GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.NotificationService.GetMailboxMessage is not implemented"))
 }

@@ -42,6 +42,9 @@ const (
 	// ProductServiceListProductsProcedure is the fully-qualified name of the ProductService's
 	// ListProducts RPC.
 	ProductServiceListProductsProcedure = "/catalog.v1.ProductService/ListProducts"
+	// ProductServiceListBrandsProcedure is the fully-qualified name of the ProductService's ListBrands
+	// RPC.
+	ProductServiceListBrandsProcedure = "/catalog.v1.ProductService/ListBrands"
 	// ProductServiceCreateProductProcedure is the fully-qualified name of the ProductService's
 	// CreateProduct RPC.
 	ProductServiceCreateProductProcedure = "/catalog.v1.ProductService/CreateProduct"
@@ -82,6 +85,11 @@ type ProductServiceClient interface {
 	// Errors: INVALID_ARGUMENT with FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID or a field
 	// violation; PERMISSION_DENIED (ADMIN_REQUIRED) if an anonymous caller sets show_deleted.
 	ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error)
+	// ListBrands returns a page of the brands of live products, in alphabetical order, with how many
+	// products each has. It counts as no read of a product.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
 	// CreateProduct adds a product. Safe to retry: a repeated call fails with SKU_TAKEN and names the
 	// product that holds the SKU.
 	//
@@ -151,6 +159,13 @@ func NewProductServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listBrands: connect.NewClient[v1.ListBrandsRequest, v1.ListBrandsResponse](
+			httpClient,
+			baseURL+ProductServiceListBrandsProcedure,
+			connect.WithSchema(productServiceMethods.ByName("ListBrands")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		createProduct: connect.NewClient[v1.CreateProductRequest, v1.CreateProductResponse](
 			httpClient,
 			baseURL+ProductServiceCreateProductProcedure,
@@ -202,6 +217,7 @@ type productServiceClient struct {
 	getProduct          *connect.Client[v1.GetProductRequest, v1.GetProductResponse]
 	batchGetProducts    *connect.Client[v1.BatchGetProductsRequest, v1.BatchGetProductsResponse]
 	listProducts        *connect.Client[v1.ListProductsRequest, v1.ListProductsResponse]
+	listBrands          *connect.Client[v1.ListBrandsRequest, v1.ListBrandsResponse]
 	createProduct       *connect.Client[v1.CreateProductRequest, v1.CreateProductResponse]
 	batchCreateProducts *connect.Client[v1.BatchCreateProductsRequest, v1.BatchCreateProductsResponse]
 	updateProduct       *connect.Client[v1.UpdateProductRequest, v1.UpdateProductResponse]
@@ -232,6 +248,15 @@ func (c *productServiceClient) BatchGetProducts(ctx context.Context, req *v1.Bat
 // ListProducts calls catalog.v1.ProductService.ListProducts.
 func (c *productServiceClient) ListProducts(ctx context.Context, req *v1.ListProductsRequest) (*v1.ListProductsResponse, error) {
 	response, err := c.listProducts.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListBrands calls catalog.v1.ProductService.ListBrands.
+func (c *productServiceClient) ListBrands(ctx context.Context, req *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error) {
+	response, err := c.listBrands.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -318,6 +343,11 @@ type ProductServiceHandler interface {
 	// Errors: INVALID_ARGUMENT with FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID or a field
 	// violation; PERMISSION_DENIED (ADMIN_REQUIRED) if an anonymous caller sets show_deleted.
 	ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error)
+	// ListBrands returns a page of the brands of live products, in alphabetical order, with how many
+	// products each has. It counts as no read of a product.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
 	// CreateProduct adds a product. Safe to retry: a repeated call fails with SKU_TAKEN and names the
 	// product that holds the SKU.
 	//
@@ -383,6 +413,13 @@ func NewProductServiceHandler(svc ProductServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	productServiceListBrandsHandler := connect.NewUnaryHandlerSimple(
+		ProductServiceListBrandsProcedure,
+		svc.ListBrands,
+		connect.WithSchema(productServiceMethods.ByName("ListBrands")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	productServiceCreateProductHandler := connect.NewUnaryHandlerSimple(
 		ProductServiceCreateProductProcedure,
 		svc.CreateProduct,
@@ -434,6 +471,8 @@ func NewProductServiceHandler(svc ProductServiceHandler, opts ...connect.Handler
 			productServiceBatchGetProductsHandler.ServeHTTP(w, r)
 		case ProductServiceListProductsProcedure:
 			productServiceListProductsHandler.ServeHTTP(w, r)
+		case ProductServiceListBrandsProcedure:
+			productServiceListBrandsHandler.ServeHTTP(w, r)
 		case ProductServiceCreateProductProcedure:
 			productServiceCreateProductHandler.ServeHTTP(w, r)
 		case ProductServiceBatchCreateProductsProcedure:
@@ -467,6 +506,10 @@ func (UnimplementedProductServiceHandler) BatchGetProducts(context.Context, *v1.
 
 func (UnimplementedProductServiceHandler) ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.ListProducts is not implemented"))
+}
+
+func (UnimplementedProductServiceHandler) ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.ListBrands is not implemented"))
 }
 
 func (UnimplementedProductServiceHandler) CreateProduct(context.Context, *v1.CreateProductRequest) (*v1.CreateProductResponse, error) {

@@ -1,0 +1,98 @@
+package product
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/text"
+)
+
+// brandList is what binds page tokens to a list of brands.
+type brandList struct {
+	List  string `json:"list"`
+	Query string `json:"query"`
+}
+
+// brandPosition is where a brand stands among the others.
+type brandPosition struct {
+	Key  []byte `json:"key"`
+	Name string `json:"name"`
+}
+
+// ListBrands returns a page of the brands of live products with one query. Two brands whose names
+// differ in case or accents alone are two, next to each other, as a filter tells them apart. Returns
+// PAGE_TOKEN_INVALID.
+func (s *Service) ListBrands(
+	ctx context.Context, req *catalogv1.ListBrandsRequest,
+) (*catalogv1.ListBrandsResponse, error) {
+	list := brandList{"brands", req.GetQuery()}
+	var last brandPosition
+	more, err := page.Parse(req.GetPageToken(), list, &last)
+	if err != nil {
+		return nil, err
+	}
+	query := s.db.Reader().Product.Query().Where(product.DeleteTimeIsNil())
+	if wanted := text.Clean(req.GetQuery()); wanted != "" {
+		query.Where(contains(product.FieldBrandKey, wanted))
+	}
+	if more {
+		if !utf8.ValidString(last.Name) || hasControl(last.Name) {
+			return nil, page.Invalid(errPosition)
+		}
+		query.Where(behindBrand(last))
+	}
+	size := page.Size(req.GetPageSize())
+	var found []struct {
+		BrandKey []byte `sql:"brand_key"`
+		Brand    string `sql:"brand"`
+		Count    int32  `sql:"count"`
+	}
+	err = query.Order(byBrand).Limit(size+1).
+		GroupBy(product.FieldBrandKey, product.FieldBrand).
+		Aggregate(ent.Count()).
+		Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("list brands: %w", err)
+	}
+	resp := &catalogv1.ListBrandsResponse{}
+	for _, b := range found[:min(size, len(found))] {
+		resp.Brands = append(resp.Brands, &catalogv1.ListBrandsResponse_Brand{Name: b.Brand, ProductCount: b.Count})
+	}
+	if len(found) > size {
+		resp.NextPageToken, err = page.Token(list, brandPosition{found[size-1].BrandKey, found[size-1].Brand})
+	}
+	return resp, err
+}
+
+// byBrand orders by the folded name, and equal ones by the bytes of the name.
+func byBrand(s *sql.Selector) {
+	s.OrderBy(s.C(product.FieldBrandKey))
+	s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) { writeBrand(s, b) }))
+}
+
+// behindBrand is the condition for products of brands behind a position.
+func behindBrand(last brandPosition) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString("(" + s.C(product.FieldBrandKey) + ", ")
+			writeBrand(s, b)
+			b.WriteString(") > ").Wrap(func(b *sql.Builder) { b.Args(append([]byte{}, last.Key...), last.Name) })
+		}))
+	}
+}
+
+// writeBrand writes the name, compared byte by byte whatever the collation of the database is.
+func writeBrand(s *sql.Selector, b *sql.Builder) {
+	b.WriteString(s.C(product.FieldBrand))
+	if s.Dialect() == dialect.Postgres {
+		b.WriteString(` COLLATE "C"`)
+	}
+}
