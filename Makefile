@@ -52,7 +52,7 @@ check: lint proto-check generated-check migrations-check tidy-check ## Run every
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the Go linters
-	$(GOLANGCI_LINT) run ./...
+	$(GOLANGCI_LINT) run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format Go and proto files
