@@ -58,7 +58,7 @@ export type SignInResponse = Message<"catalog.v1.SignInResponse"> & {
   accessToken: string;
 
   /**
-   * The token for RefreshSession. Works once.
+   * The token for RefreshSession. Works once. Empty if it is in the cookie.
    *
    * @generated from field: string refresh_token = 2;
    */
@@ -93,7 +93,7 @@ export const SignInResponseSchema: GenMessage<SignInResponse> = /*@__PURE__*/
  */
 export type RefreshSessionRequest = Message<"catalog.v1.RefreshSessionRequest"> & {
   /**
-   * The refresh token of the latest pair.
+   * The refresh token of the latest pair; empty to use the cookie.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -121,7 +121,7 @@ export type RefreshSessionResponse = Message<"catalog.v1.RefreshSessionResponse"
   accessToken: string;
 
   /**
-   * The token for the next RefreshSession. Works once.
+   * The token for the next RefreshSession. Works once. Empty if it is in the cookie.
    *
    * @generated from field: string refresh_token = 2;
    */
@@ -156,7 +156,8 @@ export const RefreshSessionResponseSchema: GenMessage<RefreshSessionResponse> = 
  */
 export type SignOutRequest = Message<"catalog.v1.SignOutRequest"> & {
   /**
-   * A refresh token of the session to end. Empty: the session of the caller's access token.
+   * A refresh token of the session to end. Empty: that of the cookie, or else the session of the
+   * caller's access token.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -411,7 +412,7 @@ export type ChangePasswordResponse = Message<"catalog.v1.ChangePasswordResponse"
   accessToken: string;
 
   /**
-   * The token for RefreshSession. Works once.
+   * The token for RefreshSession. Works once. Empty if it is in the cookie.
    *
    * @generated from field: string refresh_token = 2;
    */
@@ -510,7 +511,7 @@ export type ResetPasswordResponse = Message<"catalog.v1.ResetPasswordResponse"> 
   accessToken: string;
 
   /**
-   * The token for RefreshSession. Works once.
+   * The token for RefreshSession. Works once. Empty if it is in the cookie.
    *
    * @generated from field: string refresh_token = 2;
    */
@@ -587,7 +588,7 @@ export type AcceptInvitationResponse = Message<"catalog.v1.AcceptInvitationRespo
   accessToken: string;
 
   /**
-   * The token for RefreshSession. Works once.
+   * The token for RefreshSession. Works once. Empty if it is in the cookie.
    *
    * @generated from field: string refresh_token = 2;
    */
@@ -671,7 +672,7 @@ export type CompleteSetupResponse = Message<"catalog.v1.CompleteSetupResponse"> 
   accessToken: string;
 
   /**
-   * The token for RefreshSession. Works once.
+   * The token for RefreshSession. Works once. Empty if it is in the cookie.
    *
    * @generated from field: string refresh_token = 2;
    */
@@ -705,6 +706,14 @@ export const CompleteSetupResponseSchema: GenMessage<CompleteSetupResponse> = /*
  * An access token is a JWT (RFC 9068) that goes into the Authorization header as "Bearer TOKEN" and
  * lasts 15 minutes. A refresh token is opaque, works once, and gives a new pair.
  *
+ * A web page of the catalog's own origin sends the header "Catalog-Session: cookie" with every call to
+ * this service, so that no script ever holds a refresh token: each response that would hold one sets
+ * the cookie catalog_refresh (HttpOnly, SameSite=Strict, Secure if the public URL is https, only for
+ * this service) and leaves refresh_token empty, and RefreshSession and SignOut read that cookie when
+ * refresh_token is empty. The cookie is cleared when its session ends. Without the header no cookie is
+ * read or set. Any call with the header that a browser made for a page of another origin is refused:
+ * PERMISSION_DENIED (CROSS_SITE_REFUSED).
+ *
  * @generated from service catalog.v1.AuthService
  */
 export const AuthService: GenService<{
@@ -726,7 +735,9 @@ export const AuthService: GenService<{
    * RefreshSession exchanges a refresh token for a new pair of tokens. Not safe to retry: using a
    * refresh token twice ends its whole session.
    *
-   * Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, or REFRESH_TOKEN_REUSED).
+   * Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
+   * REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
+   * header "Catalog-Session: cookie".
    *
    * @generated from rpc catalog.v1.AuthService.RefreshSession
    */
@@ -736,8 +747,8 @@ export const AuthService: GenService<{
     output: typeof RefreshSessionResponseSchema;
   },
   /**
-   * SignOut ends a session at once: that of refresh_token, or else that of the caller's access
-   * token. Safe to retry.
+   * SignOut ends a session at once: that of refresh_token, or of the cookie, or else that of the
+   * caller's access token. Safe to retry.
    *
    * Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
    *

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/notification.proto.
  */
 export const file_catalog_v1_notification: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jYXRhbG9nL3YxL25vdGlmaWNhdGlvbi5wcm90bxIKY2F0YWxvZy52MSK3BAoIRGVsaXZlcnkSCgoCaWQYASABKAkSFAoMcmVjaXBpZW50X2lkGAIgASgJEhcKD3JlY2lwaWVudF9lbWFpbBgDIAEoCRIpCgVzdGF0ZRgEIAEoDjIaLmNhdGFsb2cudjEuRGVsaXZlcnkuU3RhdGUSFQoNYXR0ZW1wdF9jb3VudBgFIAEoBRISCgpsYXN0X2Vycm9yGAYgASgJEhIKCm1lc3NhZ2VfaWQYByABKAkSGAoQY2hhbmdlX3NlcXVlbmNlcxgIIAMoAxIUCgxjaGFuZ2VfY291bnQYCSABKAUSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlbmRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDXNjaGVkdWxlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpEBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIOCgpTVEFURV9TRU5UEAISEwoPU1RBVEVfREVMSVZFUkVEEAMSEQoNU1RBVEVfQk9VTkNFRBAEEhQKEFNUQVRFX0NPTVBMQUlORUQQBRIQCgxTVEFURV9GQUlMRUQQBiKYAQoVTGlzdERlbGl2ZXJpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhcKD2NoYW5nZV9zZXF1ZW5jZRgDIAEoAxIUCgxyZWNpcGllbnRfaWQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jYXRhbG9nLnYxLkRlbGl2ZXJ5LlN0YXRlIlsKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USKAoKZGVsaXZlcmllcxgBIAMoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiIKFFJldHJ5RGVsaXZlcnlSZXF1ZXN0EgoKAmlkGAEgASgJIj8KFVJldHJ5RGVsaXZlcnlSZXNwb25zZRImCghkZWxpdmVyeRgBIAEoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkirwEKC1ByZWZlcmVuY2VzEjQKCWZyZXF1ZW5jeRgBIAEoDjIhLmNhdGFsb2cudjEuUHJlZmVyZW5jZXMuRnJlcXVlbmN5ImoKCUZyZXF1ZW5jeRIZChVGUkVRVUVOQ1lfVU5TUEVDSUZJRUQQABIXChNGUkVRVUVOQ1lfSU1NRURJQVRFEAESFAoQRlJFUVVFTkNZX0hPVVJMWRACEhMKD0ZSRVFVRU5DWV9EQUlMWRADIhcKFUdldFByZWZlcmVuY2VzUmVxdWVzdCJGChZHZXRQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyJ5ChhVcGRhdGVQcmVmZXJlbmNlc1JlcXVlc3QSLAoLcHJlZmVyZW5jZXMYASABKAsyFy5jYXRhbG9nLnYxLlByZWZlcmVuY2VzEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJJChlVcGRhdGVQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlczKJAwoTTm90aWZpY2F0aW9uU2VydmljZRJcCg5MaXN0RGVsaXZlcmllcxIhLmNhdGFsb2cudjEuTGlzdERlbGl2ZXJpZXNSZXF1ZXN0GiIuY2F0YWxvZy52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlIgOQAgESVAoNUmV0cnlEZWxpdmVyeRIgLmNhdGFsb2cudjEuUmV0cnlEZWxpdmVyeVJlcXVlc3QaIS5jYXRhbG9nLnYxLlJldHJ5RGVsaXZlcnlSZXNwb25zZRJcCg5HZXRQcmVmZXJlbmNlcxIhLmNhdGFsb2cudjEuR2V0UHJlZmVyZW5jZXNSZXF1ZXN0GiIuY2F0YWxvZy52MS5HZXRQcmVmZXJlbmNlc1Jlc3BvbnNlIgOQAgESYAoRVXBkYXRlUHJlZmVyZW5jZXMSJC5jYXRhbG9nLnYxLlVwZGF0ZVByZWZlcmVuY2VzUmVxdWVzdBolLmNhdGFsb2cudjEuVXBkYXRlUHJlZmVyZW5jZXNSZXNwb25zZUI2WjRnaXRodWIuY29tL3plYnJhbmRzL2NhdGFsb2cvZ2VuL2NhdGFsb2cvdjE7Y2F0YWxvZ3YxYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jYXRhbG9nL3YxL25vdGlmaWNhdGlvbi5wcm90bxIKY2F0YWxvZy52MSK3BAoIRGVsaXZlcnkSCgoCaWQYASABKAkSFAoMcmVjaXBpZW50X2lkGAIgASgJEhcKD3JlY2lwaWVudF9lbWFpbBgDIAEoCRIpCgVzdGF0ZRgEIAEoDjIaLmNhdGFsb2cudjEuRGVsaXZlcnkuU3RhdGUSFQoNYXR0ZW1wdF9jb3VudBgFIAEoBRISCgpsYXN0X2Vycm9yGAYgASgJEhIKCm1lc3NhZ2VfaWQYByABKAkSGAoQY2hhbmdlX3NlcXVlbmNlcxgIIAMoAxIUCgxjaGFuZ2VfY291bnQYCSABKAUSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlbmRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDXNjaGVkdWxlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpEBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIOCgpTVEFURV9TRU5UEAISEwoPU1RBVEVfREVMSVZFUkVEEAMSEQoNU1RBVEVfQk9VTkNFRBAEEhQKEFNUQVRFX0NPTVBMQUlORUQQBRIQCgxTVEFURV9GQUlMRUQQBiKYAQoVTGlzdERlbGl2ZXJpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhcKD2NoYW5nZV9zZXF1ZW5jZRgDIAEoAxIUCgxyZWNpcGllbnRfaWQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jYXRhbG9nLnYxLkRlbGl2ZXJ5LlN0YXRlIlsKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USKAoKZGVsaXZlcmllcxgBIAMoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiIKFFJldHJ5RGVsaXZlcnlSZXF1ZXN0EgoKAmlkGAEgASgJIj8KFVJldHJ5RGVsaXZlcnlSZXNwb25zZRImCghkZWxpdmVyeRgBIAEoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkirwEKC1ByZWZlcmVuY2VzEjQKCWZyZXF1ZW5jeRgBIAEoDjIhLmNhdGFsb2cudjEuUHJlZmVyZW5jZXMuRnJlcXVlbmN5ImoKCUZyZXF1ZW5jeRIZChVGUkVRVUVOQ1lfVU5TUEVDSUZJRUQQABIXChNGUkVRVUVOQ1lfSU1NRURJQVRFEAESFAoQRlJFUVVFTkNZX0hPVVJMWRACEhMKD0ZSRVFVRU5DWV9EQUlMWRADIhcKFUdldFByZWZlcmVuY2VzUmVxdWVzdCJGChZHZXRQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyJ5ChhVcGRhdGVQcmVmZXJlbmNlc1JlcXVlc3QSLAoLcHJlZmVyZW5jZXMYASABKAsyFy5jYXRhbG9nLnYxLlByZWZlcmVuY2VzEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJJChlVcGRhdGVQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyKSAQoOTWFpbGJveE1lc3NhZ2USCgoCaWQYASABKAkSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCRIPCgdzdWJqZWN0GAQgASgJEgwKBHRleHQYBSABKAkSDAoEaHRtbBgGIAEoCRItCglzZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkMKGkxpc3RNYWlsYm94TWVzc2FnZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImQKG0xpc3RNYWlsYm94TWVzc2FnZXNSZXNwb25zZRIsCghtZXNzYWdlcxgBIAMoCzIaLmNhdGFsb2cudjEuTWFpbGJveE1lc3NhZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiYKGEdldE1haWxib3hNZXNzYWdlUmVxdWVzdBIKCgJpZBgBIAEoCSJIChlHZXRNYWlsYm94TWVzc2FnZVJlc3BvbnNlEisKB21lc3NhZ2UYASABKAsyGi5jYXRhbG9nLnYxLk1haWxib3hNZXNzYWdlMt0EChNOb3RpZmljYXRpb25TZXJ2aWNlElwKDkxpc3REZWxpdmVyaWVzEiEuY2F0YWxvZy52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaIi5jYXRhbG9nLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2UiA5ACARJUCg1SZXRyeURlbGl2ZXJ5EiAuY2F0YWxvZy52MS5SZXRyeURlbGl2ZXJ5UmVxdWVzdBohLmNhdGFsb2cudjEuUmV0cnlEZWxpdmVyeVJlc3BvbnNlElwKDkdldFByZWZlcmVuY2VzEiEuY2F0YWxvZy52MS5HZXRQcmVmZXJlbmNlc1JlcXVlc3QaIi5jYXRhbG9nLnYxLkdldFByZWZlcmVuY2VzUmVzcG9uc2UiA5ACARJgChFVcGRhdGVQcmVmZXJlbmNlcxIkLmNhdGFsb2cudjEuVXBkYXRlUHJlZmVyZW5jZXNSZXF1ZXN0GiUuY2F0YWxvZy52MS5VcGRhdGVQcmVmZXJlbmNlc1Jlc3BvbnNlEmsKE0xpc3RNYWlsYm94TWVzc2FnZXMSJi5jYXRhbG9nLnYxLkxpc3RNYWlsYm94TWVzc2FnZXNSZXF1ZXN0GicuY2F0YWxvZy52MS5MaXN0TWFpbGJveE1lc3NhZ2VzUmVzcG9uc2UiA5ACARJlChFHZXRNYWlsYm94TWVzc2FnZRIkLmNhdGFsb2cudjEuR2V0TWFpbGJveE1lc3NhZ2VSZXF1ZXN0GiUuY2F0YWxvZy52MS5HZXRNYWlsYm94TWVzc2FnZVJlc3BvbnNlIgOQAgFCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Delivery is one mail to one administrator about one or more changes.
@@ -448,6 +448,168 @@ export const UpdatePreferencesResponseSchema: GenMessage<UpdatePreferencesRespon
   messageDesc(file_catalog_v1_notification, 9);
 
 /**
+ * MailboxMessage is a mail in the local mailbox, as its reader sees it.
+ *
+ * @generated from message catalog.v1.MailboxMessage
+ */
+export type MailboxMessage = Message<"catalog.v1.MailboxMessage"> & {
+  /**
+   * Names the mail in the mailbox.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Who sent it: an address, with a name if there is one, such as "Ana <ana@example.com>".
+   *
+   * @generated from field: string from = 2;
+   */
+  from: string;
+
+  /**
+   * Whom it is for, in the same form.
+   *
+   * @generated from field: string to = 3;
+   */
+  to: string;
+
+  /**
+   * Its subject.
+   *
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+
+  /**
+   * Its text, for readers without HTML. Only GetMailboxMessage sets it.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+
+  /**
+   * The same as an HTML document. It holds no scripts, but show it as you would any stranger's mail.
+   * Only GetMailboxMessage sets it.
+   *
+   * @generated from field: string html = 6;
+   */
+  html: string;
+
+  /**
+   * When it arrived in the mailbox.
+   *
+   * @generated from field: google.protobuf.Timestamp send_time = 7;
+   */
+  sendTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.MailboxMessage.
+ * Use `create(MailboxMessageSchema)` to create a new message.
+ */
+export const MailboxMessageSchema: GenMessage<MailboxMessage> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 10);
+
+/**
+ * ListMailboxMessagesRequest asks for a page of mails.
+ *
+ * @generated from message catalog.v1.ListMailboxMessagesRequest
+ */
+export type ListMailboxMessagesRequest = Message<"catalog.v1.ListMailboxMessagesRequest"> & {
+  /**
+   * How many at most: 1 to 1,000; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListMailboxMessagesRequest.
+ * Use `create(ListMailboxMessagesRequestSchema)` to create a new message.
+ */
+export const ListMailboxMessagesRequestSchema: GenMessage<ListMailboxMessagesRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 11);
+
+/**
+ * ListMailboxMessagesResponse holds a page of mails.
+ *
+ * @generated from message catalog.v1.ListMailboxMessagesResponse
+ */
+export type ListMailboxMessagesResponse = Message<"catalog.v1.ListMailboxMessagesResponse"> & {
+  /**
+   * The mails, without text and html.
+   *
+   * @generated from field: repeated catalog.v1.MailboxMessage messages = 1;
+   */
+  messages: MailboxMessage[];
+
+  /**
+   * Asks for the page after this one; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListMailboxMessagesResponse.
+ * Use `create(ListMailboxMessagesResponseSchema)` to create a new message.
+ */
+export const ListMailboxMessagesResponseSchema: GenMessage<ListMailboxMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 12);
+
+/**
+ * GetMailboxMessageRequest names a mail.
+ *
+ * @generated from message catalog.v1.GetMailboxMessageRequest
+ */
+export type GetMailboxMessageRequest = Message<"catalog.v1.GetMailboxMessageRequest"> & {
+  /**
+   * The mail's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message catalog.v1.GetMailboxMessageRequest.
+ * Use `create(GetMailboxMessageRequestSchema)` to create a new message.
+ */
+export const GetMailboxMessageRequestSchema: GenMessage<GetMailboxMessageRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 13);
+
+/**
+ * GetMailboxMessageResponse holds a mail.
+ *
+ * @generated from message catalog.v1.GetMailboxMessageResponse
+ */
+export type GetMailboxMessageResponse = Message<"catalog.v1.GetMailboxMessageResponse"> & {
+  /**
+   * The mail.
+   *
+   * @generated from field: catalog.v1.MailboxMessage message = 1;
+   */
+  message?: MailboxMessage | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.GetMailboxMessageResponse.
+ * Use `create(GetMailboxMessageResponseSchema)` to create a new message.
+ */
+export const GetMailboxMessageResponseSchema: GenMessage<GetMailboxMessageResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 14);
+
+/**
  * NotificationService shows which mails went out about which changes, and lets administrators say
  * how often they want them.
  *
@@ -501,6 +663,38 @@ export const NotificationService: GenService<{
     methodKind: "unary";
     input: typeof UpdatePreferencesRequestSchema;
     output: typeof UpdatePreferencesResponseSchema;
+  },
+  /**
+   * ListMailboxMessages returns a page of the mails in the local mailbox, the newest first, without
+   * their texts. The local mailbox is where mails go while neither Mailgun nor SMTP is configured; it
+   * belongs to the process that answers.
+   *
+   * Callers see every mail to themselves, and of the mails to others those about changes and
+   * invitations: an administrator may read every change, and may give a new administrator a password
+   * anyway. A link with which to become another administrator, as in a mail that resets a password, is
+   * for its recipient alone.
+   *
+   * Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+   *
+   * @generated from rpc catalog.v1.NotificationService.ListMailboxMessages
+   */
+  listMailboxMessages: {
+    methodKind: "unary";
+    input: typeof ListMailboxMessagesRequestSchema;
+    output: typeof ListMailboxMessagesResponseSchema;
+  },
+  /**
+   * GetMailboxMessage returns a mail that ListMailboxMessages may show to the caller, with its texts.
+   *
+   * Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
+   * a mail that is for its recipient alone.
+   *
+   * @generated from rpc catalog.v1.NotificationService.GetMailboxMessage
+   */
+  getMailboxMessage: {
+    methodKind: "unary";
+    input: typeof GetMailboxMessageRequestSchema;
+    output: typeof GetMailboxMessageResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_catalog_v1_notification, 0);

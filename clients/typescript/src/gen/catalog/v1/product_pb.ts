@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/product.proto.
  */
 export const file_catalog_v1_product: GenFile = /*@__PURE__*/
-  fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEipQMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjcKEUdldFByb2R1Y3RSZXF1ZXN0EgwKAmlkGAEgASgJSAASDQoDc2t1GAIgASgJSABCBQoDa2V5IjoKEkdldFByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IjQKF0JhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0EgsKA2lkcxgBIAMoCRIMCgRza3VzGAIgAygJIkEKGEJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKDAQoTTGlzdFByb2R1Y3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAkSEAoIb3JkZXJfYnkYBCABKAkSDQoFcXVlcnkYBSABKAkSFAoMc2hvd19kZWxldGVkGAYgASgIIlYKFExpc3RQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8ChRDcmVhdGVQcm9kdWN0UmVxdWVzdBIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Ij0KFUNyZWF0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IlAKGkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0EjIKCHJlcXVlc3RzGAEgAygLMiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdCJEChtCYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QibQoUVXBkYXRlUHJvZHVjdFJlcXVlc3QSJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPQoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiUAoaQmF0Y2hVcGRhdGVQcm9kdWN0c1JlcXVlc3QSMgoIcmVxdWVzdHMYASADKAsyIC5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0IkQKG0JhdGNoVXBkYXRlUHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCIwChREZWxldGVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJIj0KFURlbGV0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IiQKFlVuZGVsZXRlUHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkiPwoXVW5kZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJWChlMaXN0UHJvZHVjdENoYW5nZXNSZXF1ZXN0EhIKCnByb2R1Y3RfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiYQoaTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikQQKDVByb2R1Y3RDaGFuZ2USEAoIc2VxdWVuY2UYASABKAMSEgoKcHJvZHVjdF9pZBgCIAEoCRILCgNza3UYAyABKAkSNgoJb3BlcmF0aW9uGAQgASgOMiMuY2F0YWxvZy52MS5Qcm9kdWN0Q2hhbmdlLk9wZXJhdGlvbhI1CgZmaWVsZHMYBSADKAsyJS5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2UuRmllbGRDaGFuZ2USEAoIYWN0b3JfaWQYBiABKAkSEgoKYWN0b3JfbmFtZRgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZXRhZxgJIAEoCRpyCgtGaWVsZENoYW5nZRINCgVmaWVsZBgBIAEoCRIpCglvbGRfdmFsdWUYAiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSKQoJbmV3X3ZhbHVlGAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlIoQBCglPcGVyYXRpb24SGQoVT1BFUkFUSU9OX1VOU1BFQ0lGSUVEEAASFQoRT1BFUkFUSU9OX0NSRUFURUQQARIVChFPUEVSQVRJT05fVVBEQVRFRBACEhUKEU9QRVJBVElPTl9ERUxFVEVEEAMSFwoTT1BFUkFUSU9OX1VOREVMRVRFRBAEMrYHCg5Qcm9kdWN0U2VydmljZRJQCgpHZXRQcm9kdWN0Eh0uY2F0YWxvZy52MS5HZXRQcm9kdWN0UmVxdWVzdBoeLmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlc3BvbnNlIgOQAgESYgoQQmF0Y2hHZXRQcm9kdWN0cxIjLmNhdGFsb2cudjEuQmF0Y2hHZXRQcm9kdWN0c1JlcXVlc3QaJC5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZSIDkAIBElYKDExpc3RQcm9kdWN0cxIfLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RzUmVxdWVzdBogLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RzUmVzcG9uc2UiA5ACARJUCg1DcmVhdGVQcm9kdWN0EiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlc3BvbnNlEmYKE0JhdGNoQ3JlYXRlUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5CYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2USVAoNVXBkYXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXNwb25zZRJmChNCYXRjaFVwZGF0ZVByb2R1Y3RzEiYuY2F0YWxvZy52MS5CYXRjaFVwZGF0ZVByb2R1Y3RzUmVxdWVzdBonLmNhdGFsb2cudjEuQmF0Y2hVcGRhdGVQcm9kdWN0c1Jlc3BvbnNlElQKDURlbGV0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLkRlbGV0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5EZWxldGVQcm9kdWN0UmVzcG9uc2USWgoPVW5kZWxldGVQcm9kdWN0EiIuY2F0YWxvZy52MS5VbmRlbGV0ZVByb2R1Y3RSZXF1ZXN0GiMuY2F0YWxvZy52MS5VbmRlbGV0ZVByb2R1Y3RSZXNwb25zZRJoChJMaXN0UHJvZHVjdENoYW5nZXMSJS5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0Q2hhbmdlc1JlcXVlc3QaJi5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlIgOQAgFCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEipQMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjcKEUdldFByb2R1Y3RSZXF1ZXN0EgwKAmlkGAEgASgJSAASDQoDc2t1GAIgASgJSABCBQoDa2V5IjoKEkdldFByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IjQKF0JhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0EgsKA2lkcxgBIAMoCRIMCgRza3VzGAIgAygJIkEKGEJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKDAQoTTGlzdFByb2R1Y3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAkSEAoIb3JkZXJfYnkYBCABKAkSDQoFcXVlcnkYBSABKAkSFAoMc2hvd19kZWxldGVkGAYgASgIIlYKFExpc3RQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8ChRDcmVhdGVQcm9kdWN0UmVxdWVzdBIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Ij0KFUNyZWF0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IlAKGkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0EjIKCHJlcXVlc3RzGAEgAygLMiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdCJEChtCYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QibQoUVXBkYXRlUHJvZHVjdFJlcXVlc3QSJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPQoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiUAoaQmF0Y2hVcGRhdGVQcm9kdWN0c1JlcXVlc3QSMgoIcmVxdWVzdHMYASADKAsyIC5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0IkQKG0JhdGNoVXBkYXRlUHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCIwChREZWxldGVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJIj0KFURlbGV0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IiQKFlVuZGVsZXRlUHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkiPwoXVW5kZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJWChlMaXN0UHJvZHVjdENoYW5nZXNSZXF1ZXN0EhIKCnByb2R1Y3RfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiYQoaTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikQQKDVByb2R1Y3RDaGFuZ2USEAoIc2VxdWVuY2UYASABKAMSEgoKcHJvZHVjdF9pZBgCIAEoCRILCgNza3UYAyABKAkSNgoJb3BlcmF0aW9uGAQgASgOMiMuY2F0YWxvZy52MS5Qcm9kdWN0Q2hhbmdlLk9wZXJhdGlvbhI1CgZmaWVsZHMYBSADKAsyJS5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2UuRmllbGRDaGFuZ2USEAoIYWN0b3JfaWQYBiABKAkSEgoKYWN0b3JfbmFtZRgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZXRhZxgJIAEoCRpyCgtGaWVsZENoYW5nZRINCgVmaWVsZBgBIAEoCRIpCglvbGRfdmFsdWUYAiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSKQoJbmV3X3ZhbHVlGAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlIoQBCglPcGVyYXRpb24SGQoVT1BFUkFUSU9OX1VOU1BFQ0lGSUVEEAASFQoRT1BFUkFUSU9OX0NSRUFURUQQARIVChFPUEVSQVRJT05fVVBEQVRFRBACEhUKEU9QRVJBVElPTl9ERUxFVEVEEAMSFwoTT1BFUkFUSU9OX1VOREVMRVRFRBAEIkkKEUxpc3RCcmFuZHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBXF1ZXJ5GAMgASgJIpEBChJMaXN0QnJhbmRzUmVzcG9uc2USNAoGYnJhbmRzGAEgAygLMiQuY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVzcG9uc2UuQnJhbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJGiwKBUJyYW5kEgwKBG5hbWUYASABKAkSFQoNcHJvZHVjdF9jb3VudBgCIAEoBTKICAoOUHJvZHVjdFNlcnZpY2USUAoKR2V0UHJvZHVjdBIdLmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlcXVlc3QaHi5jYXRhbG9nLnYxLkdldFByb2R1Y3RSZXNwb25zZSIDkAIBEmIKEEJhdGNoR2V0UHJvZHVjdHMSIy5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0GiQuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVzcG9uc2UiA5ACARJWCgxMaXN0UHJvZHVjdHMSHy5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0c1JlcXVlc3QaIC5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0c1Jlc3BvbnNlIgOQAgESUAoKTGlzdEJyYW5kcxIdLmNhdGFsb2cudjEuTGlzdEJyYW5kc1JlcXVlc3QaHi5jYXRhbG9nLnYxLkxpc3RCcmFuZHNSZXNwb25zZSIDkAIBElQKDUNyZWF0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLkNyZWF0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVzcG9uc2USZgoTQmF0Y2hDcmVhdGVQcm9kdWN0cxImLmNhdGFsb2cudjEuQmF0Y2hDcmVhdGVQcm9kdWN0c1JlcXVlc3QaJy5jYXRhbG9nLnYxLkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXNwb25zZRJUCg1VcGRhdGVQcm9kdWN0EiAuY2F0YWxvZy52MS5VcGRhdGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlc3BvbnNlEmYKE0JhdGNoVXBkYXRlUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkJhdGNoVXBkYXRlUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5CYXRjaFVwZGF0ZVByb2R1Y3RzUmVzcG9uc2USVAoNRGVsZXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuRGVsZXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLkRlbGV0ZVByb2R1Y3RSZXNwb25zZRJaCg9VbmRlbGV0ZVByb2R1Y3QSIi5jYXRhbG9nLnYxLlVuZGVsZXRlUHJvZHVjdFJlcXVlc3QaIy5jYXRhbG9nLnYxLlVuZGVsZXRlUHJvZHVjdFJlc3BvbnNlEmgKEkxpc3RQcm9kdWN0Q2hhbmdlcxIlLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RDaGFuZ2VzUmVxdWVzdBomLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2UiA5ACAUI2WjRnaXRodWIuY29tL3plYnJhbmRzL2NhdGFsb2cvZ2VuL2NhdGFsb2cvdjE7Y2F0YWxvZ3YxYgZwcm90bzM", [file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Product is something that the catalog offers.
@@ -254,6 +254,11 @@ export type ListProductsRequest = Message<"catalog.v1.ListProductsRequest"> & {
   /**
    * An AIP-160 filter over sku, name, brand, price, currency, tags, create_time and update_time,
    * such as: brand = "Sony" AND price < 100 AND tags:"sale".
+   *
+   * On texts = and != are exact, and * at either end of the value stands for anything; <, <=, >, >=
+   * and : (contains) ignore case and accents. tags:"x" means that x is one of the tags, tags:* that
+   * there are any. Prices compare as exact decimals, whatever the currency. Times are RFC 3339, such
+   * as create_time > "2026-01-31T00:00:00Z". At most 100 conditions, 20 levels of parentheses.
    *
    * @generated from field: string filter = 3;
    */
@@ -811,6 +816,97 @@ export const ProductChange_OperationSchema: GenEnum<ProductChange_Operation> = /
   enumDesc(file_catalog_v1_product, 21, 0);
 
 /**
+ * ListBrandsRequest asks for a page of brands.
+ *
+ * @generated from message catalog.v1.ListBrandsRequest
+ */
+export type ListBrandsRequest = Message<"catalog.v1.ListBrandsRequest"> & {
+  /**
+   * How many at most: 1 to 1,000; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only brands that contain this, whatever its case and accents; empty means all.
+   *
+   * @generated from field: string query = 3;
+   */
+  query: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListBrandsRequest.
+ * Use `create(ListBrandsRequestSchema)` to create a new message.
+ */
+export const ListBrandsRequestSchema: GenMessage<ListBrandsRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 22);
+
+/**
+ * ListBrandsResponse holds a page of brands.
+ *
+ * @generated from message catalog.v1.ListBrandsResponse
+ */
+export type ListBrandsResponse = Message<"catalog.v1.ListBrandsResponse"> & {
+  /**
+   * The brands.
+   *
+   * @generated from field: repeated catalog.v1.ListBrandsResponse.Brand brands = 1;
+   */
+  brands: ListBrandsResponse_Brand[];
+
+  /**
+   * Asks for the page after this one; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListBrandsResponse.
+ * Use `create(ListBrandsResponseSchema)` to create a new message.
+ */
+export const ListBrandsResponseSchema: GenMessage<ListBrandsResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 23);
+
+/**
+ * Brand is a name that live products have as their brand.
+ *
+ * @generated from message catalog.v1.ListBrandsResponse.Brand
+ */
+export type ListBrandsResponse_Brand = Message<"catalog.v1.ListBrandsResponse.Brand"> & {
+  /**
+   * The name as those products have it. In a filter of ListProducts, brand = "NAME" finds them.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * How many live products there are of it.
+   *
+   * @generated from field: int32 product_count = 2;
+   */
+  productCount: number;
+};
+
+/**
+ * Describes the message catalog.v1.ListBrandsResponse.Brand.
+ * Use `create(ListBrandsResponse_BrandSchema)` to create a new message.
+ */
+export const ListBrandsResponse_BrandSchema: GenMessage<ListBrandsResponse_Brand> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 23, 0);
+
+/**
  * ProductService reads and changes the catalog. Anybody may read; administrators may write.
  *
  * Every change that an administrator makes is written to the product's history and mailed to every
@@ -857,6 +953,19 @@ export const ProductService: GenService<{
     methodKind: "unary";
     input: typeof ListProductsRequestSchema;
     output: typeof ListProductsResponseSchema;
+  },
+  /**
+   * ListBrands returns a page of the brands of live products, in alphabetical order, with how many
+   * products each has. It counts as no read of a product.
+   *
+   * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+   *
+   * @generated from rpc catalog.v1.ProductService.ListBrands
+   */
+  listBrands: {
+    methodKind: "unary";
+    input: typeof ListBrandsRequestSchema;
+    output: typeof ListBrandsResponseSchema;
   },
   /**
    * CreateProduct adds a product. Safe to retry: a repeated call fails with SKU_TAKEN and names the
