@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime"
 	"text/tabwriter"
 	"time"
@@ -30,10 +31,11 @@ func main() {
 	} else {
 		rounds := flag.Int("rounds", 5, "runs of each measurement")
 		length := flag.Duration("time", time.Second, "length of a run")
+		only := flag.String("run", "", "regular expression of the measurements to take; empty: all")
 		flag.Parse()
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
-		err = measure(ctx, *rounds, *length, os.Stdout)
+		err = measure(ctx, &bench{rounds: *rounds, length: *length, only: *only}, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -53,11 +55,17 @@ type subject struct {
 type bench struct {
 	rounds int
 	length time.Duration
+	only   string
 	table  *tabwriter.Writer
 }
 
+// wants reports whether a measurement is to be taken.
+func (b *bench) wants(name string) bool {
+	return regexp.MustCompile(b.only).MatchString(name)
+}
+
 // measure runs every measurement and prints the table.
-func measure(ctx context.Context, rounds int, length time.Duration, out io.Writer) (err error) {
+func measure(ctx context.Context, b *bench, out io.Writer) (err error) {
 	folder, err := os.MkdirTemp("", "catalog-bench-")
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
@@ -73,8 +81,8 @@ func measure(ctx context.Context, rounds int, length time.Duration, out io.Write
 		return err
 	}
 	fmt.Fprintf(out, "%s, %s/%s, %d processors; %d products; median of %d runs of %s\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), catalogSize, rounds, length)
-	b := &bench{rounds: rounds, length: length, table: tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)}
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), catalogSize, b.rounds, b.length)
+	b.table = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	b.row("", "", "requests/s", "of floor", "CPU µs", "allocs")
 	if err := b.reads(ctx, subjects); err != nil {
 		return err
@@ -140,6 +148,9 @@ func (b *bench) reads(ctx context.Context, subjects []*subject) error {
 		calls[i] = getProduct(s.server, s.ids)
 	}
 	for n, named := range calls[0] {
+		if !b.wants("GetProduct, " + named.name) {
+			continue
+		}
 		samples := make([][]sample, len(subjects))
 		for range b.rounds {
 			for i, s := range subjects {
@@ -184,6 +195,9 @@ func (b *bench) writes(ctx context.Context, s *subject) error {
 
 // alone measures what has no floor.
 func (b *bench) alone(ctx context.Context, name string, s *subject, callers int, do call) error {
+	if !b.wants(name) {
+		return nil
+	}
 	var samples []sample
 	for range b.rounds {
 		got, err := run(ctx, s.server, callers, b.length, do)

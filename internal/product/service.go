@@ -15,7 +15,6 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
-	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
@@ -33,46 +32,15 @@ var shownColumns = []string{
 // Service implements ProductService. It counts on validated requests: ids, sizes and lengths are as
 // the contract says.
 type Service struct {
-	db *db.DB
+	db         *db.DB
+	statements statements
 }
 
 var _ catalogv1connect.ProductServiceHandler = (*Service)(nil)
 
 // NewService returns a service on a database.
 func NewService(d *db.DB) *Service {
-	return &Service{db: d}
-}
-
-// GetProduct returns a live product, or to an administrator one with the given id, live or deleted.
-// Returns PRODUCT_NOT_FOUND if there is none.
-func (s *Service) GetProduct(
-	ctx context.Context, req *catalogv1.GetProductRequest,
-) (*catalogv1.GetProductResponse, error) {
-	query := s.db.Reader().Product.Query()
-	if sku, ok := req.GetKey().(*catalogv1.GetProductRequest_Sku); ok {
-		cleaned, err := cleanSKU("sku", sku.Sku)
-		if err != nil {
-			return nil, err
-		}
-		query.Where(product.Sku(cleaned), product.DeleteTimeIsNil())
-	} else {
-		id, err := parseID("id", req.GetId())
-		if err != nil {
-			return nil, err
-		}
-		query.Where(product.ID(id))
-		if _, isAdmin := auth.PrincipalFrom(ctx); !isAdmin {
-			query.Where(product.DeleteTimeIsNil())
-		}
-	}
-	found, err := query.Limit(1).Select(shownColumns...).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("get product: %w", err)
-	}
-	if len(found) == 0 {
-		return nil, notFound(req.GetId(), req.GetSku())
-	}
-	return &catalogv1.GetProductResponse{Product: convert.Product(found[0])}, nil
+	return &Service{db: d, statements: newStatements(d.Dialect())}
 }
 
 // BatchGetProducts returns live products in the order asked for, with one query. Returns

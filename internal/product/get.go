@@ -1,0 +1,86 @@
+package product
+
+import (
+	"context"
+	"fmt"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/convert"
+)
+
+// statements are the texts of the hottest queries. They are built once, because to build one takes
+// Ent about as long as it takes SQLite to answer it.
+type statements struct {
+	byID, liveByID, liveBySKU string
+}
+
+func newStatements(dialect string) statements {
+	build := func(predicates ...*entsql.Predicate) string {
+		text, _ := entsql.Dialect(dialect).
+			Select(shownColumns...).
+			From(entsql.Table(product.Table)).
+			Where(entsql.And(predicates...)).
+			Query()
+		return text
+	}
+	live := entsql.IsNull(product.FieldDeleteTime)
+	return statements{
+		byID:      build(entsql.EQ(product.FieldID, "")),
+		liveByID:  build(entsql.EQ(product.FieldID, ""), live),
+		liveBySKU: build(entsql.EQ(product.FieldSku, ""), live),
+	}
+}
+
+// GetProduct returns a live product, or to an administrator one with the given id, live or deleted.
+// Returns PRODUCT_NOT_FOUND if there is none.
+func (s *Service) GetProduct(
+	ctx context.Context, req *catalogv1.GetProductRequest,
+) (*catalogv1.GetProductResponse, error) {
+	found, err := s.get(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return nil, notFound(req.GetId(), req.GetSku())
+	}
+	return &catalogv1.GetProductResponse{Product: convert.Product(found)}, nil
+}
+
+// get returns nil if there is no such product.
+func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*ent.Product, error) {
+	if sku, ok := req.GetKey().(*catalogv1.GetProductRequest_Sku); ok {
+		cleaned, err := cleanSKU("sku", sku.Sku)
+		if err != nil {
+			return nil, err
+		}
+		return s.queryOne(ctx, s.statements.liveBySKU, cleaned)
+	}
+	id, err := parseID("id", req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	if _, isAdmin := auth.PrincipalFrom(ctx); isAdmin {
+		return s.queryOne(ctx, s.statements.byID, id)
+	}
+	return s.queryOne(ctx, s.statements.liveByID, id)
+}
+
+// queryOne returns nil if there is no row. key is the statement's only argument: a SKU or an id.
+func (s *Service) queryOne(ctx context.Context, statement string, key any) (*ent.Product, error) {
+	rows, err := s.db.ReadSQL().QueryContext(ctx, statement, key)
+	if err != nil {
+		return nil, fmt.Errorf("get product: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // its error is that of the scan
+	found, _, err := ent.ScanProduct(rows, shownColumns)
+	if err != nil {
+		return nil, fmt.Errorf("get product: %w", err)
+	}
+	return found, nil
+}
+
