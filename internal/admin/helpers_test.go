@@ -45,8 +45,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newEmptyWorld(t, d)
-		_, err := admin.CreateWithPassword(t.Context(), d, "ana@example.com", "Ana", goodPassword)
-		require.NoError(t, err)
+		w.insertAna(t)
 		w.session = w.signIn(t, "ana@example.com", goodPassword)
 		w.ana = w.session.GetAdmin()
 		w.ctx = w.as(t, w.session.GetAccessToken())
@@ -69,6 +68,16 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 		service: admin.NewService(d, q, passwords),
 		auth:    admin.NewAuthService(d, q, tokens, passwords, slog.New(slog.NewJSONHandler(log, nil))),
 	}
+}
+
+// insertAna adds the first administrator, at the tests' low cost of a password.
+func (w *world) insertAna(t *testing.T) {
+	t.Helper()
+	hash, err := w.passwords.Hash(t.Context(), goodPassword)
+	require.NoError(t, err)
+	require.NoError(t, w.d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		return tx.Admin.Create().SetEmail("ana@example.com").SetName("Ana").SetPasswordHash(hash).Exec(ctx)
+	}))
 }
 
 // recorder keeps what is logged.

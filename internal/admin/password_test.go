@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	entadmin "github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/onetimetoken"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/admin"
@@ -244,5 +245,7 @@ func TestCreateWithPassword(t *testing.T) {
 		requireReason(t, create("Ana@example.com", "Ana", goodPassword), fault.EmailTaken)
 		require.NoError(t, create("bea@example.com", "Bea", goodPassword))
 		w.signIn(t, "bea@example.com", goodPassword)
+		bea := w.d.Reader().Admin.Query().Where(entadmin.Email("bea@example.com")).OnlyX(t.Context())
+		require.Regexp(t, `^\$argon2id\$v=19\$m=19456,t=2,p=1\$`, bea.PasswordHash)
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 func TestUpdateAdminMasks(t *testing.T) {
 	full := &catalogv1.Admin{Email: "new@example.com", Name: "New", Disabled: true}
-	for name, tc := range map[string]struct {
+	cases := map[string]struct {
 		admin *catalogv1.Admin
 		mask  []string
 		want  *catalogv1.Admin
@@ -36,10 +36,12 @@ func TestUpdateAdminMasks(t *testing.T) {
 			[]string{"email", "disabled"},
 			&catalogv1.Admin{Email: "bea@example.com", Name: "bea@example.com"}, "1",
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
+	}
+	each(t, func(t *testing.T, w *world) {
+		for name, tc := range cases {
+			t.Run(name, func(t *testing.T) {
 				bea := w.create(t, "bea@example.com", goodPassword)
+				defer w.delete(t, bea.GetId())
 				req := &catalogv1.UpdateAdminRequest{Admin: &catalogv1.Admin{
 					Id: bea.GetId(), Email: tc.admin.GetEmail(), Name: tc.admin.GetName(), Disabled: tc.admin.GetDisabled(),
 				}}
@@ -55,8 +57,8 @@ func TestUpdateAdminMasks(t *testing.T) {
 				require.Equal(t, tc.etag, got.GetEtag())
 				require.EqualExportedValues(t, got, w.get(t, bea.GetId()))
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestUpdateAdminRefuses(t *testing.T) {
