@@ -40,7 +40,7 @@ func (e statusError) Unwrap() error { return e.error }
 
 // remote says which server to work with, and as whom.
 type remote struct {
-	Server string `default:"http://localhost:8080" env:"CATALOG_SERVER" help:"Address of the server." placeholder:"URL"`
+	Server string `default:"http://localhost:8080" env:"CATALOG_SERVER" help:"Address of the server."`
 
 	Email         string `env:"CATALOG_EMAIL" help:"Administrator to sign in as." placeholder:"ADDRESS"`
 	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input, one line."`
@@ -76,7 +76,7 @@ func (r remote) session(ctx context.Context) (*importer.Session, func(), error) 
 type importCmd struct {
 	remote `embed:""`
 
-	Currency string `default:"USD" env:"CATALOG_CURRENCY" help:"Currency of prices without one." placeholder:"CODE"`
+	Currency string `default:"USD" env:"CATALOG_CURRENCY" help:"Currency of prices without one."`
 	DryRun   bool   `env:"CATALOG_DRY_RUN" help:"Only say what would be done."`
 	File     string `arg:"" help:"CSV file: the catalog's own format, or a Shopify product export."`
 }

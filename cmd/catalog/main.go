@@ -2,8 +2,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -41,15 +43,37 @@ func main() {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
-	if err := godotenv.Load(); !errors.Is(err, fs.ErrNotExist) {
-		parser.FatalIfErrorf(err, ".env")
-	}
+	parser.FatalIfErrorf(loadEnv(".env"))
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	parser.FatalIfErrorf(command.Run())
 }
 
 // newLogger returns a logger to standard error.
+// loadEnv sets the environment variables of a file that are not set yet. There may be no such file.
+// Returns an error that names the line that cannot be read and repeats nothing of it: it may hold a
+// secret.
+func loadEnv(path string) error {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err //nolint:wrapcheck // it names the file
+	}
+	if _, err = godotenv.UnmarshalBytes(text); err == nil {
+		return godotenv.Load(path) //nolint:wrapcheck // it was read just now
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	good := len(lines) - 1 // how many lines are right: a value in quotes may take several
+	for ; good > 0; good-- {
+		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:good], nil)); err == nil {
+			break
+		}
+	}
+	return fmt.Errorf("%s: line %d is not of the form NAME=value, or its quotes do not end", path, good+1)
+}
+
 func newLogger(c config.Logging) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/zebrands/catalog/internal/admin"
@@ -39,25 +40,38 @@ func (a *App) invite(ctx context.Context, b *strings.Builder) error {
 	fmt.Fprintf(b, "  %s/setup#token=%s\n\n", a.URL(), token)
 	fmt.Fprintf(b, "This command does the same:\n\n")
 	fmt.Fprintf(b, "  %s admin create --email you@example.com --name 'Your Name' --password-stdin%s\n\n",
-		program(), a.storageFlags())
+		program(os.Args[0]), a.storageFlags())
 	return nil
 }
 
-// storageFlags returns the flags with which a command finds the same data. What holds a password, or
-// came from the environment anyway, stays out.
+// storageFlags returns the flags with which a command finds the same data, as a shell reads them. A URL
+// with a password stays out, and the default needs none.
 func (a *App) storageFlags() string {
-	if a.cfg.DatabaseURL != "" || a.cfg.DataDir == "./catalog-data" {
-		return ""
+	switch database := a.cfg.DatabaseURL; {
+	case database != "" && database.String() == string(database):
+		return " --database-url " + quote(string(database))
+	case database == "" && a.cfg.DataDir != "./catalog-data":
+		return " --data-dir " + quote(a.cfg.DataDir)
 	}
-	return " --data-dir " + a.cfg.DataDir
+	return ""
 }
 
-// program returns how to call this program.
-func program() string {
-	if strings.HasPrefix(os.Args[0], os.TempDir()) { // go run builds there
+// program returns how to call this program from a shell.
+func program(path string) string {
+	if strings.Contains(path, "go-build") { // where go run keeps what it builds
 		return "go run ./cmd/catalog"
 	}
-	return os.Args[0]
+	return quote(path)
+}
+
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// quote returns a word as a POSIX shell reads it.
+func quote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func (a *App) database() string {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -126,6 +127,9 @@ func CheckPassword(field, password, email string) error {
 	length := utf8.RuneCountInString(password)
 	first, _ := utf8.DecodeRuneInString(password)
 	switch {
+	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
+		// No call of the API can carry one, so nobody could sign in with it.
+		return fault.Field(field, "must be UTF-8 text without control characters")
 	case length < MinPasswordLength || length > MaxPasswordLength:
 		return fault.Field(field, "must have %d to %d characters", MinPasswordLength, MaxPasswordLength)
 	case strings.Trim(password, string(first)) == "":

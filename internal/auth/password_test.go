@@ -99,6 +99,8 @@ func TestCheckPassword(t *testing.T) {
 		"the e-mail address":         {"Ana.Lopez@Example.com", false},
 		"spaces between":             {"four words are fine", true},
 		"empty":                      {"", false},
+		"not UTF-8":                  {"correct horse \xff battery", false},
+		"control character":          {"correct horse \x00 battery", false},
 		"very long is refused early": {strings.Repeat("x", 1<<16), false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,8 +29,8 @@ type Config struct {
 	Roles          []string       `default:"product,admin,notification,tracking" enum:"product,admin,notification,tracking" env:"CATALOG_ROLES" help:"What this process does; a part of the roles needs PostgreSQL (${enum})."`
 	TLSCert        string         `env:"CATALOG_TLS_CERT" help:"Certificate (PEM file): serve with TLS." name:"tls-cert" placeholder:"FILE"`
 	TLSKey         string         `env:"CATALOG_TLS_KEY" help:"Key of the certificate (PEM file)." name:"tls-key" placeholder:"FILE"`
-	CORSOrigins    []string       `env:"CATALOG_CORS_ORIGINS" help:"Origins whose pages may call the API, such as https://shop.example; * is any." name:"cors-origins" placeholder:"ORIGIN,…"`
-	TrustedProxies []netip.Prefix `env:"CATALOG_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR,…"`
+	CORSOrigins    []string       `env:"CATALOG_CORS_ORIGINS" help:"Origins whose pages may call the API, such as https://shop.example; * is any." name:"cors-origins" placeholder:"ORIGIN"`
+	TrustedProxies []netip.Prefix `env:"CATALOG_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR"`
 
 	MaxRequestBytes int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Largest request, as sent and decompressed."`
 	RequestTimeout  time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"How long a request may take."`
