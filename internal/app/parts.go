@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 
+	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
@@ -31,6 +32,7 @@ type parts struct {
 	db      *db.DB
 	queue   *queue.Queue
 	tokens  *auth.Tokens
+	cookies *admin.Cookies
 	// journal and tracker are there if the process serves products: reads are counted where they happen.
 	journal *tracking.Journal
 	tracker *tracking.Interceptor
@@ -61,6 +63,9 @@ func (p *parts) open(ctx context.Context) error {
 		keys = keys.Public()
 	}
 	p.tokens = auth.NewTokens(keys, tokenIssuer, tokenAudience)
+	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
+		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
+	}
 	if !p.cfg.Has(config.RoleProduct) {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"connectrpc.com/connect"
 	"github.com/riverqueue/river"
 
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
@@ -55,7 +56,9 @@ func mountAdmins(p *parts, m *mounter) {
 	passwords := auth.NewPasswords()
 	m.service(catalogv1connect.NewAdminServiceHandler(admin.NewService(p.db, p.queue, passwords), m.options...))
 	service := admin.NewAuthService(p.db, p.queue, p.tokens, passwords, p.log)
-	m.service(catalogv1connect.NewAuthServiceHandler(service, m.options...))
+	options := slices.Concat(m.options, []connect.HandlerOption{connect.WithInterceptors(p.cookies.Interceptor())})
+	path, handler := catalogv1connect.NewAuthServiceHandler(service, options...)
+	m.service(path, p.cookies.Wrap(handler))
 }
 
 func mountNotifications(p *parts, m *mounter) {

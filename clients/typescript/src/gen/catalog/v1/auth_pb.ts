@@ -711,7 +711,7 @@ export const CompleteSetupResponseSchema: GenMessage<CompleteSetupResponse> = /*
  * the cookie catalog_refresh (HttpOnly, SameSite=Strict, Secure if the public URL is https, only for
  * this service) and leaves refresh_token empty, and RefreshSession and SignOut read that cookie when
  * refresh_token is empty. The cookie is cleared when its session ends. Without the header no cookie is
- * read or set. Any call with the header that a browser made for a page of another origin is refused:
+ * read or set. A POST with the header that a browser made for a page of another origin is refused:
  * PERMISSION_DENIED (CROSS_SITE_REFUSED).
  *
  * @generated from service catalog.v1.AuthService
