@@ -57,7 +57,7 @@ func readKeyFile(path string) (*Keys, error) {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0 {
 		return nil, fmt.Errorf("auth: every user of this machine may use %s: run chmod 600 on it", path)
 	}
-	raw, err := os.ReadFile(path) //nolint:gosec // the folder comes from the configuration
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read signing key: %w", err)
 	}
@@ -107,7 +107,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	handle, err := os.Open(dir) //nolint:gosec // the folder comes from the configuration
+	handle, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
