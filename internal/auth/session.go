@@ -149,7 +149,7 @@ func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, token string) (Grant
 	if err != nil {
 		return Grant{}, nil, err
 	}
-	owner, err := tx.Admin.Query().Where(admin.ID(row.AdminID), enabled()).Only(ctx)
+	owner, err := tx.Admin.Query().Where(admin.ID(row.AdminID), admin.DeleteTimeIsNil(), admin.Disabled(false)).Only(ctx)
 	if kept == 0 || ent.IsNotFound(err) {
 		return Grant{}, nil, errRefreshInvalid
 	}

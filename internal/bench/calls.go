@@ -49,7 +49,7 @@ func fetch(client *http.Client, req *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("fetch: %w", err)
 	}
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode/100 != 2 {
 		return fmt.Errorf("fetch: status %d: %s", res.StatusCode, body)
 	}
 	return nil
@@ -78,7 +78,7 @@ func get(srv *server, ids []string) call {
 		message := `{"id":"` + ids[int(next.Add(1))%len(ids)] + `"}`
 		address := srv.url + catalogv1connect.ProductServiceGetProductProcedure +
 			"?connect=v1&encoding=json&message=" + url.QueryEscape(message)
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 		if err != nil {
 			return fmt.Errorf("get: %w", err)
 		}
@@ -135,7 +135,7 @@ func plainUpdate(srv *server, ids []string) call {
 	var next atomic.Int64
 	return func(ctx context.Context, _ int) error {
 		address := srv.side + "/update?id=" + ids[int(next.Add(1))%len(ids)]
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, http.NoBody)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}

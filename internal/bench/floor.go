@@ -22,8 +22,7 @@ func newFloor() http.Handler {
 	p := newProduct(0)
 	p.Id = "019ab0c8-5f5e-7c1a-9d7b-3f6a1f0a2b3c"
 	p.Etag = "1"
-	p.CreateTime = timestamppb.Now()
-	p.UpdateTime = p.CreateTime
+	p.CreateTime, p.UpdateTime = timestamppb.Now(), timestamppb.Now()
 	_, handler := catalogv1connect.NewProductServiceHandler(&floor{product: p})
 	return handler
 }
@@ -32,4 +31,3 @@ func newFloor() http.Handler {
 func (f *floor) GetProduct(context.Context, *catalogv1.GetProductRequest) (*catalogv1.GetProductResponse, error) {
 	return &catalogv1.GetProductResponse{Product: f.product}, nil
 }
-

@@ -25,22 +25,23 @@ import (
 const callers = 16
 
 func main() {
-	var err error
-	if what := os.Getenv(serverVariable); what != "" {
-		err = serve(what)
-	} else {
-		rounds := flag.Int("rounds", 5, "runs of each measurement")
-		length := flag.Duration("time", time.Second, "length of a run")
-		only := flag.String("run", "", "regular expression of the measurements to take; empty: all")
-		flag.Parse()
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		err = measure(ctx, &bench{rounds: *rounds, length: *length, only: *only}, os.Stdout)
-	}
-	if err != nil {
+	if err := realMain(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+func realMain() error {
+	if what := os.Getenv(serverVariable); what != "" {
+		return serve(what)
+	}
+	rounds := flag.Int("rounds", 5, "runs of each measurement")
+	length := flag.Duration("time", time.Second, "length of a run")
+	only := flag.String("run", "", "regular expression of the measurements to take; empty: all")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return measure(ctx, &bench{rounds: *rounds, length: *length, only: *only}, os.Stdout)
 }
 
 // subject is a server with what is needed to call it.

@@ -41,6 +41,7 @@ const serverVariable = "BENCH_SERVER"
 type server struct {
 	// url is where it answers; side is where it says what it used.
 	url, side string
+	client    *http.Client
 	process   *exec.Cmd
 	stdin     io.Closer
 }
@@ -72,7 +73,7 @@ func startServer(ctx context.Context, what, dataDir string) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", what, err)
 	}
-	srv := &server{process: cmd, stdin: stdin}
+	srv := &server{client: newHTTP1(), process: cmd, stdin: stdin}
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s did not start: %w", what, err), srv.stop())
@@ -96,11 +97,11 @@ func (s *server) stop() error {
 // usage asks the server what it has used so far.
 func (s *server) usage(ctx context.Context) (usage, error) {
 	var u usage
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.side+"/usage", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.side+"/usage", http.NoBody)
 	if err != nil {
 		return u, fmt.Errorf("usage: %w", err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := s.client.Do(req)
 	if err != nil {
 		return u, fmt.Errorf("usage: %w", err)
 	}
@@ -190,7 +191,9 @@ func serveUpdate(w http.ResponseWriter, r *http.Request, d *db.DB) {
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // serveUntil prints where the server is and serves until ctx is done.

@@ -83,4 +83,3 @@ func (s *Service) queryOne(ctx context.Context, statement string, key any) (*ent
 	}
 	return found, nil
 }
-
