@@ -33,7 +33,7 @@ const (
 // Violation names a field of the request and says what is wrong with it.
 type Violation struct {
 	// Field is the path from the request message, in the names of the proto file, such as
-	// "product.price.amount" or "requests[3].product.sku".
+	// "product.price.amount" or "requests[3].product.sku". Empty stands for the whole message.
 	Field string
 	// Description is a sentence without the field's name, such as "must not be negative".
 	Description string
@@ -79,7 +79,10 @@ func Field(field, format string, args ...any) *Error {
 }
 
 func (e *Error) summary() string {
-	first := e.Violations[0].Field + ": " + e.Violations[0].Description
+	first := e.Violations[0].Description
+	if field := e.Violations[0].Field; field != "" {
+		first = field + ": " + first
+	}
 	if more := len(e.Violations) - 1; more > 0 {
 		return fmt.Sprintf("%s (and %d more)", first, more)
 	}

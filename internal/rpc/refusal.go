@@ -40,6 +40,12 @@ var refusals = []struct {
 	{"unary request has", fault.ProtocolInvalid, "Send exactly one message."},
 }
 
+// badMask is in the error of protojson for a mask that JSON cannot hold.
+const badMask = "google.protobuf.FieldMask.paths contains invalid path"
+
+const maskInJSON = `In JSON, updateMask is one string of names in camelCase with commas between them, such as ` +
+	`"name,price.currencyCode". "*" cannot be written in JSON: name the fields.`
+
 const grpcTimeout = "grpc-timeout takes up to eight digits and a unit: H, M, S, m, u or n."
 
 // refusedByConnect returns the fault for an error that connect made of a request before it reached the
@@ -57,6 +63,9 @@ func refusedByConnect(code connect.Code, message string, limit int) *fault.Error
 	kind := fault.Invalid
 	if code == connect.CodeUnimplemented {
 		kind = fault.Unimplemented
+	}
+	if strings.Contains(message, badMask) {
+		return fault.New(kind, fault.UpdateMaskInvalid, "%s", maskInJSON)
 	}
 	for _, r := range refusals {
 		if rest, ok := strings.CutPrefix(message, r.prefix); ok {

@@ -52,6 +52,17 @@ func TestEveryRefusalOfTheTransportHasAReason(t *testing.T) {
 			body: `{"sku":5}`, status: 400, code: "invalid_argument", reason: fault.RequestMalformed,
 			message: `The message cannot be read: in line 1, column 8: invalid value for string field sku: 5.`,
 		},
+		"mask that JSON cannot hold": {
+			path: "/catalog.v1.ProductService/UpdateProduct", body: `{"updateMask":"*"}`, status: 400, code: "invalid_argument", reason: fault.UpdateMaskInvalid,
+			message: `In JSON, updateMask is one string of names in camelCase with commas between them, such as "name,price.currencyCode". "*" cannot be written in JSON: name the fields.`,
+		},
+		"mask with names of the proto files": {
+			path: "/catalog.v1.ProductService/UpdateProduct", body: `{"updateMask":"image_urls"}`, status: 400, code: "invalid_argument", reason: fault.UpdateMaskInvalid,
+		},
+		"rule of the whole message": {
+			path: "/catalog.v1.ProductService/BatchGetProducts", body: `{}`, status: 400, code: "invalid_argument", reason: fault.FieldInvalid,
+			message: "ids and skus must name 1 to 1,000 products together",
+		},
 		"not JSON":       {body: `{"sku"`, status: 400, code: "invalid_argument", reason: fault.RequestMalformed},
 		"empty":          {body: ``, status: 400, code: "invalid_argument", reason: fault.RequestMalformed, message: "The message cannot be read: it is empty, and the least that JSON takes is {}."},
 		"invalid UTF-8":  {body: "{\"sku\":\"\xff\"}", status: 400, code: "invalid_argument", reason: fault.RequestMalformed},
