@@ -35,10 +35,13 @@ func realMain() error {
 	if what := os.Getenv(serverVariable); what != "" {
 		return serve(what)
 	}
-	rounds := flag.Int("rounds", 5, "runs of each measurement")
-	length := flag.Duration("time", time.Second, "length of a run")
-	only := flag.String("run", "", "regular expression of the measurements to take; empty: all")
-	flag.Parse()
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	rounds := flags.Int("rounds", 5, "runs of each measurement")
+	length := flags.Duration("time", time.Second, "length of a run")
+	only := flags.String("run", "", "regular expression of the measurements to take; empty: all")
+	if err := flags.Parse(os.Args[1:]); err != nil {
+		return fmt.Errorf("flags: %w", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	return measure(ctx, &bench{rounds: *rounds, length: *length, only: *only}, os.Stdout)
