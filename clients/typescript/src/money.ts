@@ -138,7 +138,11 @@ const wholeNumber = /^(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]?(?:,[0-
 
 /** Returns text with one kind of space and of apostrophe, as people type, and without marks of direction, which nobody sees. */
 function plainText(text: string): string {
-  return text.normalize("NFKC").replace(/\p{Cf}/gu, "").replace(/\s/g, " ").replaceAll("’", "'");
+  return text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .replace(/\s/g, " ")
+    .replaceAll("’", "'");
 }
 
 /** How a locale writes amounts of a currency. */

@@ -15,7 +15,7 @@ const repository = new URL("../../../../", import.meta.url).pathname;
 export const ana = { email: "ana@example.com", name: "Ana", password: "correct horse battery" };
 
 /** The databases to test with. CATALOG_TEST_DATABASES=sqlite leaves out PostgreSQL, for a quick try. */
-export const databases = (process.env["CATALOG_TEST_DATABASES"] ?? "sqlite,postgres").split(",");
+export const databases = (process.env.CATALOG_TEST_DATABASES ?? "sqlite,postgres").split(",");
 
 /** The real program, on a fresh database. */
 export interface Server {
@@ -43,19 +43,25 @@ export async function startServer(database: string, environment: Record<string, 
   const dataDir = await mkdtemp(join(tmpdir(), "catalog-data-"));
   const fresh = await freshDatabase(database, dataDir);
   const env = {
-    PATH: process.env["PATH"],
+    PATH: process.env.PATH,
     HOME: dataDir,
     CATALOG_ADDR: "127.0.0.1:0",
     CATALOG_DATA_DIR: dataDir,
     CATALOG_DATABASE_URL: fresh.url,
     ...environment,
   };
-  const create = run(path, ["admin", "create", "--email", ana.email, "--name", ana.name, "--password-stdin"], { env, cwd: dataDir });
+  const create = run(path, ["admin", "create", "--email", ana.email, "--name", ana.name, "--password-stdin"], {
+    env,
+    cwd: dataDir,
+  });
   create.child.stdin?.end(`${ana.password}\n`);
   await create;
   const child = spawn(path, ["serve"], { env, cwd: dataDir, stdio: ["ignore", "pipe", "pipe"] });
   const log: string[] = [];
-  child.stderr.on("data", (chunk) => log.push(String(chunk)));
+  child.stderr.on("data", (chunk) => {
+    log.push(String(chunk));
+    if (String(chunk).includes("level=ERROR")) process.stderr.write(chunk);
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
     baseUrl: await addressOf(child, log),
@@ -84,7 +90,7 @@ async function addressOf(child: ChildProcess, log: string[]): Promise<string> {
 
 async function freshDatabase(database: string, dataDir: string): Promise<{ url: string; drop(): Promise<void> }> {
   if (database === "sqlite") return { url: `sqlite:${join(dataDir, "catalog.db")}`, drop: async () => {} };
-  const admin = process.env["CATALOG_TEST_POSTGRES_URL"];
+  const admin = process.env.CATALOG_TEST_POSTGRES_URL;
   assert.ok(
     admin,
     "CATALOG_TEST_POSTGRES_URL is not set. In the repository's root: go run ./internal/db/dbtest/withpostgres npm --prefix clients/typescript test",

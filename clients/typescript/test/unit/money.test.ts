@@ -61,7 +61,12 @@ test("amounts are read as people of a locale type them", () => {
 
 test("what is written can be read again", () => {
   for (const locale of ["es-MX", "en-US", "de-DE", "fr-FR", "de-CH", "en-IN", "ar-EG", "ja-JP", "pt-BR", "hi-IN"]) {
-    for (const [amount, currencyCode] of [["1234567.89", "MXN"], ["0.05", "EUR"], ["1234567", "JPY"], ["12.345", "KWD"]] as const) {
+    for (const [amount, currencyCode] of [
+      ["1234567.89", "MXN"],
+      ["0.05", "EUR"],
+      ["1234567", "JPY"],
+      ["12.345", "KWD"],
+    ] as const) {
       const text = formatMoney({ amount, currencyCode }, locale);
       assert.deepEqual(parseMoney(text, currencyCode, locale), { amount, currencyCode }, `${text} in ${locale}`);
     }

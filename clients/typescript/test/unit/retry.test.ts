@@ -38,7 +38,11 @@ test("a safe call is tried again after waits that double", async () => {
 });
 
 test("waits are random and have an upper limit", async () => {
-  const { products, waits } = failing([unavailable, unavailable, unavailable], { baseDelayMs: 1000, maxDelayMs: 1500 }, { random: () => 0.5 });
+  const { products, waits } = failing(
+    [unavailable, unavailable, unavailable],
+    { baseDelayMs: 1000, maxDelayMs: 1500 },
+    { random: () => 0.5 },
+  );
   await products.listProducts({});
   assert.deepEqual(waits, [500, 750, 750]);
 });
@@ -82,20 +86,28 @@ test("an overloaded server is tried again if it says when", async () => {
 
 test("an abort ends the wait", async () => {
   const controller = new AbortController();
-  const { products, calls } = failing([unavailable, unavailable], {}, {
-    wait: async (_ms, signal) => {
-      controller.abort();
-      signal.throwIfAborted();
+  const { products, calls } = failing(
+    [unavailable, unavailable],
+    {},
+    {
+      wait: async (_ms, signal) => {
+        controller.abort();
+        signal.throwIfAborted();
+      },
     },
-  });
+  );
   await assert.rejects(products.listProducts({}, { signal: controller.signal }), { code: Code.Canceled });
   assert.equal(calls(), 1);
 });
 
 test("the deadline spans all tries", async () => {
-  const { products } = failing([unavailable, unavailable], {}, {
-    wait: (_ms, signal) =>
-      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true })),
-  });
+  const { products } = failing(
+    [unavailable, unavailable],
+    {},
+    {
+      wait: (_ms, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true })),
+    },
+  );
   await assert.rejects(products.listProducts({}, { timeoutMs: 20 }), { code: Code.DeadlineExceeded });
 });

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import type * as Client from "@zebrands/catalog";
+import { createCatalog } from "@zebrands/catalog/node";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { bundle, serve } from "./pages.js";
+import { ana, databases, type Server, startServer } from "./server.js";
+
+declare global {
+  var client: typeof Client;
+  var catalog: Client.Catalog;
+  var changes: boolean[];
+}
+
+const example = new URL("../../examples/product-page/", import.meta.url);
+const testPage = `
+  import * as client from "@zebrands/catalog";
+  globalThis.client = client;
+  const address = new URLSearchParams(location.search);
+  globalThis.catalog = client.createCatalog({
+    baseUrl: address.get("catalog"),
+    useBinaryFormat: address.has("binary"),
+    tokenStore: client.webStorageTokenStore(localStorage),
+  });
+  globalThis.changes = [];
+  catalog.session.onChange((signedIn) => changes.push(signedIn));
+  document.title = "ready";`;
+const reactPage = `
+  import { createRoot } from "react-dom/client";
+  import { createCatalog, formatMoney } from "@zebrands/catalog";
+  import { CatalogProvider, createQueryClient, useCatalog, useProduct, useProducts, useSignedIn } from "@zebrands/catalog/react";
+
+  const address = new URLSearchParams(location.search);
+  const catalog = createCatalog({ baseUrl: address.get("catalog") });
+
+  function App() {
+    const { session } = useCatalog();
+    const signedIn = useSignedIn();
+    const one = useProduct({ sku: "LAMP-1" });
+    const all = useProducts({ pageSize: 1, orderBy: "sku" });
+    return (
+      <main>
+        <h1>{one.data?.product?.name}</h1>
+        <ul>{all.data?.pages.flatMap((page) => page.products).map((p) => <li key={p.id}>{formatMoney(p.price, "en-US")}</li>)}</ul>
+        <button onClick={() => all.fetchNextPage()}>More</button>
+        <button onClick={() => session.signIn(${JSON.stringify({ email: ana.email, password: ana.password })})}>Sign in</button>
+        <output>{signedIn === undefined ? "…" : signedIn ? "signed in" : "anonymous"}</output>
+      </main>
+    );
+  }
+  createRoot(document.body).render(
+    <CatalogProvider catalog={catalog} queryClient={createQueryClient()}><App /></CatalogProvider>);`;
+const html = (script: string) =>
+  `<!doctype html><html lang="en"><body><script type="module" src="${script}"></script></body></html>`;
+
+describe("Chromium, from another origin", () => {
+  let browser: Browser;
+  let pages: Awaited<ReturnType<typeof serve>>;
+  before(async () => {
+    pages = await serve({
+      "/example/": await readFile(new URL("index.html", example), "utf8"),
+      "/example/bundle/page.js": await bundle(await readFile(new URL("page.js", example), "utf8")),
+      "/test.html": html("/test.js"),
+      "/test.js": await bundle(testPage),
+      "/react.html": html("/react.js"),
+      "/react.js": await bundle(reactPage),
+    });
+    browser = await chromium.launch({
+      executablePath: process.env.CATALOG_TEST_CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await pages?.stop();
+  });
+
+  for (const database of databases) {
+    describe(database, () => {
+      let server: Server;
+      let context: BrowserContext;
+      before(async () => {
+        server = await startServer(database, { CATALOG_CORS_ORIGINS: pages.origin });
+        const catalog = createCatalog({ baseUrl: server.baseUrl });
+        await catalog.session.signIn(ana);
+        await catalog.products.batchCreateProducts({
+          requests: ["LAMP-1", "LAMP-2"].map((sku, i) => ({
+            product: { sku, name: `Lamp ${i + 1}`, brand: "Acme", price: { amount: `${i + 1}299.90`, currencyCode: "USD" } },
+          })),
+        });
+        catalog.close();
+        context = await browser.newContext({ locale: "en-US" });
+      });
+      after(async () => {
+        await context?.close();
+        await server?.stop();
+      });
+
+      const open = async (path: string, more = ""): Promise<Page> => {
+        const page = await context.newPage();
+        await page.goto(`${pages.origin}${path}?catalog=${encodeURIComponent(server.baseUrl)}${more}`);
+        return page;
+      };
+      const openTest = async (more = "") => {
+        const page = await open("/test.html", more);
+        await page.waitForFunction(() => document.title === "ready");
+        return page;
+      };
+
+      test("the example page shows a product, and asks nothing before it reads", async () => {
+        const page = await context.newPage();
+        const network = await context.newCDPSession(page);
+        const sent: string[] = [];
+        network.on("Network.requestWillBeSent", ({ request, type }) => {
+          if (request.url.startsWith(server.baseUrl)) sent.push(`${type} ${request.method}`);
+        });
+        await network.send("Network.enable");
+        await page.goto(`${pages.origin}/example/?sku=LAMP-1&catalog=${encodeURIComponent(server.baseUrl)}`);
+        await page.getByRole("heading", { name: "Lamp 1" }).waitFor();
+        assert.equal(await page.locator("#price").textContent(), "$1,299.90");
+        assert.deepEqual(sent, ["Fetch GET"]);
+        await page.goto(`${pages.origin}/example/?sku=NONE&catalog=${encodeURIComponent(server.baseUrl)}`);
+        await page.getByText("There is no such product.").waitFor();
+        await page.close();
+      });
+
+      for (const format of ["", "&binary"]) {
+        test(`an administrator works, in ${format === "" ? "JSON" : "protobuf"}`, async () => {
+          const page = await openTest(format);
+          const result = await page.evaluate(
+            async ({ ana, sku }) => {
+              const { catalog, client } = globalThis;
+              const refused = await catalog.products.createProduct({ product: { sku } }).catch(client.reasonOf);
+              const admin = await catalog.session.signIn(ana);
+              const price = { amount: "5", currencyCode: "MXN" };
+              const { product } = await catalog.products.createProduct({ product: { sku, name: "Desk", brand: "Acme", price } });
+              const id = product?.id ?? "";
+              await catalog.products.get({ id });
+              await catalog.products.updateProduct({ product: { id, name: "Table" }, updateMask: { paths: ["name"] } });
+              const renamed = (await catalog.products.get({ id })).name;
+              const taken = await catalog.products
+                .createProduct({ product: { sku, name: "D", brand: "A", price } })
+                .catch(client.reasonOf);
+              const fields = await catalog.products
+                .createProduct({ product: { sku: `${sku}-2`, name: "", brand: "A", price } })
+                .catch((error) => client.fieldViolations(error).map(({ field }) => field));
+              const names: string[] = [];
+              for await (const { name } of catalog.products.list({ pageSize: 1, filter: 'brand = "Acme"', orderBy: "name" }))
+                names.push(name);
+              const aborted = await catalog.products
+                .listProducts({}, { signal: AbortSignal.abort() })
+                .catch((error) => error.code === client.Code.Canceled);
+              return { refused, admin: admin.name, renamed, taken, fields, found: names.includes("Table"), aborted };
+            },
+            { ana, sku: `DESK${format}` },
+          );
+          assert.deepEqual(result, {
+            refused: "TOKEN_REQUIRED",
+            admin: ana.name,
+            renamed: "Table",
+            taken: "SKU_TAKEN",
+            fields: ["product.name"],
+            found: true,
+            aborted: true,
+          });
+          await page.evaluate(() => catalog.session.signOut());
+          await page.close();
+        });
+      }
+
+      test("two tabs share a session: one refresh for both, and signing out in one ends the other's", async () => {
+        const one = await openTest();
+        const two = await openTest();
+        await one.evaluate((ana) => catalog.session.signIn(ana), ana);
+        await two.waitForFunction(() => changes.at(-1) === true);
+        let refreshes = 0;
+        context.on("request", (request) => {
+          if (request.method() === "POST" && request.url().endsWith("/RefreshSession")) refreshes++;
+        });
+        await one.evaluate(() => {
+          const tokens = JSON.parse(Object.values(localStorage)[0]);
+          localStorage.setItem(Object.keys(localStorage)[0] ?? "", JSON.stringify({ ...tokens, accessToken: "gone" }));
+        });
+        const callTenTimes = async () => {
+          const answers = await Promise.all(Array.from({ length: 10 }, () => catalog.auth.getCurrentAdmin({})));
+          return answers.map(({ admin }) => admin?.email).join();
+        };
+        const answers = await Promise.all([one.evaluate(callTenTimes), two.evaluate(callTenTimes)]);
+        assert.deepEqual(answers, Array(2).fill(Array(10).fill(ana.email).join()));
+        assert.equal(refreshes, 1);
+
+        await two.evaluate(() => catalog.session.signOut());
+        await one.waitForFunction(() => changes.at(-1) === false);
+        assert.equal(await one.evaluate(() => catalog.session.isSignedIn()), false);
+        await one.close();
+        await two.close();
+      });
+
+      test("hooks show a product, pages of products, and who is signed in", async () => {
+        const page = await open("/react.html");
+        await page.getByRole("heading", { name: "Lamp 1" }).waitFor();
+        await page.getByText("$1,299.90").waitFor();
+        await page.getByText("anonymous").waitFor();
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByText("signed in", { exact: true }).waitFor();
+        await page.getByRole("button", { name: "More" }).click();
+        await page.getByRole("listitem").nth(1).waitFor();
+        await page.close();
+      });
+    });
+  }
+});
