@@ -1,0 +1,41 @@
+module "app" {
+  source = "./modules/app"
+
+  name       = local.name
+  region     = local.app_region
+  vpc_id     = digitalocean_vpc.catalog.id
+  domain     = var.domain
+  zone       = local.zone_id
+  image      = var.image
+  size       = var.app_size
+  instances  = var.instances
+  alert_mail = var.maintainer_email
+
+  registry_credentials = var.registry_credentials
+
+  env = merge({
+    CATALOG_DATABASE_MAX_CONNS = tostring(local.app_max_conns)
+    CATALOG_TRUSTED_PROXIES    = join(",", var.trusted_proxies)
+    CATALOG_MAILGUN_DOMAIN     = mailgun_domain.catalog.name
+    CATALOG_MAILGUN_BASE_URL   = var.mailgun_region == "eu" ? "https://api.eu.mailgun.net" : "https://api.mailgun.net"
+    CATALOG_MAIL_FROM          = local.service_email
+  }, length(var.cors_origins) == 0 ? {} : { CATALOG_CORS_ORIGINS = join(",", var.cors_origins) })
+
+  secret_env = merge(
+    {
+      CATALOG_DATABASE_URL    = module.app_database_url.url
+      CATALOG_MAILGUN_API_KEY = mailgun_api_key.catalog.secret
+    },
+    nonsensitive(var.mailgun_webhook_key == null) ? {} : { CATALOG_MAILGUN_WEBHOOK_KEY = var.mailgun_webhook_key },
+    nonsensitive(var.secret_key == null) ? {} : { CATALOG_SIGNING_KEY = var.secret_key },
+  )
+
+  migrate = {
+    grant_to  = digitalocean_database_user.catalog.name
+    max_conns = local.migrate_max_conns
+  }
+  migrate_database_url = module.owner_database_url.url
+
+  # The database must be there, and let the app in, before the first deployment migrates it.
+  depends_on = [digitalocean_database_firewall.catalog]
+}
