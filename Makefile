@@ -48,7 +48,7 @@ migration-hash: ## Bring the migrations' checksums up to date after writing a ve
 	go run ./internal/db/migrations/diff -hash
 
 .PHONY: check
-check: lint proto-check generated-check migrations-check tidy-check ## Run every check that is not a test
+check: lint proto-check generated-check migrations-check tidy-check terraform-check ## Run every check that is not a test
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the Go linters
@@ -76,6 +76,10 @@ migrations-check: setup ## Fail if the migrations lack something of ent/schema, 
 .PHONY: tidy-check
 tidy-check: ## Fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
+
+.PHONY: terraform-check
+terraform-check: ## Check the format of terraform/, and test it where its providers can be had
+	@scripts/check-terraform
 
 .PHONY: bench
 bench: setup ## Measure, and print a table
