@@ -62,7 +62,7 @@ func mountAdmins(p *parts, m *mounter) {
 }
 
 func mountNotifications(p *parts, m *mounter) {
-	service := notification.NewService(p.db, p.queue)
+	service := notification.NewService(p.db, p.queue, p.mailbox())
 	m.service(catalogv1connect.NewNotificationServiceHandler(service, m.options...))
 	m.mux.Handle("/webhooks/mailgun", notification.NewWebhook(p.db, string(p.cfg.MailgunWebhookKey), p.log))
 }
@@ -76,6 +76,14 @@ func startRollup(ctx context.Context, p *parts) (stopFunc, error) {
 	rollup := tracking.NewRollup(p.db, p.journal, p.log)
 	stop := background(ctx, rollup.Run)
 	return func(ctx context.Context) error { return errors.Join(stop(ctx), rollup.Flush(ctx)) }, nil
+}
+
+// mailbox returns the local mailbox if mails go there, else nil.
+func (p *parts) mailbox() *mail.Mailbox {
+	if p.cfg.MailgunDomain != "" || p.cfg.SMTPURL != "" {
+		return nil
+	}
+	return mail.NewMailbox(mailboxDir(p.cfg.DataDir))
 }
 
 // startMail works the jobs that end in a mail.

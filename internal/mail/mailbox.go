@@ -19,6 +19,9 @@ import (
 // extension of a mail's file.
 const extension = ".eml"
 
+// tagHeader is the header that keeps a message's tag in its file.
+const tagHeader = "X-Catalog-Tag"
+
 // Mailbox keeps each mail as a file in a folder, for catalogs without a mail server. The name of the
 // file is made from the message's ID and the recipient's address, so a repeat is the same file.
 type Mailbox struct{ dir string }
@@ -37,6 +40,9 @@ func (b *Mailbox) Send(ctx context.Context, m Message) (string, error) {
 			return "", &Error{Kind: Permanent, Message: err.Error()}
 		}
 		var raw bytes.Buffer
+		if m.Tag != "" {
+			fmt.Fprintf(&raw, "%s: %s\r\n", tagHeader, oneLine(m.Tag))
+		}
 		if _, err := msg.WriteTo(&raw); err != nil {
 			return "", &Error{Kind: Permanent, Message: "compose: " + err.Error()}
 		}
@@ -61,14 +67,68 @@ func (*Mailbox) BatchSize() int { return 1 }
 // Item is a mail in the mailbox.
 type Item struct {
 	// File is the name of the mail's file in the folder.
-	File    string
-	Header  netmail.Header
+	File   string
+	Header netmail.Header
+	// ModTime is when the mail was written, the last time if it was repeated.
 	ModTime time.Time
 }
 
-// List returns the newest mails, at most limit. Other files are left out. Returns an error if a mail's
-// file cannot be read.
-func (b *Mailbox) List(limit int) ([]Item, error) {
+// Tag returns the Tag of the Message; empty if it had none.
+func (i *Item) Tag() string { return i.Header.Get(tagHeader) }
+
+// Position is where a mail stands in the mailbox.
+type Position struct {
+	Time time.Time `json:"time"`
+	File string    `json:"file"`
+}
+
+// compare orders the newest first.
+func (p Position) compare(q Position) int {
+	if c := q.Time.Compare(p.Time); c != 0 {
+		return c
+	}
+	return strings.Compare(q.File, p.File)
+}
+
+// Position returns where the mail stands in the mailbox.
+func (i *Item) Position() Position { return Position{Time: i.ModTime, File: i.File} }
+
+// List returns the newest mails for which show holds, at most limit: those behind a position, or from
+// the first on if that is zero. Files that are no mails are left out.
+func (b *Mailbox) List(behind Position, limit int, show func(*Item) bool) ([]Item, error) {
+	items, err := b.entries()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(items, func(x, y Item) int { return x.Position().compare(y.Position()) })
+	var shown []Item
+	for _, item := range items {
+		if len(shown) == limit {
+			break
+		}
+		if behind != (Position{}) && item.Position().compare(behind) <= 0 {
+			continue
+		}
+		raw, err := b.Open(item.File)
+		if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		m, err := netmail.ReadMessage(bytes.NewReader(raw))
+		if err != nil {
+			continue
+		}
+		if item.Header = m.Header; show(&item) {
+			shown = append(shown, item)
+		}
+	}
+	return shown, nil
+}
+
+// entries returns the files that may be mails, without headers.
+func (b *Mailbox) entries() ([]Item, error) {
 	entries, err := os.ReadDir(b.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -82,47 +142,35 @@ func (b *Mailbox) List(limit int) ([]Item, error) {
 		if err != nil || !info.Mode().IsRegular() || filepath.Ext(entry.Name()) != extension {
 			continue
 		}
-		items = append(items, Item{File: entry.Name(), ModTime: info.ModTime()})
+		items = append(items, Item{File: entry.Name(), ModTime: info.ModTime().UTC()})
 	}
-	slices.SortFunc(items, func(x, y Item) int {
-		if c := y.ModTime.Compare(x.ModTime); c != 0 {
-			return c
-		}
-		return strings.Compare(y.File, x.File)
-	})
-	items = items[:min(limit, len(items))]
-	return items, b.readHeaders(items)
+	return items, nil
 }
 
 // Open returns the mail in a file that List named. Returns fs.ErrNotExist if there is none.
 func (b *Mailbox) Open(file string) ([]byte, error) {
-	if filepath.Ext(file) != extension {
-		return nil, fs.ErrNotExist
+	raw, _, err := b.open(file)
+	return raw, err
+}
+
+func (b *Mailbox) open(file string) ([]byte, time.Time, error) {
+	if filepath.Ext(file) != extension || filepath.Base(file) != file {
+		return nil, time.Time{}, fs.ErrNotExist
 	}
 	root, err := os.OpenRoot(b.dir)
 	if err != nil {
-		return nil, fmt.Errorf("mailbox: %w", err)
+		return nil, time.Time{}, fmt.Errorf("mailbox: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // nothing was written
+	info, err := root.Stat(file)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("mailbox: %w", err)
 	}
 	raw, err := root.ReadFile(file)
-	if err := errors.Join(err, root.Close()); err != nil {
-		return nil, fmt.Errorf("mailbox: %w", err)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("mailbox: %w", err)
 	}
-	return raw, nil
-}
-
-func (b *Mailbox) readHeaders(items []Item) error {
-	for i := range items {
-		raw, err := b.Open(items[i].File)
-		if err != nil {
-			return err
-		}
-		m, err := netmail.ReadMessage(bytes.NewReader(raw))
-		if err != nil {
-			return fmt.Errorf("mailbox: %s: %w", items[i].File, err)
-		}
-		items[i].Header = m.Header
-	}
-	return nil
+	return raw, info.ModTime().UTC(), nil
 }
 
 // write makes the file appear whole, and only when its bytes are on the disk.
@@ -146,7 +194,7 @@ func (b *Mailbox) write(name string, content []byte) error {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the configured folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

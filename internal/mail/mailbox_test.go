@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/zebrands/catalog/internal/mail"
 )
+
+func everything(*mail.Item) bool { return true }
 
 func letter(to ...string) mail.Message {
 	m := mail.Message{
@@ -61,7 +64,7 @@ func parts(t *testing.T, m *netmail.Message) map[string]string {
 func TestMailboxKeepsMails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mailbox")
 	box := mail.NewMailbox(dir)
-	items, err := box.List(10)
+	items, err := box.List(mail.Position{}, 10, everything)
 	require.NoError(t, err)
 	require.Empty(t, items)
 
@@ -75,12 +78,21 @@ func TestMailboxKeepsMails(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("no mail"), 0o600))
 
-	items, err = box.List(10)
+	items, err = box.List(mail.Position{}, 10, everything)
 	require.NoError(t, err)
 	require.Len(t, items, 2)
-	items, err = box.List(1)
+	items, err = box.List(mail.Position{}, 1, everything)
 	require.NoError(t, err)
 	require.Len(t, items, 1)
+
+	toEmma, err := box.List(mail.Position{}, 1, func(i *mail.Item) bool { return i.To().Address == "emma@example.com" })
+	require.NoError(t, err)
+	require.Len(t, toEmma, 1)
+	require.Equal(t, "changes", toEmma[0].Tag())
+	rest, err := box.List(items[0].Position(), 10, everything)
+	require.NoError(t, err)
+	require.Len(t, rest, 1)
+	require.NotEqual(t, items[0].File, rest[0].File)
 
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -92,7 +104,7 @@ func TestMailsAreReadable(t *testing.T) {
 	sent := letter("luis@example.com")
 	_, err := box.Send(t.Context(), sent)
 	require.NoError(t, err)
-	items, err := box.List(1)
+	items, err := box.List(mail.Position{}, 1, everything)
 	require.NoError(t, err)
 	raw, err := box.Open(items[0].File)
 	require.NoError(t, err)
@@ -115,6 +127,27 @@ func TestMailsAreReadable(t *testing.T) {
 	bodies := parts(t, m)
 	require.Equal(t, sent.Text, bodies["text/plain"])
 	require.Contains(t, bodies["text/html"], sent.HTML)
+
+	l, err := box.Read(items[0].File)
+	require.NoError(t, err)
+	require.Equal(t, sent.Subject, l.Subject())
+	require.Equal(t, sent.From, l.From())
+	require.Equal(t, sent.To[0], l.To())
+	require.Equal(t, sent.Text, l.Text)
+	require.Equal(t, sent.HTML, l.HTML)
+	require.Equal(t, items[0].ModTime, l.ModTime)
+}
+
+func TestFilesThatAreNoMailsAreLeftOut(t *testing.T) {
+	dir := t.TempDir()
+	box := mail.NewMailbox(dir)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "broken.eml"), []byte("no mail"), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder.eml"), 0o700))
+	items, err := box.List(mail.Position{}, 10, everything)
+	require.NoError(t, err)
+	require.Empty(t, items)
+	_, err = box.Read("broken.eml")
+	require.Error(t, err)
 }
 
 func TestHeadersCannotBeInjected(t *testing.T) {
@@ -128,7 +161,7 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 		m.To[0].Name = evil
 		_, err := box.Send(t.Context(), m)
 		require.NoError(t, err)
-		items, err := box.List(1)
+		items, err := box.List(mail.Position{}, 1, everything)
 		require.NoError(t, err)
 		require.Empty(t, items[0].Header.Get("Bcc"))
 		require.Equal(t, "<0193a@example.com>", items[0].Header.Get("Message-Id"))
@@ -145,9 +178,11 @@ func TestMailboxStaysInItsFolder(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "secret.eml"), []byte("x"), 0o600))
 	for _, name := range []string{"../secret.eml", "missing.eml", "../../etc/passwd", ""} {
 		_, err := box.Open(name)
-		require.Error(t, err, name)
+		require.ErrorIs(t, err, fs.ErrNotExist, name)
+		_, err = box.Read(name)
+		require.ErrorIs(t, err, fs.ErrNotExist, name)
 	}
-	items, err := box.List(10)
+	items, err := box.List(mail.Position{}, 10, everything)
 	require.NoError(t, err)
 	require.Len(t, items, 1)
 }

@@ -34,7 +34,7 @@ type accountView struct {
 type accountKind struct {
 	purpose                          onetimetoken.Purpose
 	lifetime                         time.Duration
-	page                             string
+	tag, page                        string
 	subject, text, action, otherwise string
 }
 
@@ -43,6 +43,7 @@ func kindOf(purpose string) (accountKind, error) {
 	case onetimetoken.PurposeInvitation:
 		return accountKind{
 			purpose: onetimetoken.PurposeInvitation, lifetime: auth.InvitationTokenLifetime,
+			tag:       tagInvitation,
 			page:      "/accept-invitation#token=",
 			subject:   "You are invited to the catalog",
 			text:      "You are invited to administer the catalog. Open this link and choose a password:",
@@ -52,6 +53,7 @@ func kindOf(purpose string) (accountKind, error) {
 	case onetimetoken.PurposePasswordReset:
 		return accountKind{
 			purpose: onetimetoken.PurposePasswordReset, lifetime: auth.PasswordResetTokenLifetime,
+			tag:       tagPasswordReset,
 			page:      "/reset-password#token=",
 			subject:   "Reset your password for the catalog",
 			text:      "Somebody, we hope you, asked for a new password. Open this link and choose one:",
@@ -121,7 +123,7 @@ func (w *accountWorker) compose(
 		return m, fmt.Errorf("account mail: %w", err)
 	}
 	m = mail.Message{
-		ID: id, Time: created, From: w.From, Subject: kind.subject, Tag: tagAccount,
+		ID: id, Time: created, From: w.From, Subject: kind.subject, Tag: kind.tag,
 		To: []netmail.Address{{Name: to.Name, Address: to.Email}},
 	}
 	m.Text, m.HTML, err = render(accountTemplate, accountView{

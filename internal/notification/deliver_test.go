@@ -394,7 +394,7 @@ func TestLocalMailboxNeverHoldsAMailTwice(t *testing.T) {
 		w.product(w.ana, "SKU-1")
 		w.work(&dying{Mailbox: box})
 		w.until(func() bool { return w.allIn(delivery.StateSent) })
-		items, err := box.List(10)
+		items, err := box.List(mail.Position{}, 10, func(*mail.Item) bool { return true })
 		require.NoError(t, err)
 		require.Len(t, items, 2)
 	})

@@ -10,8 +10,9 @@ import (
 
 // The tags under which mail servers that have statistics count the mails.
 const (
-	tagChanges = "changes"
-	tagAccount = "account"
+	tagChanges       = "changes"
+	tagInvitation    = "invitation"
+	tagPasswordReset = "password-reset"
 )
 
 // The names of the mails' templates, each of which is there as text and as HTML.

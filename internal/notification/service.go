@@ -15,6 +15,7 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
@@ -22,12 +23,15 @@ import (
 type Service struct {
 	catalogv1connect.UnimplementedNotificationServiceHandler
 
-	db    *db.DB
-	queue *queue.Queue
+	db      *db.DB
+	queue   *queue.Queue
+	mailbox *mail.Mailbox
 }
 
-// NewService returns the service.
-func NewService(d *db.DB, q *queue.Queue) *Service { return &Service{db: d, queue: q} }
+// NewService returns the service. mailbox is the local mailbox if mails go there, else nil.
+func NewService(d *db.DB, q *queue.Queue, mailbox *mail.Mailbox) *Service {
+	return &Service{db: d, queue: q, mailbox: mailbox}
+}
 
 // RetryDelivery sends a failed or bounced delivery again, as a message of its own. Returns
 // DELIVERY_NOT_FOUND, or DELIVERY_NOT_RETRYABLE if it went out or its recipient is no longer active.

@@ -25,7 +25,7 @@ func TestListDeliveries(t *testing.T) {
 			w.product(w.ana, fmt.Sprintf("SKU-%d", i))
 			w.until(func() bool { return len(w.deliveries()) == 2*(i+1) && w.allIn(delivery.StateSent) })
 		}
-		s := notification.NewService(w.db, w.queue)
+		s := notification.NewService(w.db, w.queue, nil)
 		list := func(req *catalogv1.ListDeliveriesRequest) *catalogv1.ListDeliveriesResponse {
 			resp, err := s.ListDeliveries(t.Context(), req)
 			require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestRetryDelivery(t *testing.T) {
 		w.work()
 		w.until(func() bool { return w.allIn(delivery.StateFailed) })
 		w.mailer.refuse(nil)
-		s := notification.NewService(w.db, w.queue)
+		s := notification.NewService(w.db, w.queue, nil)
 		retry := func(id uuid.UUID) (*catalogv1.RetryDeliveryResponse, error) {
 			return s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: id.String()})
 		}
@@ -100,7 +100,7 @@ func TestRetryDelivery(t *testing.T) {
 
 func TestPreferences(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		s := notification.NewService(w.db, w.queue)
+		s := notification.NewService(w.db, w.queue, nil)
 		frequency := func(a *ent.Admin) catalogv1.Preferences_Frequency {
 			resp, err := s.GetPreferences(w.as(a), &catalogv1.GetPreferencesRequest{})
 			require.NoError(t, err)

@@ -1,0 +1,117 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	netmail "net/mail"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/page"
+)
+
+var (
+	errNoMailbox = fault.New(fault.FailedPrecondition, fault.MailboxNotInUse,
+		"Mails go out through a mail server, so there is no local mailbox.")
+	errNoMessage = fault.New(fault.NotFound, fault.MailboxMessageNotFound,
+		"There is no such mail in the local mailbox.")
+)
+
+// ListMailboxMessages returns a page of the mails that the caller may see, the newest first. Returns
+// MAILBOX_NOT_IN_USE or PAGE_TOKEN_INVALID.
+func (s *Service) ListMailboxMessages(
+	ctx context.Context, req *catalogv1.ListMailboxMessagesRequest,
+) (*catalogv1.ListMailboxMessagesResponse, error) {
+	mayRead, err := s.mailboxReader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const list = "mailbox"
+	var behind mail.Position
+	if _, err := page.Parse(req.GetPageToken(), list, &behind); err != nil {
+		return nil, err
+	}
+	size := page.Size(req.GetPageSize())
+	items, err := s.mailbox.List(behind, size+1, mayRead)
+	if err != nil {
+		return nil, err
+	}
+	resp := &catalogv1.ListMailboxMessagesResponse{}
+	for i := range items[:min(size, len(items))] {
+		resp.Messages = append(resp.Messages, toMailboxMessage(&items[i]))
+	}
+	if len(items) > size {
+		resp.NextPageToken, err = page.Token(list, items[size-1].Position())
+	}
+	return resp, err
+}
+
+// GetMailboxMessage returns a mail that the caller may see, with its texts. Returns MAILBOX_NOT_IN_USE
+// or MAILBOX_MESSAGE_NOT_FOUND.
+func (s *Service) GetMailboxMessage(
+	ctx context.Context, req *catalogv1.GetMailboxMessageRequest,
+) (*catalogv1.GetMailboxMessageResponse, error) {
+	mayRead, err := s.mailboxReader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	letter, err := s.mailbox.Read(req.GetId())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoMessage
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !mayRead(&letter.Item) {
+		return nil, errNoMessage
+	}
+	m := toMailboxMessage(&letter.Item)
+	m.Text, m.Html = letter.Text, letter.HTML
+	return &catalogv1.GetMailboxMessageResponse{Message: m}, nil
+}
+
+// mailboxReader returns which mails the caller may read: their own, and those of others that give no
+// power that every administrator does not have. History is open to all of them, and so is making an
+// administrator with a password of one's choice, which is all that the link of an invitation can do.
+// Other mails, known and yet to come, may hold links that make their reader somebody else.
+func (s *Service) mailboxReader(ctx context.Context) (func(*mail.Item) bool, error) {
+	if s.mailbox == nil {
+		return nil, errNoMailbox
+	}
+	id, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	caller, err := s.db.Reader().Admin.Get(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("mailbox: %w", err)
+	}
+	return func(item *mail.Item) bool {
+		tag := item.Tag()
+		return tag == tagChanges || tag == tagInvitation || strings.EqualFold(item.To().Address, caller.Email)
+	}, nil
+}
+
+func toMailboxMessage(item *mail.Item) *catalogv1.MailboxMessage {
+	return &catalogv1.MailboxMessage{
+		Id:       item.File,
+		From:     written(item.From()),
+		To:       written(item.To()),
+		Subject:  item.Subject(),
+		SendTime: timestamppb.New(item.ModTime),
+	}
+}
+
+// written returns an address as people write it.
+func written(a netmail.Address) string {
+	if a.Name == "" {
+		return a.Address
+	}
+	return a.Name + " <" + a.Address + ">"
+}
