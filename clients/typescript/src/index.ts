@@ -35,5 +35,5 @@ export { type Page, Pages } from "./pages.js";
 export { errorDomain, type Reason, reasons } from "./reasons.js";
 export type { RetryOptions } from "./retry.js";
 export { Session as CatalogSession, type SessionListener } from "./session.js";
-export { memoryTokenStore, type TokenStore, type Tokens, webStorageTokenStore } from "./tokens.js";
+export { browserTokenStore, memoryTokenStore, type TokenStore, type Tokens } from "./tokens.js";
 export type { TransportOptions, WebTransportOptions } from "./transport.js";

@@ -26,7 +26,7 @@ export interface TokenStore {
   subscribe?(listener: () => void): () => void;
 }
 
-/** Returns a store that forgets when the page or process ends. The default, and out of reach of injected scripts' storage reads. */
+/** Returns a store that forgets when the page or process ends. The default. */
 export function memoryTokenStore(): TokenStore {
   let tokens: Tokens | undefined;
   return {
@@ -38,39 +38,63 @@ export function memoryTokenStore(): TokenStore {
 }
 
 /**
- * Returns a store on `localStorage` or `sessionStorage`. Pages of one origin share it: one of them refreshes at a time, and
- * signing out in one signs out all. Every script on the page can read it, so only use it where you trust them all.
+ * Returns a store that outlives the page and that all pages of one origin share: one of them refreshes at a time, and signing out
+ * in one signs out all. Every script on the page can read it, so only use it where you trust them all.
  *
- * @param storage - `localStorage` or `sessionStorage`
- * @param key - the entry's name
+ * It is on IndexedDB, because a page may see what another one wrote to localStorage too late, and would use a refresh token twice.
+ * Only secure pages (https, or localhost) can share; elsewhere two pages that refresh in the same moment end the session.
+ *
+ * @param name - of the database, the lock and the channel; a page with two catalogs needs two
  */
-export function webStorageTokenStore(storage: Storage, key = "zebrands-catalog-session"): TokenStore {
+export function browserTokenStore(name = "zebrands-catalog-session"): TokenStore {
+  let database: Promise<IDBDatabase> | undefined;
+  let channel: BroadcastChannel | undefined;
+  const open = () => {
+    database ??= openDatabase(name);
+    return database;
+  };
+  const others = () => {
+    channel ??= new BroadcastChannel(name);
+    return channel;
+  };
   return {
-    get: () => readTokens(storage.getItem(key)),
-    set: (tokens) => {
-      if (tokens === undefined) storage.removeItem(key);
-      else storage.setItem(key, JSON.stringify(tokens));
+    get: async () => {
+      const entry: IDBRequest<Tokens | undefined> = (await open()).transaction(objectStore).objectStore(objectStore).get(key);
+      await settled(entry);
+      return entry.result;
     },
-    lock: (work) =>
-      // Only secure pages have locks. Elsewhere two pages that refresh in the same moment end the session.
-      globalThis.navigator?.locks === undefined ? work() : navigator.locks.request(key, work),
+    set: async (tokens) => {
+      const transaction = (await open()).transaction(objectStore, "readwrite", { durability: "strict" });
+      const store = transaction.objectStore(objectStore);
+      if (tokens === undefined) store.delete(key);
+      else store.put(tokens, key);
+      await new Promise<void>((resolve, reject) => {
+        transaction.oncomplete = () => resolve();
+        transaction.onabort = () => reject(transaction.error);
+      });
+      others().postMessage(null);
+    },
+    lock: (work) => (navigator.locks === undefined ? work() : navigator.locks.request(name, work)),
     subscribe: (listener) => {
-      const onStorage = (event: StorageEvent) => {
-        if (event.storageArea === storage && (event.key === key || event.key === null)) listener();
-      };
-      globalThis.addEventListener("storage", onStorage);
-      return () => globalThis.removeEventListener("storage", onStorage);
+      others().addEventListener("message", listener);
+      return () => others().removeEventListener("message", listener);
     },
   };
 }
 
-function readTokens(text: string | null): Tokens | undefined {
-  if (text === null) return undefined;
-  try {
-    const value = JSON.parse(text) as Partial<Tokens> | null;
-    const valid = typeof value?.accessToken === "string" && typeof value.refreshToken === "string";
-    return valid ? (value as Tokens) : undefined;
-  } catch {
-    return undefined; // somebody else's entry
-  }
+const objectStore = "sessions";
+const key = "current";
+
+async function openDatabase(name: string): Promise<IDBDatabase> {
+  const opening = indexedDB.open(name, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(objectStore);
+  await settled(opening);
+  return opening.result;
+}
+
+function settled(request: IDBRequest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
 }

@@ -10,6 +10,7 @@ import { ana, databases, type Server, startServer } from "./server.js";
 declare global {
   var client: typeof Client;
   var catalog: Client.Catalog;
+  var store: Client.TokenStore;
   var changes: boolean[];
 }
 
@@ -21,7 +22,7 @@ const testPage = `
   globalThis.catalog = client.createCatalog({
     baseUrl: address.get("catalog"),
     useBinaryFormat: address.has("binary"),
-    tokenStore: client.webStorageTokenStore(localStorage),
+    tokenStore: (globalThis.store = client.browserTokenStore()),
   });
   globalThis.changes = [];
   catalog.session.onChange((signedIn) => changes.push(signedIn));
@@ -38,7 +39,7 @@ const reactPage = `
     const { session } = useCatalog();
     const signedIn = useSignedIn();
     const one = useProduct({ sku: "LAMP-1" });
-    const all = useProducts({ pageSize: 1, orderBy: "sku" });
+    const all = useProducts({ query: "lamp", pageSize: 1, orderBy: "sku" });
     return (
       <main>
         <h1>{one.data?.product?.name}</h1>
@@ -187,9 +188,9 @@ describe("Chromium, from another origin", () => {
         context.on("request", (request) => {
           if (request.method() === "POST" && request.url().endsWith("/RefreshSession")) refreshes++;
         });
-        await one.evaluate(() => {
-          const tokens = JSON.parse(Object.values(localStorage)[0]);
-          localStorage.setItem(Object.keys(localStorage)[0] ?? "", JSON.stringify({ ...tokens, accessToken: "gone" }));
+        await one.evaluate(async () => {
+          const tokens = await store.get();
+          if (tokens !== undefined) await store.set({ ...tokens, accessToken: "gone" });
         });
         const callTenTimes = async () => {
           const answers = await Promise.all(Array.from({ length: 10 }, () => catalog.auth.getCurrentAdmin({})));
