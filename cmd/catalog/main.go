@@ -30,6 +30,7 @@ type commands struct {
 	Admin   adminCmd   `cmd:"" help:"Administrators, straight in the database."`
 	Import  importCmd  `cmd:"" help:"Load products from a CSV file into a running server."`
 	Export  exportCmd  `cmd:"" help:"Write the products of a running server as CSV."`
+	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

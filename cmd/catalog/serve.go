@@ -32,13 +32,20 @@ func (c *serveCmd) Run(ctx context.Context) error {
 type migrateCmd struct {
 	config.Storage
 	config.Logging
+
+	GrantTo string `env:"CATALOG_GRANT_TO" help:"Let this role of PostgreSQL use the tables, so that the catalog can serve as one that owns nothing." placeholder:"ROLE"`
 }
 
-// Run migrates the database.
+// Run migrates the database, and lets a role use it.
 func (c *migrateCmd) Run(ctx context.Context) error {
 	d, err := app.OpenDatabase(ctx, c.Storage, newLogger(c.Logging))
 	if err != nil {
 		return err
+	}
+	if c.GrantTo != "" {
+		if err := d.Grant(ctx, c.GrantTo); err != nil {
+			return errors.Join(fmt.Errorf("--grant-to (CATALOG_GRANT_TO): %w", err), d.Close())
+		}
 	}
 	fmt.Println("The database is up to date.")
 	return d.Close()

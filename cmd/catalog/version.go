@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// release is the version and the commit of a build that git cannot tell: -ldflags "-X 'main.release=v1.2.3 0a1b2c3'".
+var release string //nolint:gochecknoglobals // the linker sets it
+
 type versionCmd struct{}
 
 var errNoBuildInfo = errors.New("this program was built without the information about its build")
@@ -16,6 +19,10 @@ func (versionCmd) Run() error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return errNoBuildInfo
+	}
+	if release != "" {
+		fmt.Println("catalog", release, info.GoVersion)
+		return nil
 	}
 	parts := []string{"catalog", info.Main.Version}
 	for _, s := range info.Settings {
