@@ -102,7 +102,7 @@ async function freshDatabase(database: string, dataDir: string): Promise<{ url: 
     await client.query(sql).finally(() => client.end());
   };
   await execute(`CREATE DATABASE ${name}`);
-  const url = new URL(admin);
-  url.pathname = name;
-  return { url: url.href, drop: () => execute(`DROP DATABASE ${name} WITH (FORCE)`) };
+  // Not with URL: that of a server on a Unix socket has no host, which URL refuses.
+  const url = admin.replace(/^(postgres(?:ql)?:\/\/[^/]*)\/[^?]*/, `$1/${name}`);
+  return { url, drop: () => execute(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
