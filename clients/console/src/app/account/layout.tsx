@@ -1,0 +1,21 @@
+import { Outlet } from "@tanstack/react-router";
+import { Card } from "@/ui/card";
+import { Toaster } from "@/ui/toast";
+import { Brand, SkipLink } from "../brand";
+
+export function AccountLayout() {
+  return (
+    <div className="flex min-h-dvh flex-col items-center px-4 py-8 sm:justify-center">
+      <SkipLink />
+      <header className="mb-6">
+        <Brand />
+      </header>
+      <main id="main" tabIndex={-1} className="w-full max-w-sm">
+        <Card className="p-6 sm:p-8">
+          <Outlet />
+        </Card>
+      </main>
+      <Toaster />
+    </div>
+  );
+}

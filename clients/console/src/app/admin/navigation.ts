@@ -1,0 +1,31 @@
+import { useNavigate } from "@tanstack/react-router";
+import { Bell, ChartNoAxesColumn, CircleUser, FileUp, Package, Users } from "lucide-react";
+import { useMemo } from "react";
+import { useMessages } from "@/i18n";
+import { type Command, useCommands } from "@/lib/commands";
+import { messages as appMessages } from "../messages";
+import { messages } from "./messages";
+
+/** The console's pages in the order of its navigation; the first four are the phone's bar. */
+export const pages = [
+  { to: "/admin/products", name: "products", icon: Package, keys: "g p" },
+  { to: "/admin/import", name: "import", icon: FileUp, keys: "g i" },
+  { to: "/admin/reports", name: "reports", icon: ChartNoAxesColumn, keys: "g r" },
+  { to: "/admin/notifications", name: "notifications", icon: Bell, keys: "g n" },
+  { to: "/admin/administrators", name: "administrators", icon: Users, keys: "g a" },
+] as const;
+
+/** Offers to go to every page of the console. */
+export function useNavigationCommands(): void {
+  const m = useMessages(messages);
+  const { goTo } = useMessages(appMessages);
+  const navigate = useNavigate();
+  const commands = useMemo<Command[]>(
+    () => [
+      ...pages.map(({ to, name, icon, keys }) => ({ group: goTo, label: m[name], icon, keys, run: () => void navigate({ to }) })),
+      { group: goTo, label: m.profile, icon: CircleUser, keys: "g m", run: () => void navigate({ to: "/admin/profile" }) },
+    ],
+    [m, goTo, navigate],
+  );
+  useCommands(commands);
+}

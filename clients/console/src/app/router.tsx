@@ -1,0 +1,43 @@
+import { createRouter } from "@tanstack/react-router";
+import { administratorsRoutes } from "@/features/administrators/routes";
+import { authRoutes } from "@/features/auth/routes";
+import { importRoutes } from "@/features/import/routes";
+import { notificationsRoutes } from "@/features/notifications/routes";
+import { productsRoutes } from "@/features/products/routes";
+import { profileRoutes } from "@/features/profile/routes";
+import { reportsRoutes } from "@/features/reports/routes";
+import { storefrontRoutes } from "@/features/storefront/routes";
+import { parseSearch, stringifySearch } from "@/lib/search-params";
+import { accountRoute } from "./account/route";
+import { adminIndexRoute, adminRoute } from "./admin/route";
+import { rootRoute } from "./root-route";
+import { shopRoute } from "./shop/route";
+
+const routeTree = rootRoute.addChildren([
+  shopRoute.addChildren(storefrontRoutes),
+  accountRoute.addChildren(authRoutes),
+  adminRoute.addChildren([
+    adminIndexRoute,
+    ...productsRoutes,
+    ...importRoutes,
+    ...administratorsRoutes,
+    ...notificationsRoutes,
+    ...reportsRoutes,
+    ...profileRoutes,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  // The code of a page, not its data: a product that nobody opened must not count as viewed.
+  defaultPreload: "intent",
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,44 @@
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { accountRoute } from "@/app/account/route";
+import { safeReturnTo } from "@/lib/return-to";
+import { defined, textParam } from "@/lib/search-params";
+
+const signIn = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "sign-in",
+  /** `to` is where to go afterwards. */
+  validateSearch: (params: Record<string, unknown>): { to?: string } => defined({ to: textParam(params["to"]) }),
+  beforeLoad: async ({ search }) => {
+    const { catalog } = await import("@/lib/catalog");
+    if (await catalog.session.isSignedIn()) throw redirect({ href: safeReturnTo(search.to), replace: true });
+  },
+  component: lazyRouteComponent(() => import("./sign-in-page"), "SignInPage"),
+});
+
+const forgotPassword = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "forgot-password",
+  component: lazyRouteComponent(() => import("./forgot-password-page"), "ForgotPasswordPage"),
+});
+
+// The pages below are opened from links that work once: their token is in the fragment, which browsers do not send to servers.
+
+const setup = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "setup",
+  component: lazyRouteComponent(() => import("./setup-page"), "SetupPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "reset-password",
+  component: lazyRouteComponent(() => import("./reset-password-page"), "ResetPasswordPage"),
+});
+
+const acceptInvitation = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "accept-invitation",
+  component: lazyRouteComponent(() => import("./accept-invitation-page"), "AcceptInvitationPage"),
+});
+
+export const authRoutes = [signIn, forgotPassword, setup, resetPassword, acceptInvitation] as const;

@@ -1,0 +1,41 @@
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useMessages } from "@/i18n";
+import { catalog } from "@/lib/catalog";
+import { safeReturnTo } from "@/lib/return-to";
+import { PasswordField, TextField } from "@/ui/field";
+import { Form, SubmitButton } from "@/ui/form";
+import { AccountPage } from "./account-page";
+import { messages } from "./messages";
+
+export function SignInPage() {
+  const m = useMessages(messages);
+  const router = useRouter();
+  const { to } = useSearch({ from: "/account/sign-in" });
+
+  // Also when somebody signs in in another tab.
+  useEffect(
+    () =>
+      catalog.session.onChange((signedIn) => {
+        if (signedIn) router.history.replace(safeReturnTo(to));
+      }),
+    [router, to],
+  );
+
+  return (
+    <AccountPage title={m.signIn} intro={m.signInIntro}>
+      <Form
+        onSubmit={(data) => catalog.session.signIn({ email: String(data.get("email")), password: String(data.get("password")) })}
+      >
+        <TextField label={m.email} name="email" type="email" autoComplete="username" maxLength={254} required autoFocus />
+        <PasswordField label={m.password} name="password" autoComplete="current-password" maxLength={128} required />
+        <SubmitButton>{m.signIn}</SubmitButton>
+      </Form>
+      <p className="mt-5 text-center text-sm">
+        <Link to="/forgot-password" className="rounded-md text-accent-ink underline-offset-4 hover:underline">
+          {m.forgot}
+        </Link>
+      </p>
+    </AccountPage>
+  );
+}

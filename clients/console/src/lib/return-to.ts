@@ -1,0 +1,10 @@
+/** Where the console starts. */
+const home = "/admin/products";
+
+/** Returns a path of the console that somebody asked for before signing in, or its start: never another site's address. */
+export function safeReturnTo(path: string | undefined): string {
+  if (path === undefined || !path.startsWith("/admin")) return home;
+  const url = new URL(path, location.origin);
+  const inside = url.origin === location.origin && (url.pathname === "/admin" || url.pathname.startsWith("/admin/"));
+  return inside ? url.pathname + url.search + url.hash : home;
+}

@@ -1,0 +1,45 @@
+import type { TokenStore, Tokens } from "@zebrands/catalog";
+
+/** What the pages of this origin tell each other: new tokens, or that the session is over. */
+type Notice = { readonly tokens: Tokens | undefined };
+
+/**
+ * Keeps the tokens of one session in the memory of every page of this origin, never in storage. One page refreshes at a time and
+ * shares what it got; when one signs out, all are signed out.
+ *
+ * The refresh token is not here: it is in a cookie that no script can read, so its place in {@link Tokens} is empty.
+ */
+export class SharedTokenStore implements TokenStore {
+  readonly #name: string;
+  readonly #channel: BroadcastChannel;
+  readonly #listeners = new Set<() => void>();
+  #tokens: Tokens | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.addEventListener("message", (event: MessageEvent<Notice>) => {
+      this.#tokens = event.data.tokens;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  get(): Tokens | undefined {
+    return this.#tokens;
+  }
+
+  set(tokens: Tokens | undefined): void {
+    this.#tokens = tokens;
+    this.#channel.postMessage({ tokens } satisfies Notice);
+  }
+
+  lock<T>(work: () => Promise<T>): Promise<T> {
+    // Only secure pages have locks. Elsewhere two pages that refresh in the same moment end the session.
+    return navigator.locks === undefined ? work() : navigator.locks.request(this.#name, work);
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,43 @@
+import * as RadixCheckbox from "@radix-ui/react-checkbox";
+import * as RadixSwitch from "@radix-ui/react-switch";
+import { Check, Minus } from "lucide-react";
+import { type ComponentProps, type ReactNode, useId } from "react";
+
+/** A box to tick; "indeterminate" stands for a part of many. Give it an aria-label or a label of its own. */
+export function Checkbox(props: ComponentProps<typeof RadixCheckbox.Root>) {
+  return (
+    <RadixCheckbox.Root
+      {...props}
+      className="group grid size-5 shrink-0 place-items-center rounded-[5px] border border-line-strong bg-surface text-on-accent hover:border-ink-soft data-[state=checked]:border-accent data-[state=checked]:bg-accent data-[state=indeterminate]:border-accent data-[state=indeterminate]:bg-accent"
+    >
+      <RadixCheckbox.Indicator>
+        <Check className="size-3.5 group-data-[state=indeterminate]:hidden" strokeWidth={3} aria-hidden />
+        <Minus className="hidden size-3.5 group-data-[state=indeterminate]:block" strokeWidth={3} aria-hidden />
+      </RadixCheckbox.Indicator>
+    </RadixCheckbox.Root>
+  );
+}
+
+/** Something that is on or off at once, without a form to send. */
+export function Switch({
+  label,
+  hint,
+  ...props
+}: Omit<ComponentProps<typeof RadixSwitch.Root>, "id"> & { readonly label: string; readonly hint?: ReactNode }) {
+  const id = useId();
+  return (
+    <div className="flex items-start justify-between gap-4">
+      <label htmlFor={id} className="text-sm font-medium">
+        {label}
+        {hint !== undefined && <span className="mt-0.5 block font-normal text-ink-soft">{hint}</span>}
+      </label>
+      <RadixSwitch.Root
+        {...props}
+        id={id}
+        className="inline-flex h-6 w-10.5 shrink-0 items-center rounded-full bg-line-strong px-0.75 transition-colors data-[state=checked]:bg-accent"
+      >
+        <RadixSwitch.Thumb className="size-4.5 rounded-full bg-surface shadow-card transition-transform data-[state=checked]:translate-x-4.5" />
+      </RadixSwitch.Root>
+    </div>
+  );
+}
