@@ -14,6 +14,8 @@ GOLANGCI_LINT := .bin/golangci-lint
 BUF := go tool -modfile=tools/go.mod buf
 # One PostgreSQL server for everything that the command behind it tests. Without PostgreSQL it fails.
 WITH_POSTGRES := go run -race ./internal/db/dbtest/withpostgres
+CLIENT := clients/typescript
+CLIENT_MODULES := $(CLIENT)/node_modules/.package-lock.json
 # What to test, and further flags, such as: make test PKG=./internal/product TESTFLAGS='-run Create -v'
 PKG ?= ./...
 TESTFLAGS ?=
@@ -31,12 +33,18 @@ setup: ## Install what the tests need
 	@scripts/setup
 
 .PHONY: test
-test: setup ## Run every test, with the race detector, on SQLite and on PostgreSQL
+test: setup $(if $(filter ./...,$(PKG)),client-test) ## Run every test, with the race detector, on SQLite and on PostgreSQL
 	$(WITH_POSTGRES) go test -race -timeout 20m $(TESTFLAGS) $(PKG)
 
+.PHONY: client-test
+client-test: setup $(CLIENT_MODULES) ## Run the TypeScript client's tests, also against the server
+	$(WITH_POSTGRES) npm --prefix $(CLIENT) test
+
 .PHONY: generate
-generate: ## Make everything that is made from proto/ and ent/schema/
+generate: $(CLIENT_MODULES) ## Make everything that is made from proto/, ent/schema/ and the list of reasons
 	$(BUF) generate
+	$(BUF) generate --template buf.gen.ts.yaml
+	npm --prefix $(CLIENT) run generate
 	go generate ./...
 
 .PHONY: migration
@@ -48,7 +56,7 @@ migration-hash: ## Bring the migrations' checksums up to date after writing a ve
 	go run ./internal/db/migrations/diff -hash
 
 .PHONY: check
-check: lint proto-check generated-check migrations-check tidy-check terraform-check ## Run every check that is not a test
+check: lint proto-check generated-check migrations-check tidy-check terraform-check client-check ## Run every check that is not a test
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the Go linters
@@ -68,6 +76,15 @@ proto-check: ## Lint the contract and compare it with the main branch
 .PHONY: generated-check
 generated-check: ## Fail if generated files are not up to date
 	@scripts/check-generated
+
+.PHONY: client-check
+client-check: $(CLIENT_MODULES) ## Lint the TypeScript client, check its size, its documentation and its package
+	npm --prefix $(CLIENT) run check
+
+# npm writes this file last.
+$(CLIENT_MODULES): $(CLIENT)/package-lock.json
+	npm --prefix $(CLIENT) ci
+	@touch $@
 
 .PHONY: migrations-check
 migrations-check: setup ## Fail if the migrations lack something of ent/schema, or an old one changed
