@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -107,6 +108,9 @@ func openSQLite(ctx context.Context, path string, config options) (write, read *
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	if err := createPrivate(path); err != nil {
+		return nil, nil, err
+	}
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
 		"&_pragma=foreign_keys(1)&_time_format=sqlite"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
@@ -120,6 +124,19 @@ func openSQLite(ctx context.Context, path string, config options) (write, read *
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}
 	return write, read, nil
+}
+
+// createPrivate makes the database's file, if there is none, readable for its owner alone: by itself
+// SQLite lets the whole machine read it. The write-ahead log takes over the file's mode.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // it names the file
+	}
+	return file.Close() //nolint:wrapcheck // nothing was written
 }
 
 func openPool(ctx context.Context, dsn string, conns int, config options) (*sql.DB, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrWorked is returned by Work if another process works the jobs of the same SQLite database.
-var ErrWorked = errors.New("another process works the jobs of this database")
+var ErrWorked = errors.New("another process serves this SQLite database; stop it first, or use PostgreSQL for several")
 
 // roundPeriod is how often a process looks for jobs whose process is gone.
 const roundPeriod = 5 * time.Second

@@ -29,8 +29,18 @@ type span struct {
 	step       time.Duration
 }
 
+// timeRange is a request with a range of time.
+type timeRange interface {
+	GetStartTime() *timestamppb.Timestamp
+	GetEndTime() *timestamppb.Timestamp
+}
+
 // seriesSpan returns the span of a series. Returns a fault if it is empty or has too many points.
-func seriesSpan(req *catalogv1.QueryProductViewsRequest) (span, error) {
+func seriesSpan(req interface {
+	timeRange
+	GetGranularity() catalogv1.Granularity
+},
+) (span, error) {
 	step, length := day, defaultDays*day
 	if req.GetGranularity() == catalogv1.Granularity_GRANULARITY_HOUR {
 		step, length = time.Hour, day
@@ -40,13 +50,13 @@ func seriesSpan(req *catalogv1.QueryProductViewsRequest) (span, error) {
 		return span{}, err
 	}
 	if n := s.points(); n > maxPoints {
-		return span{}, fault.Field("start_time", "and end_time span %d points; at most %d are returned", n, maxPoints)
+		return span{}, fault.Field("start_time", "must be at most %d points before end_time, but is %d", maxPoints, n)
 	}
 	return s, nil
 }
 
 // rankingSpan returns the span of a ranking. Returns a fault if it is empty.
-func rankingSpan(req *catalogv1.ListTopProductsRequest) (span, error) {
+func rankingSpan(req timeRange) (span, error) {
 	return newSpan(req.GetStartTime(), req.GetEndTime(), time.Hour, defaultDays*day)
 }
 
@@ -102,6 +112,17 @@ func (s span) at(i int) time.Time {
 // index returns which step a time in the span is in.
 func (s span) index(t time.Time) int {
 	return span{start: s.start, end: floor(t, s.step), step: s.step}.points()
+}
+
+// before returns the span of the same length that ends where this one starts, without what lies
+// before the first time.
+func (s span) before() span {
+	start := firstTime
+	// Seconds, because a Duration holds 292 years only.
+	if seconds := 2*s.start.Unix() - s.end.Unix(); seconds > firstTime.Unix() {
+		start = time.Unix(seconds, 0).UTC()
+	}
+	return span{start: start, end: s.start, step: s.step}
 }
 
 // queryEnd returns the end as the databases can compare it: SQLite compares times as text, in which

@@ -1,0 +1,32 @@
+package db_test
+
+import (
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/db"
+)
+
+// The folder may be one that others can look into.
+func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // on purpose
+	path := filepath.Join(folder, "catalog.db")
+	d, err := db.Open(t.Context(), "sqlite:"+path, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, d.Close()) }()
+	require.NoError(t, d.Migrate(t.Context()))
+	files, err := filepath.Glob(path + "*")
+	require.NoError(t, err)
+	require.Contains(t, files, path+"-wal")
+	for _, file := range files {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.Equal(t, fs.FileMode(0o600), info.Mode(), file)
+	}
+}
