@@ -19,8 +19,9 @@ import (
 
 // history is what makes a list of changes what it is. Page tokens are bound to it.
 type history struct {
-	List      string `json:"list"`
-	ProductID string `json:"product_id"`
+	List      string  `json:"list"`
+	ProductID string  `json:"product_id"`
+	Sequences []int64 `json:"sequences,omitempty"`
 }
 
 // ListProductChanges returns a page of the history of a product, live or deleted, or of the whole
@@ -28,7 +29,7 @@ type history struct {
 func (s *Service) ListProductChanges(
 	ctx context.Context, req *catalogv1.ListProductChangesRequest,
 ) (*catalogv1.ListProductChangesResponse, error) {
-	list := history{"product_changes", req.GetProductId()}
+	list := history{"product_changes", req.GetProductId(), req.GetSequences()}
 	var before int64
 	hasToken, err := page.Parse(req.GetPageToken(), list, &before)
 	if err != nil {
@@ -38,6 +39,9 @@ func (s *Service) ListProductChanges(
 	query := s.db.Reader().ProductChange.Query().Order(ent.Desc(productchange.FieldID)).Limit(size + 1)
 	if hasToken {
 		query.Where(productchange.IDLT(before))
+	}
+	if len(list.Sequences) > 0 {
+		query.Where(productchange.IDIn(list.Sequences...))
 	}
 	if list.ProductID != "" {
 		id, err := parseID("product_id", list.ProductID)

@@ -129,5 +129,13 @@ func TestHistoryIsListedNewestFirst(t *testing.T) {
 		requireFault(t, err, fault.PageTokenInvalid)
 		_, err = s.ListProductChanges(ctx, &catalogv1.ListProductChangesRequest{ProductId: uuid.NewString()})
 		requireFault(t, err, fault.ProductNotFound)
+
+		// Those that a delivery names, in the order of history.
+		first, last := all.GetChanges()[3].GetSequence(), all.GetChanges()[0].GetSequence()
+		some, err := s.ListProductChanges(ctx, &catalogv1.ListProductChangesRequest{Sequences: []int64{first, -1, last, 1 << 62}})
+		require.NoError(t, err)
+		require.Len(t, some.GetChanges(), 2)
+		require.Equal(t, last, some.GetChanges()[0].GetSequence())
+		require.Equal(t, first, some.GetChanges()[1].GetSequence())
 	})
 }

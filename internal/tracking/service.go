@@ -48,34 +48,65 @@ func (s *Service) QueryProductViews(
 		return nil, fault.New(fault.NotFound, fault.ProductNotFound, "There is no product with id %s.", id).
 			With("id", id.String())
 	}
-	rows, err := s.db.Reader().ProductView.Query().Where(
-		productview.ProductID(id), productview.HourGTE(span.start), productview.HourLT(span.queryEnd()),
-	).All(ctx)
+	rows, err := s.db.Reader().ProductView.Query().Where(productview.ProductID(id), inSpan(span)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("query product views: %w", err)
 	}
-	return series(span, rows), nil
+	points, total := series(span, rows)
+	resp := &catalogv1.QueryProductViewsResponse{
+		TotalViews: total.views, TotalImpressions: total.impressions,
+		TotalBotViews: total.botViews, TotalBotImpressions: total.botImpressions,
+	}
+	for i, p := range points {
+		resp.Points = append(resp.Points, &catalogv1.QueryProductViewsResponse_Point{
+			StartTime: timestamppb.New(span.at(i)), Views: p.views, Impressions: p.impressions,
+			BotViews: p.botViews, BotImpressions: p.botImpressions,
+		})
+	}
+	return resp, nil
 }
 
-// series returns a point for every step of the span, with the sums of the rows.
-func series(span span, rows []*ent.ProductView) *catalogv1.QueryProductViewsResponse {
-	points := make([]*catalogv1.QueryProductViewsResponse_Point, span.points())
-	for i := range points {
-		points[i] = &catalogv1.QueryProductViewsResponse_Point{StartTime: timestamppb.New(span.at(i))}
+// QueryCatalogViews returns the figures of all products over time. Returns the faults that the
+// contract names.
+func (s *Service) QueryCatalogViews(
+	ctx context.Context, req *catalogv1.QueryCatalogViewsRequest,
+) (*catalogv1.QueryCatalogViewsResponse, error) {
+	span, err := seriesSpan(req)
+	if err != nil {
+		return nil, err
 	}
-	resp := &catalogv1.QueryProductViewsResponse{Points: points}
+	rows, err := s.hours(ctx, span)
+	if err != nil {
+		return nil, fmt.Errorf("query catalog views: %w", err)
+	}
+	updated, err := s.lastUpdate(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("query catalog views: %w", err)
+	}
+	points, total := series(span, rows)
+	resp := &catalogv1.QueryCatalogViewsResponse{
+		TotalViews: total.views, TotalImpressions: total.impressions,
+		TotalBotViews: total.botViews, TotalBotImpressions: total.botImpressions,
+		LastUpdateTime: updated,
+	}
+	for i, p := range points {
+		resp.Points = append(resp.Points, &catalogv1.QueryCatalogViewsResponse_Point{
+			StartTime: timestamppb.New(span.at(i)), Views: p.views, Impressions: p.impressions,
+			BotViews: p.botViews, BotImpressions: p.botImpressions,
+		})
+	}
+	return resp, nil
+}
+
+// series returns the sums of the rows for every step of the span, and for the whole of it.
+func series(span span, rows []*ent.ProductView) (points []counts, total counts) {
+	points = make([]counts, span.points())
 	for _, row := range rows {
-		p := points[span.index(row.Hour)]
-		p.Views += row.Views
-		p.Impressions += row.Impressions
-		p.BotViews += row.BotViews
-		p.BotImpressions += row.BotImpressions
-		resp.TotalViews += row.Views
-		resp.TotalImpressions += row.Impressions
-		resp.TotalBotViews += row.BotViews
-		resp.TotalBotImpressions += row.BotImpressions
+		c := counts{row.Views, row.Impressions, row.BotViews, row.BotImpressions}
+		points[span.index(row.Hour)].plus(c)
+		total.plus(c)
 	}
-	return resp
+	return points, total
 }
 
 // ListTopProducts returns the products with the most views. Returns the faults that the contract
@@ -99,6 +130,10 @@ func (s *Service) ListTopProducts(
 	if err != nil {
 		return nil, fmt.Errorf("list top products: %w", err)
 	}
+	before, err := s.sums(ctx, span.before(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("list top products: %w", err)
+	}
 	products := make(map[uuid.UUID]*catalogv1.Product, len(rows))
 	for _, row := range rows {
 		products[row.ID] = convert.Product(row)
@@ -107,6 +142,7 @@ func (s *Service) ListTopProducts(
 	for _, r := range ranking {
 		resp.Entries = append(resp.Entries, &catalogv1.ListTopProductsResponse_Entry{
 			Product: products[r.product], Views: r.views, Impressions: r.impressions,
+			PreviousViews: before[r.product].views,
 		})
 	}
 	return resp, nil

@@ -19,6 +19,14 @@ type counts struct {
 	views, impressions, botViews, botImpressions int64
 }
 
+// plus adds other sums.
+func (c *counts) plus(other counts) {
+	c.views += other.views
+	c.impressions += other.impressions
+	c.botViews += other.botViews
+	c.botImpressions += other.botImpressions
+}
+
 // totals are the sums of many reads.
 type totals map[cell]*counts
 

@@ -1212,8 +1212,11 @@ type ListProductChangesRequest struct {
 	ProductId string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
 	// How many changes at most: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only the changes with these sequence numbers, such as those of a Delivery, at most 1,000; empty
+	// means all. Numbers that no change has are skipped.
+	Sequences     []int64 `protobuf:"varint,4,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1267,6 +1270,13 @@ func (x *ListProductChangesRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListProductChangesRequest) GetSequences() []int64 {
+	if x != nil {
+		return x.Sequences
+	}
+	return nil
 }
 
 // ListProductChangesResponse holds a page of history.
@@ -1762,14 +1772,15 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x16UndeleteProductRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"H\n" +
 	"\x17UndeleteProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x99\x01\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xc2\x01\n" +
 	"\x19ListProductChangesRequest\x12*\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\tproductId\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"y\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12'\n" +
+	"\tsequences\x18\x04 \x03(\x03B\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\tsequences\"y\n" +
 	"\x1aListProductChangesResponse\x123\n" +
 	"\achanges\x18\x01 \x03(\v2\x19.catalog.v1.ProductChangeR\achanges\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x05\n" +

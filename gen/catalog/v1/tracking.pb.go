@@ -233,6 +233,163 @@ func (x *QueryProductViewsResponse) GetTotalBotImpressions() int64 {
 	return 0
 }
 
+// QueryCatalogViewsRequest names a time range.
+type QueryCatalogViewsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The start of the range, rounded down to the hour or day. Not set: 30 days before end_time with
+	// GRANULARITY_DAY, 24 hours with GRANULARITY_HOUR.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The end of the range, exclusive, rounded up to the hour or day. Not set: now.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// The length of a point. Not set: GRANULARITY_DAY.
+	Granularity   Granularity `protobuf:"varint,3,opt,name=granularity,proto3,enum=catalog.v1.Granularity" json:"granularity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryCatalogViewsRequest) Reset() {
+	*x = QueryCatalogViewsRequest{}
+	mi := &file_catalog_v1_tracking_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCatalogViewsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCatalogViewsRequest) ProtoMessage() {}
+
+func (x *QueryCatalogViewsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_tracking_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCatalogViewsRequest.ProtoReflect.Descriptor instead.
+func (*QueryCatalogViewsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *QueryCatalogViewsRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *QueryCatalogViewsRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *QueryCatalogViewsRequest) GetGranularity() Granularity {
+	if x != nil {
+		return x.Granularity
+	}
+	return Granularity_GRANULARITY_UNSPECIFIED
+}
+
+// QueryCatalogViewsResponse holds a time series of all products together, also of deleted ones.
+type QueryCatalogViewsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The points, the earliest first.
+	Points []*QueryCatalogViewsResponse_Point `protobuf:"bytes,1,rep,name=points,proto3" json:"points,omitempty"`
+	// The sum of views.
+	TotalViews int64 `protobuf:"varint,2,opt,name=total_views,json=totalViews,proto3" json:"total_views,omitempty"`
+	// The sum of impressions.
+	TotalImpressions int64 `protobuf:"varint,3,opt,name=total_impressions,json=totalImpressions,proto3" json:"total_impressions,omitempty"`
+	// The sum of views by known robots.
+	TotalBotViews int64 `protobuf:"varint,4,opt,name=total_bot_views,json=totalBotViews,proto3" json:"total_bot_views,omitempty"`
+	// The sum of impressions by known robots.
+	TotalBotImpressions int64 `protobuf:"varint,5,opt,name=total_bot_impressions,json=totalBotImpressions,proto3" json:"total_bot_impressions,omitempty"`
+	// When reads were last added to the figures; not set before the first. Reads wait about a second
+	// for that.
+	LastUpdateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=last_update_time,json=lastUpdateTime,proto3" json:"last_update_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *QueryCatalogViewsResponse) Reset() {
+	*x = QueryCatalogViewsResponse{}
+	mi := &file_catalog_v1_tracking_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCatalogViewsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCatalogViewsResponse) ProtoMessage() {}
+
+func (x *QueryCatalogViewsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_tracking_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCatalogViewsResponse.ProtoReflect.Descriptor instead.
+func (*QueryCatalogViewsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *QueryCatalogViewsResponse) GetPoints() []*QueryCatalogViewsResponse_Point {
+	if x != nil {
+		return x.Points
+	}
+	return nil
+}
+
+func (x *QueryCatalogViewsResponse) GetTotalViews() int64 {
+	if x != nil {
+		return x.TotalViews
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse) GetTotalImpressions() int64 {
+	if x != nil {
+		return x.TotalImpressions
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse) GetTotalBotViews() int64 {
+	if x != nil {
+		return x.TotalBotViews
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse) GetTotalBotImpressions() int64 {
+	if x != nil {
+		return x.TotalBotImpressions
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse) GetLastUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUpdateTime
+	}
+	return nil
+}
+
 // ListTopProductsRequest names a time range.
 type ListTopProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -248,7 +405,7 @@ type ListTopProductsRequest struct {
 
 func (x *ListTopProductsRequest) Reset() {
 	*x = ListTopProductsRequest{}
-	mi := &file_catalog_v1_tracking_proto_msgTypes[2]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +417,7 @@ func (x *ListTopProductsRequest) String() string {
 func (*ListTopProductsRequest) ProtoMessage() {}
 
 func (x *ListTopProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_tracking_proto_msgTypes[2]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +430,7 @@ func (x *ListTopProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTopProductsRequest.ProtoReflect.Descriptor instead.
 func (*ListTopProductsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{2}
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListTopProductsRequest) GetStartTime() *timestamppb.Timestamp {
@@ -308,7 +465,7 @@ type ListTopProductsResponse struct {
 
 func (x *ListTopProductsResponse) Reset() {
 	*x = ListTopProductsResponse{}
-	mi := &file_catalog_v1_tracking_proto_msgTypes[3]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -320,7 +477,7 @@ func (x *ListTopProductsResponse) String() string {
 func (*ListTopProductsResponse) ProtoMessage() {}
 
 func (x *ListTopProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_tracking_proto_msgTypes[3]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -333,7 +490,7 @@ func (x *ListTopProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTopProductsResponse.ProtoReflect.Descriptor instead.
 func (*ListTopProductsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{3}
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListTopProductsResponse) GetEntries() []*ListTopProductsResponse_Entry {
@@ -341,6 +498,144 @@ func (x *ListTopProductsResponse) GetEntries() []*ListTopProductsResponse_Entry 
 		return x.Entries
 	}
 	return nil
+}
+
+// ListUnviewedProductsRequest asks for a page of products that nobody looked at.
+type ListUnviewedProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The start of the range, rounded down to the hour. Not set: 30 days before end_time.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The end of the range, exclusive, rounded up to the hour. Not set: now, also for the pages after
+	// the first.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// How many products at most: 1 to 1,000; 0 means 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnviewedProductsRequest) Reset() {
+	*x = ListUnviewedProductsRequest{}
+	mi := &file_catalog_v1_tracking_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnviewedProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnviewedProductsRequest) ProtoMessage() {}
+
+func (x *ListUnviewedProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_tracking_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnviewedProductsRequest.ProtoReflect.Descriptor instead.
+func (*ListUnviewedProductsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListUnviewedProductsRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ListUnviewedProductsRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ListUnviewedProductsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListUnviewedProductsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListUnviewedProductsResponse holds a page of products that nobody looked at.
+type ListUnviewedProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The products, the oldest first.
+	Entries []*ListUnviewedProductsResponse_Entry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	// Asks for the page after this one; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many products the pages hold together.
+	TotalSize     int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnviewedProductsResponse) Reset() {
+	*x = ListUnviewedProductsResponse{}
+	mi := &file_catalog_v1_tracking_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnviewedProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnviewedProductsResponse) ProtoMessage() {}
+
+func (x *ListUnviewedProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_tracking_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnviewedProductsResponse.ProtoReflect.Descriptor instead.
+func (*ListUnviewedProductsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListUnviewedProductsResponse) GetEntries() []*ListUnviewedProductsResponse_Entry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *ListUnviewedProductsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListUnviewedProductsResponse) GetTotalSize() int32 {
+	if x != nil {
+		return x.TotalSize
+	}
+	return 0
 }
 
 // Point holds what was counted in one hour or day.
@@ -362,7 +657,7 @@ type QueryProductViewsResponse_Point struct {
 
 func (x *QueryProductViewsResponse_Point) Reset() {
 	*x = QueryProductViewsResponse_Point{}
-	mi := &file_catalog_v1_tracking_proto_msgTypes[4]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +669,7 @@ func (x *QueryProductViewsResponse_Point) String() string {
 func (*QueryProductViewsResponse_Point) ProtoMessage() {}
 
 func (x *QueryProductViewsResponse_Point) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_tracking_proto_msgTypes[4]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -425,6 +720,88 @@ func (x *QueryProductViewsResponse_Point) GetBotImpressions() int64 {
 	return 0
 }
 
+// Point holds what was counted in one hour or day.
+type QueryCatalogViewsResponse_Point struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the hour or day starts.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// How often a product was returned by GetProduct or BatchGetProducts.
+	Views int64 `protobuf:"varint,2,opt,name=views,proto3" json:"views,omitempty"`
+	// How often a product was returned by ListProducts.
+	Impressions int64 `protobuf:"varint,3,opt,name=impressions,proto3" json:"impressions,omitempty"`
+	// Views by known robots, not part of views.
+	BotViews int64 `protobuf:"varint,4,opt,name=bot_views,json=botViews,proto3" json:"bot_views,omitempty"`
+	// Impressions by known robots, not part of impressions.
+	BotImpressions int64 `protobuf:"varint,5,opt,name=bot_impressions,json=botImpressions,proto3" json:"bot_impressions,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *QueryCatalogViewsResponse_Point) Reset() {
+	*x = QueryCatalogViewsResponse_Point{}
+	mi := &file_catalog_v1_tracking_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryCatalogViewsResponse_Point) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryCatalogViewsResponse_Point) ProtoMessage() {}
+
+func (x *QueryCatalogViewsResponse_Point) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_tracking_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryCatalogViewsResponse_Point.ProtoReflect.Descriptor instead.
+func (*QueryCatalogViewsResponse_Point) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{3, 0}
+}
+
+func (x *QueryCatalogViewsResponse_Point) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *QueryCatalogViewsResponse_Point) GetViews() int64 {
+	if x != nil {
+		return x.Views
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse_Point) GetImpressions() int64 {
+	if x != nil {
+		return x.Impressions
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse_Point) GetBotViews() int64 {
+	if x != nil {
+		return x.BotViews
+	}
+	return 0
+}
+
+func (x *QueryCatalogViewsResponse_Point) GetBotImpressions() int64 {
+	if x != nil {
+		return x.BotImpressions
+	}
+	return 0
+}
+
 // Entry is one product with its figures.
 type ListTopProductsResponse_Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -433,14 +810,16 @@ type ListTopProductsResponse_Entry struct {
 	// How often it was returned by GetProduct or BatchGetProducts.
 	Views int64 `protobuf:"varint,2,opt,name=views,proto3" json:"views,omitempty"`
 	// How often it was returned by ListProducts.
-	Impressions   int64 `protobuf:"varint,3,opt,name=impressions,proto3" json:"impressions,omitempty"`
+	Impressions int64 `protobuf:"varint,3,opt,name=impressions,proto3" json:"impressions,omitempty"`
+	// Its views in the range of the same length that ends where this one starts.
+	PreviousViews int64 `protobuf:"varint,4,opt,name=previous_views,json=previousViews,proto3" json:"previous_views,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListTopProductsResponse_Entry) Reset() {
 	*x = ListTopProductsResponse_Entry{}
-	mi := &file_catalog_v1_tracking_proto_msgTypes[5]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +831,7 @@ func (x *ListTopProductsResponse_Entry) String() string {
 func (*ListTopProductsResponse_Entry) ProtoMessage() {}
 
 func (x *ListTopProductsResponse_Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_tracking_proto_msgTypes[5]
+	mi := &file_catalog_v1_tracking_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +844,7 @@ func (x *ListTopProductsResponse_Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTopProductsResponse_Entry.ProtoReflect.Descriptor instead.
 func (*ListTopProductsResponse_Entry) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{3, 0}
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{5, 0}
 }
 
 func (x *ListTopProductsResponse_Entry) GetProduct() *Product {
@@ -483,6 +862,68 @@ func (x *ListTopProductsResponse_Entry) GetViews() int64 {
 }
 
 func (x *ListTopProductsResponse_Entry) GetImpressions() int64 {
+	if x != nil {
+		return x.Impressions
+	}
+	return 0
+}
+
+func (x *ListTopProductsResponse_Entry) GetPreviousViews() int64 {
+	if x != nil {
+		return x.PreviousViews
+	}
+	return 0
+}
+
+// Entry is one product.
+type ListUnviewedProductsResponse_Entry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product.
+	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// How often it was returned by ListProducts all the same.
+	Impressions   int64 `protobuf:"varint,2,opt,name=impressions,proto3" json:"impressions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnviewedProductsResponse_Entry) Reset() {
+	*x = ListUnviewedProductsResponse_Entry{}
+	mi := &file_catalog_v1_tracking_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnviewedProductsResponse_Entry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnviewedProductsResponse_Entry) ProtoMessage() {}
+
+func (x *ListUnviewedProductsResponse_Entry) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_tracking_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnviewedProductsResponse_Entry.ProtoReflect.Descriptor instead.
+func (*ListUnviewedProductsResponse_Entry) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_tracking_proto_rawDescGZIP(), []int{7, 0}
+}
+
+func (x *ListUnviewedProductsResponse_Entry) GetProduct() *Product {
+	if x != nil {
+		return x.Product
+	}
+	return nil
+}
+
+func (x *ListUnviewedProductsResponse_Entry) GetImpressions() int64 {
 	if x != nil {
 		return x.Impressions
 	}
@@ -515,26 +956,65 @@ const file_catalog_v1_tracking_proto_rawDesc = "" +
 	"\x05views\x18\x02 \x01(\x03R\x05views\x12 \n" +
 	"\vimpressions\x18\x03 \x01(\x03R\vimpressions\x12\x1b\n" +
 	"\tbot_views\x18\x04 \x01(\x03R\bbotViews\x12'\n" +
+	"\x0fbot_impressions\x18\x05 \x01(\x03R\x0ebotImpressions\"\xd1\x01\n" +
+	"\x18QueryCatalogViewsRequest\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12C\n" +
+	"\vgranularity\x18\x03 \x01(\x0e2\x17.catalog.v1.GranularityB\b\xbaH\x05\x82\x01\x02\x10\x01R\vgranularity\"\x93\x04\n" +
+	"\x19QueryCatalogViewsResponse\x12C\n" +
+	"\x06points\x18\x01 \x03(\v2+.catalog.v1.QueryCatalogViewsResponse.PointR\x06points\x12\x1f\n" +
+	"\vtotal_views\x18\x02 \x01(\x03R\n" +
+	"totalViews\x12+\n" +
+	"\x11total_impressions\x18\x03 \x01(\x03R\x10totalImpressions\x12&\n" +
+	"\x0ftotal_bot_views\x18\x04 \x01(\x03R\rtotalBotViews\x122\n" +
+	"\x15total_bot_impressions\x18\x05 \x01(\x03R\x13totalBotImpressions\x12D\n" +
+	"\x10last_update_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0elastUpdateTime\x1a\xc0\x01\n" +
+	"\x05Point\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x14\n" +
+	"\x05views\x18\x02 \x01(\x03R\x05views\x12 \n" +
+	"\vimpressions\x18\x03 \x01(\x03R\vimpressions\x12\x1b\n" +
+	"\tbot_views\x18\x04 \x01(\x03R\bbotViews\x12'\n" +
 	"\x0fbot_impressions\x18\x05 \x01(\x03R\x0ebotImpressions\"\xb3\x01\n" +
 	"\x16ListTopProductsRequest\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\"\xce\x01\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\"\xf6\x01\n" +
 	"\x17ListTopProductsResponse\x12C\n" +
-	"\aentries\x18\x01 \x03(\v2).catalog.v1.ListTopProductsResponse.EntryR\aentries\x1an\n" +
+	"\aentries\x18\x01 \x03(\v2).catalog.v1.ListTopProductsResponse.EntryR\aentries\x1a\x95\x01\n" +
 	"\x05Entry\x12-\n" +
 	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\x12\x14\n" +
 	"\x05views\x18\x02 \x01(\x03R\x05views\x12 \n" +
-	"\vimpressions\x18\x03 \x01(\x03R\vimpressions*U\n" +
+	"\vimpressions\x18\x03 \x01(\x03R\vimpressions\x12%\n" +
+	"\x0eprevious_views\x18\x04 \x01(\x03R\rpreviousViews\"\xe1\x01\n" +
+	"\x1bListUnviewedProductsRequest\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x89\x02\n" +
+	"\x1cListUnviewedProductsResponse\x12H\n" +
+	"\aentries\x18\x01 \x03(\v2..catalog.v1.ListUnviewedProductsResponse.EntryR\aentries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\x1aX\n" +
+	"\x05Entry\x12-\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\x12 \n" +
+	"\vimpressions\x18\x02 \x01(\x03R\vimpressions*U\n" +
 	"\vGranularity\x12\x1b\n" +
 	"\x17GRANULARITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10GRANULARITY_HOUR\x10\x01\x12\x13\n" +
-	"\x0fGRANULARITY_DAY\x10\x022\xe1\x01\n" +
+	"\x0fGRANULARITY_DAY\x10\x022\xc0\x03\n" +
 	"\x0fTrackingService\x12i\n" +
-	"\x11QueryProductViews\x12$.catalog.v1.QueryProductViewsRequest\x1a%.catalog.v1.QueryProductViewsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12c\n" +
-	"\x0fListTopProducts\x12\".catalog.v1.ListTopProductsRequest\x1a#.catalog.v1.ListTopProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"\x11QueryProductViews\x12$.catalog.v1.QueryProductViewsRequest\x1a%.catalog.v1.QueryProductViewsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12i\n" +
+	"\x11QueryCatalogViews\x12$.catalog.v1.QueryCatalogViewsRequest\x1a%.catalog.v1.QueryCatalogViewsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12c\n" +
+	"\x0fListTopProducts\x12\".catalog.v1.ListTopProductsRequest\x1a#.catalog.v1.ListTopProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12r\n" +
+	"\x14ListUnviewedProducts\x12'.catalog.v1.ListUnviewedProductsRequest\x1a(.catalog.v1.ListUnviewedProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_tracking_proto_rawDescOnce sync.Once
@@ -549,37 +1029,57 @@ func file_catalog_v1_tracking_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_tracking_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_catalog_v1_tracking_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_catalog_v1_tracking_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_catalog_v1_tracking_proto_goTypes = []any{
-	(Granularity)(0),                        // 0: catalog.v1.Granularity
-	(*QueryProductViewsRequest)(nil),        // 1: catalog.v1.QueryProductViewsRequest
-	(*QueryProductViewsResponse)(nil),       // 2: catalog.v1.QueryProductViewsResponse
-	(*ListTopProductsRequest)(nil),          // 3: catalog.v1.ListTopProductsRequest
-	(*ListTopProductsResponse)(nil),         // 4: catalog.v1.ListTopProductsResponse
-	(*QueryProductViewsResponse_Point)(nil), // 5: catalog.v1.QueryProductViewsResponse.Point
-	(*ListTopProductsResponse_Entry)(nil),   // 6: catalog.v1.ListTopProductsResponse.Entry
-	(*timestamppb.Timestamp)(nil),           // 7: google.protobuf.Timestamp
-	(*Product)(nil),                         // 8: catalog.v1.Product
+	(Granularity)(0),                           // 0: catalog.v1.Granularity
+	(*QueryProductViewsRequest)(nil),           // 1: catalog.v1.QueryProductViewsRequest
+	(*QueryProductViewsResponse)(nil),          // 2: catalog.v1.QueryProductViewsResponse
+	(*QueryCatalogViewsRequest)(nil),           // 3: catalog.v1.QueryCatalogViewsRequest
+	(*QueryCatalogViewsResponse)(nil),          // 4: catalog.v1.QueryCatalogViewsResponse
+	(*ListTopProductsRequest)(nil),             // 5: catalog.v1.ListTopProductsRequest
+	(*ListTopProductsResponse)(nil),            // 6: catalog.v1.ListTopProductsResponse
+	(*ListUnviewedProductsRequest)(nil),        // 7: catalog.v1.ListUnviewedProductsRequest
+	(*ListUnviewedProductsResponse)(nil),       // 8: catalog.v1.ListUnviewedProductsResponse
+	(*QueryProductViewsResponse_Point)(nil),    // 9: catalog.v1.QueryProductViewsResponse.Point
+	(*QueryCatalogViewsResponse_Point)(nil),    // 10: catalog.v1.QueryCatalogViewsResponse.Point
+	(*ListTopProductsResponse_Entry)(nil),      // 11: catalog.v1.ListTopProductsResponse.Entry
+	(*ListUnviewedProductsResponse_Entry)(nil), // 12: catalog.v1.ListUnviewedProductsResponse.Entry
+	(*timestamppb.Timestamp)(nil),              // 13: google.protobuf.Timestamp
+	(*Product)(nil),                            // 14: catalog.v1.Product
 }
 var file_catalog_v1_tracking_proto_depIdxs = []int32{
-	7,  // 0: catalog.v1.QueryProductViewsRequest.start_time:type_name -> google.protobuf.Timestamp
-	7,  // 1: catalog.v1.QueryProductViewsRequest.end_time:type_name -> google.protobuf.Timestamp
+	13, // 0: catalog.v1.QueryProductViewsRequest.start_time:type_name -> google.protobuf.Timestamp
+	13, // 1: catalog.v1.QueryProductViewsRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: catalog.v1.QueryProductViewsRequest.granularity:type_name -> catalog.v1.Granularity
-	5,  // 3: catalog.v1.QueryProductViewsResponse.points:type_name -> catalog.v1.QueryProductViewsResponse.Point
-	7,  // 4: catalog.v1.ListTopProductsRequest.start_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: catalog.v1.ListTopProductsRequest.end_time:type_name -> google.protobuf.Timestamp
-	6,  // 6: catalog.v1.ListTopProductsResponse.entries:type_name -> catalog.v1.ListTopProductsResponse.Entry
-	7,  // 7: catalog.v1.QueryProductViewsResponse.Point.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 8: catalog.v1.ListTopProductsResponse.Entry.product:type_name -> catalog.v1.Product
-	1,  // 9: catalog.v1.TrackingService.QueryProductViews:input_type -> catalog.v1.QueryProductViewsRequest
-	3,  // 10: catalog.v1.TrackingService.ListTopProducts:input_type -> catalog.v1.ListTopProductsRequest
-	2,  // 11: catalog.v1.TrackingService.QueryProductViews:output_type -> catalog.v1.QueryProductViewsResponse
-	4,  // 12: catalog.v1.TrackingService.ListTopProducts:output_type -> catalog.v1.ListTopProductsResponse
-	11, // [11:13] is the sub-list for method output_type
-	9,  // [9:11] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	9,  // 3: catalog.v1.QueryProductViewsResponse.points:type_name -> catalog.v1.QueryProductViewsResponse.Point
+	13, // 4: catalog.v1.QueryCatalogViewsRequest.start_time:type_name -> google.protobuf.Timestamp
+	13, // 5: catalog.v1.QueryCatalogViewsRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: catalog.v1.QueryCatalogViewsRequest.granularity:type_name -> catalog.v1.Granularity
+	10, // 7: catalog.v1.QueryCatalogViewsResponse.points:type_name -> catalog.v1.QueryCatalogViewsResponse.Point
+	13, // 8: catalog.v1.QueryCatalogViewsResponse.last_update_time:type_name -> google.protobuf.Timestamp
+	13, // 9: catalog.v1.ListTopProductsRequest.start_time:type_name -> google.protobuf.Timestamp
+	13, // 10: catalog.v1.ListTopProductsRequest.end_time:type_name -> google.protobuf.Timestamp
+	11, // 11: catalog.v1.ListTopProductsResponse.entries:type_name -> catalog.v1.ListTopProductsResponse.Entry
+	13, // 12: catalog.v1.ListUnviewedProductsRequest.start_time:type_name -> google.protobuf.Timestamp
+	13, // 13: catalog.v1.ListUnviewedProductsRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 14: catalog.v1.ListUnviewedProductsResponse.entries:type_name -> catalog.v1.ListUnviewedProductsResponse.Entry
+	13, // 15: catalog.v1.QueryProductViewsResponse.Point.start_time:type_name -> google.protobuf.Timestamp
+	13, // 16: catalog.v1.QueryCatalogViewsResponse.Point.start_time:type_name -> google.protobuf.Timestamp
+	14, // 17: catalog.v1.ListTopProductsResponse.Entry.product:type_name -> catalog.v1.Product
+	14, // 18: catalog.v1.ListUnviewedProductsResponse.Entry.product:type_name -> catalog.v1.Product
+	1,  // 19: catalog.v1.TrackingService.QueryProductViews:input_type -> catalog.v1.QueryProductViewsRequest
+	3,  // 20: catalog.v1.TrackingService.QueryCatalogViews:input_type -> catalog.v1.QueryCatalogViewsRequest
+	5,  // 21: catalog.v1.TrackingService.ListTopProducts:input_type -> catalog.v1.ListTopProductsRequest
+	7,  // 22: catalog.v1.TrackingService.ListUnviewedProducts:input_type -> catalog.v1.ListUnviewedProductsRequest
+	2,  // 23: catalog.v1.TrackingService.QueryProductViews:output_type -> catalog.v1.QueryProductViewsResponse
+	4,  // 24: catalog.v1.TrackingService.QueryCatalogViews:output_type -> catalog.v1.QueryCatalogViewsResponse
+	6,  // 25: catalog.v1.TrackingService.ListTopProducts:output_type -> catalog.v1.ListTopProductsResponse
+	8,  // 26: catalog.v1.TrackingService.ListUnviewedProducts:output_type -> catalog.v1.ListUnviewedProductsResponse
+	23, // [23:27] is the sub-list for method output_type
+	19, // [19:23] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_tracking_proto_init() }
@@ -595,7 +1095,7 @@ func file_catalog_v1_tracking_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_tracking_proto_rawDesc), len(file_catalog_v1_tracking_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

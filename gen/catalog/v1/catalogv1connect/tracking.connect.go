@@ -36,9 +36,15 @@ const (
 	// TrackingServiceQueryProductViewsProcedure is the fully-qualified name of the TrackingService's
 	// QueryProductViews RPC.
 	TrackingServiceQueryProductViewsProcedure = "/catalog.v1.TrackingService/QueryProductViews"
+	// TrackingServiceQueryCatalogViewsProcedure is the fully-qualified name of the TrackingService's
+	// QueryCatalogViews RPC.
+	TrackingServiceQueryCatalogViewsProcedure = "/catalog.v1.TrackingService/QueryCatalogViews"
 	// TrackingServiceListTopProductsProcedure is the fully-qualified name of the TrackingService's
 	// ListTopProducts RPC.
 	TrackingServiceListTopProductsProcedure = "/catalog.v1.TrackingService/ListTopProducts"
+	// TrackingServiceListUnviewedProductsProcedure is the fully-qualified name of the TrackingService's
+	// ListUnviewedProducts RPC.
+	TrackingServiceListUnviewedProductsProcedure = "/catalog.v1.TrackingService/ListUnviewedProducts"
 )
 
 // TrackingServiceClient is a client for the catalog.v1.TrackingService service.
@@ -49,11 +55,22 @@ type TrackingServiceClient interface {
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT with field violations if the range is
 	// empty or has more than 10,000 points.
 	QueryProductViews(context.Context, *v1.QueryProductViewsRequest) (*v1.QueryProductViewsResponse, error)
+	// QueryCatalogViews returns the figures of all products together over time, with a point for every
+	// hour or day that the time range touches, and how fresh they are.
+	//
+	// Errors: INVALID_ARGUMENT with field violations if the range is empty or has more than 10,000
+	// points.
+	QueryCatalogViews(context.Context, *v1.QueryCatalogViewsRequest) (*v1.QueryCatalogViewsResponse, error)
 	// ListTopProducts returns the products with the most views, then impressions, in a time range,
 	// also deleted ones.
 	//
 	// Errors: INVALID_ARGUMENT with field violations if the range is empty.
 	ListTopProducts(context.Context, *v1.ListTopProductsRequest) (*v1.ListTopProductsResponse, error)
+	// ListUnviewedProducts returns a page of the products without a single view in a time range, the
+	// oldest first: those that are not deleted now and were created before its end.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID, or field violations if the range is empty).
+	ListUnviewedProducts(context.Context, *v1.ListUnviewedProductsRequest) (*v1.ListUnviewedProductsResponse, error)
 }
 
 // NewTrackingServiceClient constructs a client for the catalog.v1.TrackingService service. By
@@ -74,10 +91,24 @@ func NewTrackingServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		queryCatalogViews: connect.NewClient[v1.QueryCatalogViewsRequest, v1.QueryCatalogViewsResponse](
+			httpClient,
+			baseURL+TrackingServiceQueryCatalogViewsProcedure,
+			connect.WithSchema(trackingServiceMethods.ByName("QueryCatalogViews")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		listTopProducts: connect.NewClient[v1.ListTopProductsRequest, v1.ListTopProductsResponse](
 			httpClient,
 			baseURL+TrackingServiceListTopProductsProcedure,
 			connect.WithSchema(trackingServiceMethods.ByName("ListTopProducts")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listUnviewedProducts: connect.NewClient[v1.ListUnviewedProductsRequest, v1.ListUnviewedProductsResponse](
+			httpClient,
+			baseURL+TrackingServiceListUnviewedProductsProcedure,
+			connect.WithSchema(trackingServiceMethods.ByName("ListUnviewedProducts")),
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
@@ -86,13 +117,24 @@ func NewTrackingServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 
 // trackingServiceClient implements TrackingServiceClient.
 type trackingServiceClient struct {
-	queryProductViews *connect.Client[v1.QueryProductViewsRequest, v1.QueryProductViewsResponse]
-	listTopProducts   *connect.Client[v1.ListTopProductsRequest, v1.ListTopProductsResponse]
+	queryProductViews    *connect.Client[v1.QueryProductViewsRequest, v1.QueryProductViewsResponse]
+	queryCatalogViews    *connect.Client[v1.QueryCatalogViewsRequest, v1.QueryCatalogViewsResponse]
+	listTopProducts      *connect.Client[v1.ListTopProductsRequest, v1.ListTopProductsResponse]
+	listUnviewedProducts *connect.Client[v1.ListUnviewedProductsRequest, v1.ListUnviewedProductsResponse]
 }
 
 // QueryProductViews calls catalog.v1.TrackingService.QueryProductViews.
 func (c *trackingServiceClient) QueryProductViews(ctx context.Context, req *v1.QueryProductViewsRequest) (*v1.QueryProductViewsResponse, error) {
 	response, err := c.queryProductViews.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// QueryCatalogViews calls catalog.v1.TrackingService.QueryCatalogViews.
+func (c *trackingServiceClient) QueryCatalogViews(ctx context.Context, req *v1.QueryCatalogViewsRequest) (*v1.QueryCatalogViewsResponse, error) {
+	response, err := c.queryCatalogViews.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -108,6 +150,15 @@ func (c *trackingServiceClient) ListTopProducts(ctx context.Context, req *v1.Lis
 	return nil, err
 }
 
+// ListUnviewedProducts calls catalog.v1.TrackingService.ListUnviewedProducts.
+func (c *trackingServiceClient) ListUnviewedProducts(ctx context.Context, req *v1.ListUnviewedProductsRequest) (*v1.ListUnviewedProductsResponse, error) {
+	response, err := c.listUnviewedProducts.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // TrackingServiceHandler is an implementation of the catalog.v1.TrackingService service.
 type TrackingServiceHandler interface {
 	// QueryProductViews returns one product's figures over time, with a point for every hour or day
@@ -116,11 +167,22 @@ type TrackingServiceHandler interface {
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT with field violations if the range is
 	// empty or has more than 10,000 points.
 	QueryProductViews(context.Context, *v1.QueryProductViewsRequest) (*v1.QueryProductViewsResponse, error)
+	// QueryCatalogViews returns the figures of all products together over time, with a point for every
+	// hour or day that the time range touches, and how fresh they are.
+	//
+	// Errors: INVALID_ARGUMENT with field violations if the range is empty or has more than 10,000
+	// points.
+	QueryCatalogViews(context.Context, *v1.QueryCatalogViewsRequest) (*v1.QueryCatalogViewsResponse, error)
 	// ListTopProducts returns the products with the most views, then impressions, in a time range,
 	// also deleted ones.
 	//
 	// Errors: INVALID_ARGUMENT with field violations if the range is empty.
 	ListTopProducts(context.Context, *v1.ListTopProductsRequest) (*v1.ListTopProductsResponse, error)
+	// ListUnviewedProducts returns a page of the products without a single view in a time range, the
+	// oldest first: those that are not deleted now and were created before its end.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID, or field violations if the range is empty).
+	ListUnviewedProducts(context.Context, *v1.ListUnviewedProductsRequest) (*v1.ListUnviewedProductsResponse, error)
 }
 
 // NewTrackingServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -137,6 +199,13 @@ func NewTrackingServiceHandler(svc TrackingServiceHandler, opts ...connect.Handl
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	trackingServiceQueryCatalogViewsHandler := connect.NewUnaryHandlerSimple(
+		TrackingServiceQueryCatalogViewsProcedure,
+		svc.QueryCatalogViews,
+		connect.WithSchema(trackingServiceMethods.ByName("QueryCatalogViews")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	trackingServiceListTopProductsHandler := connect.NewUnaryHandlerSimple(
 		TrackingServiceListTopProductsProcedure,
 		svc.ListTopProducts,
@@ -144,12 +213,23 @@ func NewTrackingServiceHandler(svc TrackingServiceHandler, opts ...connect.Handl
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	trackingServiceListUnviewedProductsHandler := connect.NewUnaryHandlerSimple(
+		TrackingServiceListUnviewedProductsProcedure,
+		svc.ListUnviewedProducts,
+		connect.WithSchema(trackingServiceMethods.ByName("ListUnviewedProducts")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/catalog.v1.TrackingService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case TrackingServiceQueryProductViewsProcedure:
 			trackingServiceQueryProductViewsHandler.ServeHTTP(w, r)
+		case TrackingServiceQueryCatalogViewsProcedure:
+			trackingServiceQueryCatalogViewsHandler.ServeHTTP(w, r)
 		case TrackingServiceListTopProductsProcedure:
 			trackingServiceListTopProductsHandler.ServeHTTP(w, r)
+		case TrackingServiceListUnviewedProductsProcedure:
+			trackingServiceListUnviewedProductsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -163,6 +243,14 @@ func (UnimplementedTrackingServiceHandler) QueryProductViews(context.Context, *v
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.TrackingService.QueryProductViews is not implemented"))
 }
 
+func (UnimplementedTrackingServiceHandler) QueryCatalogViews(context.Context, *v1.QueryCatalogViewsRequest) (*v1.QueryCatalogViewsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.TrackingService.QueryCatalogViews is not implemented"))
+}
+
 func (UnimplementedTrackingServiceHandler) ListTopProducts(context.Context, *v1.ListTopProductsRequest) (*v1.ListTopProductsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.TrackingService.ListTopProducts is not implemented"))
+}
+
+func (UnimplementedTrackingServiceHandler) ListUnviewedProducts(context.Context, *v1.ListUnviewedProductsRequest) (*v1.ListUnviewedProductsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.TrackingService.ListUnviewedProducts is not implemented"))
 }

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/tracking.proto.
  */
 export const file_catalog_v1_tracking: GenFile = /*@__PURE__*/
-  fileDesc("ChljYXRhbG9nL3YxL3RyYWNraW5nLnByb3RvEgpjYXRhbG9nLnYxIroBChhRdWVyeVByb2R1Y3RWaWV3c1JlcXVlc3QSEgoKcHJvZHVjdF9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoLZ3JhbnVsYXJpdHkYBCABKA4yFy5jYXRhbG9nLnYxLkdyYW51bGFyaXR5IsoCChlRdWVyeVByb2R1Y3RWaWV3c1Jlc3BvbnNlEjsKBnBvaW50cxgBIAMoCzIrLmNhdGFsb2cudjEuUXVlcnlQcm9kdWN0Vmlld3NSZXNwb25zZS5Qb2ludBITCgt0b3RhbF92aWV3cxgCIAEoAxIZChF0b3RhbF9pbXByZXNzaW9ucxgDIAEoAxIXCg90b3RhbF9ib3Rfdmlld3MYBCABKAMSHQoVdG90YWxfYm90X2ltcHJlc3Npb25zGAUgASgDGocBCgVQb2ludBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV2aWV3cxgCIAEoAxITCgtpbXByZXNzaW9ucxgDIAEoAxIRCglib3Rfdmlld3MYBCABKAMSFwoPYm90X2ltcHJlc3Npb25zGAUgASgDIokBChZMaXN0VG9wUHJvZHVjdHNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYAyABKAUiqAEKF0xpc3RUb3BQcm9kdWN0c1Jlc3BvbnNlEjoKB2VudHJpZXMYASADKAsyKS5jYXRhbG9nLnYxLkxpc3RUb3BQcm9kdWN0c1Jlc3BvbnNlLkVudHJ5GlEKBUVudHJ5EiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSDQoFdmlld3MYAiABKAMSEwoLaW1wcmVzc2lvbnMYAyABKAMqVQoLR3JhbnVsYXJpdHkSGwoXR1JBTlVMQVJJVFlfVU5TUEVDSUZJRUQQABIUChBHUkFOVUxBUklUWV9IT1VSEAESEwoPR1JBTlVMQVJJVFlfREFZEAIy2QEKD1RyYWNraW5nU2VydmljZRJlChFRdWVyeVByb2R1Y3RWaWV3cxIkLmNhdGFsb2cudjEuUXVlcnlQcm9kdWN0Vmlld3NSZXF1ZXN0GiUuY2F0YWxvZy52MS5RdWVyeVByb2R1Y3RWaWV3c1Jlc3BvbnNlIgOQAgESXwoPTGlzdFRvcFByb2R1Y3RzEiIuY2F0YWxvZy52MS5MaXN0VG9wUHJvZHVjdHNSZXF1ZXN0GiMuY2F0YWxvZy52MS5MaXN0VG9wUHJvZHVjdHNSZXNwb25zZSIDkAIBQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw", [file_catalog_v1_product, file_google_protobuf_timestamp]);
+  fileDesc("ChljYXRhbG9nL3YxL3RyYWNraW5nLnByb3RvEgpjYXRhbG9nLnYxIroBChhRdWVyeVByb2R1Y3RWaWV3c1JlcXVlc3QSEgoKcHJvZHVjdF9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoLZ3JhbnVsYXJpdHkYBCABKA4yFy5jYXRhbG9nLnYxLkdyYW51bGFyaXR5IsoCChlRdWVyeVByb2R1Y3RWaWV3c1Jlc3BvbnNlEjsKBnBvaW50cxgBIAMoCzIrLmNhdGFsb2cudjEuUXVlcnlQcm9kdWN0Vmlld3NSZXNwb25zZS5Qb2ludBITCgt0b3RhbF92aWV3cxgCIAEoAxIZChF0b3RhbF9pbXByZXNzaW9ucxgDIAEoAxIXCg90b3RhbF9ib3Rfdmlld3MYBCABKAMSHQoVdG90YWxfYm90X2ltcHJlc3Npb25zGAUgASgDGocBCgVQb2ludBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV2aWV3cxgCIAEoAxITCgtpbXByZXNzaW9ucxgDIAEoAxIRCglib3Rfdmlld3MYBCABKAMSFwoPYm90X2ltcHJlc3Npb25zGAUgASgDIqYBChhRdWVyeUNhdGFsb2dWaWV3c1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKC2dyYW51bGFyaXR5GAMgASgOMhcuY2F0YWxvZy52MS5HcmFudWxhcml0eSKAAwoZUXVlcnlDYXRhbG9nVmlld3NSZXNwb25zZRI7CgZwb2ludHMYASADKAsyKy5jYXRhbG9nLnYxLlF1ZXJ5Q2F0YWxvZ1ZpZXdzUmVzcG9uc2UuUG9pbnQSEwoLdG90YWxfdmlld3MYAiABKAMSGQoRdG90YWxfaW1wcmVzc2lvbnMYAyABKAMSFwoPdG90YWxfYm90X3ZpZXdzGAQgASgDEh0KFXRvdGFsX2JvdF9pbXByZXNzaW9ucxgFIAEoAxI0ChBsYXN0X3VwZGF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBqHAQoFUG9pbnQSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFdmlld3MYAiABKAMSEwoLaW1wcmVzc2lvbnMYAyABKAMSEQoJYm90X3ZpZXdzGAQgASgDEhcKD2JvdF9pbXByZXNzaW9ucxgFIAEoAyKJAQoWTGlzdFRvcFByb2R1Y3RzUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAMgASgFIsABChdMaXN0VG9wUHJvZHVjdHNSZXNwb25zZRI6CgdlbnRyaWVzGAEgAygLMikuY2F0YWxvZy52MS5MaXN0VG9wUHJvZHVjdHNSZXNwb25zZS5FbnRyeRppCgVFbnRyeRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Eg0KBXZpZXdzGAIgASgDEhMKC2ltcHJlc3Npb25zGAMgASgDEhYKDnByZXZpb3VzX3ZpZXdzGAQgASgDIqIBChtMaXN0VW52aWV3ZWRQcm9kdWN0c1JlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJItABChxMaXN0VW52aWV3ZWRQcm9kdWN0c1Jlc3BvbnNlEj8KB2VudHJpZXMYASADKAsyLi5jYXRhbG9nLnYxLkxpc3RVbnZpZXdlZFByb2R1Y3RzUmVzcG9uc2UuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUaQgoFRW50cnkSJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBITCgtpbXByZXNzaW9ucxgCIAEoAypVCgtHcmFudWxhcml0eRIbChdHUkFOVUxBUklUWV9VTlNQRUNJRklFRBAAEhQKEEdSQU5VTEFSSVRZX0hPVVIQARITCg9HUkFOVUxBUklUWV9EQVkQAjKwAwoPVHJhY2tpbmdTZXJ2aWNlEmUKEVF1ZXJ5UHJvZHVjdFZpZXdzEiQuY2F0YWxvZy52MS5RdWVyeVByb2R1Y3RWaWV3c1JlcXVlc3QaJS5jYXRhbG9nLnYxLlF1ZXJ5UHJvZHVjdFZpZXdzUmVzcG9uc2UiA5ACARJlChFRdWVyeUNhdGFsb2dWaWV3cxIkLmNhdGFsb2cudjEuUXVlcnlDYXRhbG9nVmlld3NSZXF1ZXN0GiUuY2F0YWxvZy52MS5RdWVyeUNhdGFsb2dWaWV3c1Jlc3BvbnNlIgOQAgESXwoPTGlzdFRvcFByb2R1Y3RzEiIuY2F0YWxvZy52MS5MaXN0VG9wUHJvZHVjdHNSZXF1ZXN0GiMuY2F0YWxvZy52MS5MaXN0VG9wUHJvZHVjdHNSZXNwb25zZSIDkAIBEm4KFExpc3RVbnZpZXdlZFByb2R1Y3RzEicuY2F0YWxvZy52MS5MaXN0VW52aWV3ZWRQcm9kdWN0c1JlcXVlc3QaKC5jYXRhbG9nLnYxLkxpc3RVbnZpZXdlZFByb2R1Y3RzUmVzcG9uc2UiA5ACAUI2WjRnaXRodWIuY29tL3plYnJhbmRzL2NhdGFsb2cvZ2VuL2NhdGFsb2cvdjE7Y2F0YWxvZ3YxYgZwcm90bzM", [file_catalog_v1_product, file_google_protobuf_timestamp]);
 
 /**
  * QueryProductViewsRequest names a product and a time range.
@@ -158,6 +158,148 @@ export const QueryProductViewsResponse_PointSchema: GenMessage<QueryProductViews
   messageDesc(file_catalog_v1_tracking, 1, 0);
 
 /**
+ * QueryCatalogViewsRequest names a time range.
+ *
+ * @generated from message catalog.v1.QueryCatalogViewsRequest
+ */
+export type QueryCatalogViewsRequest = Message<"catalog.v1.QueryCatalogViewsRequest"> & {
+  /**
+   * The start of the range, rounded down to the hour or day. Not set: 30 days before end_time with
+   * GRANULARITY_DAY, 24 hours with GRANULARITY_HOUR.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * The end of the range, exclusive, rounded up to the hour or day. Not set: now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * The length of a point. Not set: GRANULARITY_DAY.
+   *
+   * @generated from field: catalog.v1.Granularity granularity = 3;
+   */
+  granularity: Granularity;
+};
+
+/**
+ * Describes the message catalog.v1.QueryCatalogViewsRequest.
+ * Use `create(QueryCatalogViewsRequestSchema)` to create a new message.
+ */
+export const QueryCatalogViewsRequestSchema: GenMessage<QueryCatalogViewsRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_tracking, 2);
+
+/**
+ * QueryCatalogViewsResponse holds a time series of all products together, also of deleted ones.
+ *
+ * @generated from message catalog.v1.QueryCatalogViewsResponse
+ */
+export type QueryCatalogViewsResponse = Message<"catalog.v1.QueryCatalogViewsResponse"> & {
+  /**
+   * The points, the earliest first.
+   *
+   * @generated from field: repeated catalog.v1.QueryCatalogViewsResponse.Point points = 1;
+   */
+  points: QueryCatalogViewsResponse_Point[];
+
+  /**
+   * The sum of views.
+   *
+   * @generated from field: int64 total_views = 2;
+   */
+  totalViews: bigint;
+
+  /**
+   * The sum of impressions.
+   *
+   * @generated from field: int64 total_impressions = 3;
+   */
+  totalImpressions: bigint;
+
+  /**
+   * The sum of views by known robots.
+   *
+   * @generated from field: int64 total_bot_views = 4;
+   */
+  totalBotViews: bigint;
+
+  /**
+   * The sum of impressions by known robots.
+   *
+   * @generated from field: int64 total_bot_impressions = 5;
+   */
+  totalBotImpressions: bigint;
+
+  /**
+   * When reads were last added to the figures; not set before the first. Reads wait about a second
+   * for that.
+   *
+   * @generated from field: google.protobuf.Timestamp last_update_time = 6;
+   */
+  lastUpdateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.QueryCatalogViewsResponse.
+ * Use `create(QueryCatalogViewsResponseSchema)` to create a new message.
+ */
+export const QueryCatalogViewsResponseSchema: GenMessage<QueryCatalogViewsResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_tracking, 3);
+
+/**
+ * Point holds what was counted in one hour or day.
+ *
+ * @generated from message catalog.v1.QueryCatalogViewsResponse.Point
+ */
+export type QueryCatalogViewsResponse_Point = Message<"catalog.v1.QueryCatalogViewsResponse.Point"> & {
+  /**
+   * When the hour or day starts.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * How often a product was returned by GetProduct or BatchGetProducts.
+   *
+   * @generated from field: int64 views = 2;
+   */
+  views: bigint;
+
+  /**
+   * How often a product was returned by ListProducts.
+   *
+   * @generated from field: int64 impressions = 3;
+   */
+  impressions: bigint;
+
+  /**
+   * Views by known robots, not part of views.
+   *
+   * @generated from field: int64 bot_views = 4;
+   */
+  botViews: bigint;
+
+  /**
+   * Impressions by known robots, not part of impressions.
+   *
+   * @generated from field: int64 bot_impressions = 5;
+   */
+  botImpressions: bigint;
+};
+
+/**
+ * Describes the message catalog.v1.QueryCatalogViewsResponse.Point.
+ * Use `create(QueryCatalogViewsResponse_PointSchema)` to create a new message.
+ */
+export const QueryCatalogViewsResponse_PointSchema: GenMessage<QueryCatalogViewsResponse_Point> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_tracking, 3, 0);
+
+/**
  * ListTopProductsRequest names a time range.
  *
  * @generated from message catalog.v1.ListTopProductsRequest
@@ -190,7 +332,7 @@ export type ListTopProductsRequest = Message<"catalog.v1.ListTopProductsRequest"
  * Use `create(ListTopProductsRequestSchema)` to create a new message.
  */
 export const ListTopProductsRequestSchema: GenMessage<ListTopProductsRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_tracking, 2);
+  messageDesc(file_catalog_v1_tracking, 4);
 
 /**
  * ListTopProductsResponse holds products with their figures.
@@ -211,7 +353,7 @@ export type ListTopProductsResponse = Message<"catalog.v1.ListTopProductsRespons
  * Use `create(ListTopProductsResponseSchema)` to create a new message.
  */
 export const ListTopProductsResponseSchema: GenMessage<ListTopProductsResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_tracking, 3);
+  messageDesc(file_catalog_v1_tracking, 5);
 
 /**
  * Entry is one product with its figures.
@@ -239,6 +381,13 @@ export type ListTopProductsResponse_Entry = Message<"catalog.v1.ListTopProductsR
    * @generated from field: int64 impressions = 3;
    */
   impressions: bigint;
+
+  /**
+   * Its views in the range of the same length that ends where this one starts.
+   *
+   * @generated from field: int64 previous_views = 4;
+   */
+  previousViews: bigint;
 };
 
 /**
@@ -246,7 +395,113 @@ export type ListTopProductsResponse_Entry = Message<"catalog.v1.ListTopProductsR
  * Use `create(ListTopProductsResponse_EntrySchema)` to create a new message.
  */
 export const ListTopProductsResponse_EntrySchema: GenMessage<ListTopProductsResponse_Entry> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_tracking, 3, 0);
+  messageDesc(file_catalog_v1_tracking, 5, 0);
+
+/**
+ * ListUnviewedProductsRequest asks for a page of products that nobody looked at.
+ *
+ * @generated from message catalog.v1.ListUnviewedProductsRequest
+ */
+export type ListUnviewedProductsRequest = Message<"catalog.v1.ListUnviewedProductsRequest"> & {
+  /**
+   * The start of the range, rounded down to the hour. Not set: 30 days before end_time.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * The end of the range, exclusive, rounded up to the hour. Not set: now, also for the pages after
+   * the first.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * How many products at most: 1 to 1,000; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListUnviewedProductsRequest.
+ * Use `create(ListUnviewedProductsRequestSchema)` to create a new message.
+ */
+export const ListUnviewedProductsRequestSchema: GenMessage<ListUnviewedProductsRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_tracking, 6);
+
+/**
+ * ListUnviewedProductsResponse holds a page of products that nobody looked at.
+ *
+ * @generated from message catalog.v1.ListUnviewedProductsResponse
+ */
+export type ListUnviewedProductsResponse = Message<"catalog.v1.ListUnviewedProductsResponse"> & {
+  /**
+   * The products, the oldest first.
+   *
+   * @generated from field: repeated catalog.v1.ListUnviewedProductsResponse.Entry entries = 1;
+   */
+  entries: ListUnviewedProductsResponse_Entry[];
+
+  /**
+   * Asks for the page after this one; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many products the pages hold together.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+};
+
+/**
+ * Describes the message catalog.v1.ListUnviewedProductsResponse.
+ * Use `create(ListUnviewedProductsResponseSchema)` to create a new message.
+ */
+export const ListUnviewedProductsResponseSchema: GenMessage<ListUnviewedProductsResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_tracking, 7);
+
+/**
+ * Entry is one product.
+ *
+ * @generated from message catalog.v1.ListUnviewedProductsResponse.Entry
+ */
+export type ListUnviewedProductsResponse_Entry = Message<"catalog.v1.ListUnviewedProductsResponse.Entry"> & {
+  /**
+   * The product.
+   *
+   * @generated from field: catalog.v1.Product product = 1;
+   */
+  product?: Product | undefined;
+
+  /**
+   * How often it was returned by ListProducts all the same.
+   *
+   * @generated from field: int64 impressions = 2;
+   */
+  impressions: bigint;
+};
+
+/**
+ * Describes the message catalog.v1.ListUnviewedProductsResponse.Entry.
+ * Use `create(ListUnviewedProductsResponse_EntrySchema)` to create a new message.
+ */
+export const ListUnviewedProductsResponse_EntrySchema: GenMessage<ListUnviewedProductsResponse_Entry> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_tracking, 7, 0);
 
 /**
  * Granularity is the length of a point in a time series.
@@ -306,6 +561,20 @@ export const TrackingService: GenService<{
     output: typeof QueryProductViewsResponseSchema;
   },
   /**
+   * QueryCatalogViews returns the figures of all products together over time, with a point for every
+   * hour or day that the time range touches, and how fresh they are.
+   *
+   * Errors: INVALID_ARGUMENT with field violations if the range is empty or has more than 10,000
+   * points.
+   *
+   * @generated from rpc catalog.v1.TrackingService.QueryCatalogViews
+   */
+  queryCatalogViews: {
+    methodKind: "unary";
+    input: typeof QueryCatalogViewsRequestSchema;
+    output: typeof QueryCatalogViewsResponseSchema;
+  },
+  /**
    * ListTopProducts returns the products with the most views, then impressions, in a time range,
    * also deleted ones.
    *
@@ -317,6 +586,19 @@ export const TrackingService: GenService<{
     methodKind: "unary";
     input: typeof ListTopProductsRequestSchema;
     output: typeof ListTopProductsResponseSchema;
+  },
+  /**
+   * ListUnviewedProducts returns a page of the products without a single view in a time range, the
+   * oldest first: those that are not deleted now and were created before its end.
+   *
+   * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID, or field violations if the range is empty).
+   *
+   * @generated from rpc catalog.v1.TrackingService.ListUnviewedProducts
+   */
+  listUnviewedProducts: {
+    methodKind: "unary";
+    input: typeof ListUnviewedProductsRequestSchema;
+    output: typeof ListUnviewedProductsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_catalog_v1_tracking, 0);
