@@ -195,32 +195,6 @@ func (c *catalog) requireViews(t *testing.T, token, id string, want int64) {
 	require.Equal(t, want, res.GetTotalViews(), "stopping wrote what was counted")
 }
 
-func TestPages(t *testing.T) {
-	c := boot(t, settings(t))
-	for path, want := range map[string]string{
-		"/": "Connect, gRPC", "/docs": "BatchGetProducts", "/setup": "CompleteSetup",
-		"/accept-invitation": "AcceptInvitation", "/reset-password": "newPassword",
-	} {
-		status, header, body := get(t, c.URL()+path)
-		require.Equal(t, http.StatusOK, status, path)
-		require.Contains(t, body, want)
-		require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
-		require.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'")
-		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
-		require.NotRegexp(t, `<script>|onclick|style=`, body, "nothing inline")
-		for _, asset := range regexp.MustCompile(`(?:src|href)="(assets/[^"]+)"`).FindAllStringSubmatch(body, -1) {
-			status, header, _ := get(t, c.URL()+"/"+asset[1])
-			require.Equal(t, http.StatusOK, status, asset[1])
-			require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
-		}
-	}
-	status, _, body := get(t, c.URL()+"/nowhere")
-	require.Equal(t, http.StatusNotFound, status)
-	require.Contains(t, body, "METHOD_NOT_FOUND")
-	status, _, _ = get(t, c.URL()+"/assets/home.html")
-	require.Equal(t, http.StatusNotFound, status, "templates are not files")
-}
-
 func TestProbesHealthAndReflection(t *testing.T) {
 	c := boot(t, settings(t))
 	for _, path := range []string{"/livez", "/readyz"} {

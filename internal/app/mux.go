@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"connectrpc.com/grpcreflect"
 	"github.com/rs/cors"
 
+	"github.com/zebrands/catalog/clients/console"
 	"github.com/zebrands/catalog/internal/rpc"
 )
 
@@ -50,7 +53,15 @@ func (a *App) handler() (http.Handler, error) {
 	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
 	m.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	m.mux.HandleFunc("GET /readyz", a.ready)
-	m.mux.Handle("/", rpc.Transport(m.limit, rpc.NotFound()))
+	pages, err := fs.Sub(console.Dist, "dist")
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	rest, err := newConsole(pages, rpc.Transport(m.limit, rpc.NotFound()))
+	if err != nil {
+		return nil, err
+	}
+	m.mux.Handle("/", rest)
 	if err := mountPages(m.mux, m.services, a.parts.baseURL); err != nil {
 		return nil, err
 	}

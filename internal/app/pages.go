@@ -24,37 +24,6 @@ var web embed.FS
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// accountPage is a page on which a person uses a link that works once.
-type accountPage struct {
-	Path, Title, Intro, Call, Done, Button, Instead string
-	Email, Name                                     bool
-	PasswordAs                                      string
-}
-
-var accountPages = []accountPage{
-	{
-		Path: "setup", Title: "Create the first administrator",
-		Intro: "Whoever opens this link first becomes the administrator who can invite the others.",
-		Call:  "catalog.v1.AuthService/CompleteSetup", Email: true, Name: true, Button: "Create",
-		Done:    "Done: you are an administrator. Sign in with AuthService/SignIn.",
-		Instead: "Run “catalog admin create” on the server instead.",
-	},
-	{
-		Path: "accept-invitation", Title: "Accept the invitation",
-		Intro: "Choose a password and you are an administrator of the catalog.",
-		Call:  "catalog.v1.AuthService/AcceptInvitation", Name: true, Button: "Accept",
-		Done:    "Done: you are an administrator. Sign in with AuthService/SignIn.",
-		Instead: "Call AuthService/AcceptInvitation with the token of this link instead.",
-	},
-	{
-		Path: "reset-password", Title: "Choose a new password",
-		Intro: "Every session that is open now ends.",
-		Call:  "catalog.v1.AuthService/ResetPassword", PasswordAs: "newPassword", Button: "Set password",
-		Done:    "Done: sign in with the new password.",
-		Instead: "Call AuthService/ResetPassword with the token of this link instead.",
-	},
-}
-
 type docsPage struct {
 	BaseURL  string
 	Services []docsService
@@ -77,30 +46,16 @@ func mountPages(mux *http.ServeMux, services []string, baseURL string) error {
 	if err != nil {
 		return err
 	}
-	pages := map[string]struct {
-		template string
-		data     any
-	}{"{$}": {"home.html", nil}, "docs": {"docs.html", docs}}
-	for _, p := range accountPages {
-		pages[p.Path] = struct {
-			template string
-			data     any
-		}{"account.html", p}
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, "docs.html", docs); err != nil {
+		return fmt.Errorf("page docs: %w", err)
 	}
-	for path, page := range pages {
-		var b bytes.Buffer
-		if err := templates.ExecuteTemplate(&b, page.template, page.data); err != nil {
-			return fmt.Errorf("page %s: %w", path, err)
-		}
-		mux.Handle("GET /"+path, pageHandler(b.Bytes()))
-	}
+	mux.Handle("GET /docs", pageHandler(b.Bytes()))
 	files, err := fs.Sub(web, "web")
 	if err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
-	for _, name := range []string{"style.css", "account.js"} {
-		mux.Handle("GET /assets/"+name, http.StripPrefix("/assets/", noSniff(http.FileServerFS(files))))
-	}
+	mux.Handle("GET /assets/style.css", http.StripPrefix("/assets/", noSniff(http.FileServerFS(files))))
 	return nil
 }
 

@@ -1,0 +1,86 @@
+package app_test
+
+import (
+	"io"
+	"io/fs"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/clients/console"
+)
+
+func TestConsole(t *testing.T) {
+	c := boot(t, settings(t))
+	for _, path := range []string{"/", "/p/0190a6b0-0000-7000-8000-000000000001", "/setup", "/admin/products", "/anything"} {
+		status, header, body := get(t, c.URL()+path)
+		require.Equal(t, http.StatusOK, status, path)
+		require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+		require.Equal(t, "no-cache", header.Get("Cache-Control"))
+		require.NotEmpty(t, header.Get("ETag"))
+		require.Contains(t, body, `<div id="root">`)
+		policy := header.Get("Content-Security-Policy")
+		require.Contains(t, policy, "script-src 'self'; style-src 'self'; img-src 'self' https: data:;")
+		require.NotContains(t, policy, "unsafe")
+		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
+		require.NotRegexp(t, `<script>|<style|onclick|style=`, body, "nothing inline")
+	}
+}
+
+func TestFilesOfTheConsole(t *testing.T) {
+	c := boot(t, settings(t))
+	_, _, index := get(t, c.URL()+"/")
+	links := regexp.MustCompile(`(?:src|href)="(/[^"]+)"`).FindAllStringSubmatch(index, -1)
+	require.NotEmpty(t, links)
+	for _, link := range links {
+		if !strings.Contains(link[1], ".") {
+			continue
+		}
+		status, header, body := get(t, c.URL()+link[1])
+		require.Equal(t, http.StatusOK, status, link[1])
+		require.NotEmpty(t, body)
+		if strings.HasPrefix(link[1], "/assets/") {
+			require.Equal(t, "public, max-age=31536000, immutable", header.Get("Cache-Control"))
+		} else {
+			require.Equal(t, "no-cache", header.Get("Cache-Control"))
+		}
+	}
+	require.NoError(t, fs.WalkDir(console.Dist, "dist/assets", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			require.Regexp(t, `-[A-Za-z0-9_-]{8}\.\w+$`, path, "what browsers keep for good has a digest in its name")
+		}
+		return err
+	}))
+}
+
+func TestWhatIsNoPageIsTheAPIs(t *testing.T) {
+	c := boot(t, settings(t))
+	for _, call := range []struct{ method, path string }{
+		{http.MethodGet, "/catalog.v1.ProductService/Nope"},
+		{http.MethodPost, "/catalog.v1.ProductService/Nope"},
+		{http.MethodPost, "/catalog.v1.Nope/Nope"},
+		{http.MethodPost, "/"},
+		{http.MethodPost, "/admin/products"},
+		{http.MethodGet, "/assets/missing.js"},
+		{http.MethodGet, "/.vite/manifest.json"},
+		{http.MethodGet, "/index.php"},
+	} {
+		status, header, body := do(t, call.method, c.URL()+call.path, "{}", "Content-Type", "application/json")
+		require.Equal(t, http.StatusNotFound, status, call.path)
+		require.Equal(t, "application/json", header.Get("Content-Type"))
+		require.Contains(t, body, "METHOD_NOT_FOUND")
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, c.URL()+"/sign-in", http.NoBody)
+	require.NoError(t, err)
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Empty(t, body)
+	require.Equal(t, http.StatusOK, res.StatusCode)
+}
