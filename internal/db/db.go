@@ -16,7 +16,6 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	"github.com/lib/pq"
 	"modernc.org/sqlite"
 
 	"github.com/zebrands/catalog/ent"
@@ -154,9 +153,9 @@ func openPool(ctx context.Context, dsn string, conns int, config options) (*sql.
 }
 
 func openPostgres(ctx context.Context, databaseURL string, config options) (*sql.DB, error) {
-	connector, err := pq.NewConnector(databaseURL)
+	connector, err := newPostgresConnector(databaseURL)
 	if err != nil {
-		return nil, errBadURL // the driver's error may repeat the password
+		return nil, err
 	}
 	pool := sql.OpenDB(newCachingConnector(connector, false, config.statements))
 	pool.SetMaxOpenConns(config.maxConns)

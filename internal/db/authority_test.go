@@ -1,0 +1,87 @@
+package db_test
+
+import (
+	"crypto/tls"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"net"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/db"
+)
+
+func TestTheServersCertificateIsCheckedAgainstTextInTheURL(t *testing.T) {
+	https := httptest.NewTLSServer(nil) // for its certificate, which names 127.0.0.1 and signed itself
+	defer https.Close()
+	ours := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: https.Certificate().Raw}))
+	address, trusted := tlsServer(t, https.TLS.Certificates[0])
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+
+	for _, c := range []struct {
+		mode, host, authority string
+		want                  string // of the error; "" if the server is trusted
+	}{
+		{"verify-full", "127.0.0.1", ours, ""},
+		{"verify-ca", "127.0.0.1", ours, ""},
+		{"verify-ca", "localhost", ours, ""},
+		{"require", "localhost", ours, ""},
+		{"verify-full", "localhost", ours, "not localhost"},
+		{"verify-ca", "127.0.0.1", "nothing", "no certificate"},
+	} {
+		query := url.Values{"sslmode": {c.mode}, "sslinline": {"true"}, "sslrootcert": {c.authority}}
+		_, err := db.Open(t.Context(), "postgres://catalog:secret@"+net.JoinHostPort(c.host, port)+"/catalog?"+query.Encode(),
+			slog.New(slog.DiscardHandler))
+		require.Error(t, err, "it is no PostgreSQL")
+		require.NotContains(t, err.Error(), "secret")
+		if c.want == "" {
+			require.NoError(t, <-trusted, "%+v", c)
+			continue
+		}
+		require.ErrorContains(t, err, c.want)
+		if c.authority == ours {
+			require.Error(t, <-trusted)
+		}
+	}
+}
+
+// tlsServer starts what looks like PostgreSQL until TLS is up. It sends the outcome of every handshake.
+func tlsServer(t *testing.T, certificate tls.Certificate) (string, <-chan error) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, listener.Close()) })
+	outcome := make(chan error)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			outcome <- handshake(conn, certificate)
+		}
+	}()
+	return listener.Addr().String(), outcome
+}
+
+func handshake(conn net.Conn, certificate tls.Certificate) error {
+	defer conn.Close()
+	if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil { // the request for TLS
+		return err
+	}
+	if _, err := conn.Write([]byte("S")); err != nil {
+		return err
+	}
+	server := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+	if err := server.Handshake(); err != nil {
+		return err
+	}
+	// Under TLS 1.3 the client's verdict comes after the handshake: its first message, or an alert.
+	_, err := server.Read(make([]byte, 1))
+	return err
+}
