@@ -43,10 +43,11 @@ func newServer(
 		Protocols:         new(http.Protocols),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       cfg.RequestTimeout + transferTime,
-		WriteTimeout:      cfg.RequestTimeout + transferTime,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return base },
+		// Longer than reading may take, so that who was too slow still hears so.
+		WriteTimeout: cfg.RequestTimeout + 2*transferTime,
+		IdleTimeout:  idleTimeout,
+		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:  func(net.Listener) context.Context { return base },
 	}
 	s.Protocols.SetHTTP1(true)
 	if certificate == nil {
