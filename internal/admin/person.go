@@ -85,7 +85,7 @@ func accountOf(typed string) string {
 func cleanName(typed string) (string, error) {
 	name := text.Clean(typed)
 	switch {
-	case name == "":
+	case text.Blank(name):
 		return "", errors.New("must not be empty")
 	case utf8.RuneCountInString(name) > maxNameLength:
 		return "", errors.New("must have at most 100 characters")

@@ -55,6 +55,14 @@ func TestCreateNamesEveryInvalidField(t *testing.T) {
 				func(p *catalogv1.Product) { p.Sku, p.Name, p.Brand = " ", "\t", "\n" }, fault.FieldInvalid,
 				[]string{"product.sku", "product.name", "product.brand"},
 			},
+			"texts that show nothing": {
+				func(p *catalogv1.Product) { p.Sku, p.Name, p.Brand = "\u200b", "\u202e\u2066", "\ufeff" }, fault.FieldInvalid,
+				[]string{"product.sku", "product.name", "product.brand"},
+			},
+			"line separators": {
+				func(p *catalogv1.Product) { p.Sku, p.Name = "a\u2028b", "a\u2029b" }, fault.FieldInvalid,
+				[]string{"product.sku", "product.name"},
+			},
 			"texts over their limits": {
 				func(p *catalogv1.Product) {
 					p.Sku, p.Name, p.Brand, p.Description = long(65), long(201), long(101), long(10_001)

@@ -81,9 +81,9 @@ func newPatch(p *catalogv1.Product, m mask) (patch, error) {
 func (ps *problems) line(field, value string, limit int) string {
 	value = text.Clean(value)
 	switch {
-	case value == "":
+	case text.Blank(value):
 		ps.addf(field, "must not be empty")
-	case hasControl(value):
+	case hasControl(value) || strings.ContainsAny(value, "\u2028\u2029"):
 		ps.addf(field, "must not contain control characters, such as line breaks")
 	case utf8.RuneCountInString(value) > limit:
 		ps.addf(field, "must have at most %d characters", limit)

@@ -16,6 +16,12 @@ func Clean(s string) string {
 	return strings.TrimSpace(norm.NFC.String(s))
 }
 
+// Blank reports whether s shows nothing: it is empty, or only white space and characters such as the
+// zero-width space.
+func Blank(s string) bool {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }) == ""
+}
+
 // Fold returns s without case and accents, so that "Crème" and "creme" are the same. Compatibility
 // forms are folded too: "ﬁ" is "fi".
 func Fold(s string) string {

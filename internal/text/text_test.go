@@ -31,6 +31,15 @@ func TestClean(t *testing.T) {
 	require.Equal(t, "é", text.Clean("\u00a0 e\u0301\t"))
 }
 
+func TestBlank(t *testing.T) {
+	for _, blank := range []string{"", " ", "\u200b", "\u202e \u2066", "\ufeff\u00a0"} {
+		require.True(t, text.Blank(blank), "%q", blank)
+	}
+	for _, seen := range []string{"a", "\u200ba", "-", "\U0001F469\u200d\U0001F467", "\u0301"} {
+		require.False(t, text.Blank(seen), "%q", seen)
+	}
+}
+
 func FuzzFold(f *testing.F) {
 	f.Add("Crème")
 	f.Add("\xff")
