@@ -1,14 +1,21 @@
 package db_test
 
 import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/http/httptest"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -32,6 +39,9 @@ func TestTheServersCertificateIsCheckedAgainstTextInTheURL(t *testing.T) {
 		{"verify-ca", "localhost", ours, ""},
 		{"require", "localhost", ours, ""},
 		{"verify-full", "localhost", ours, "not localhost"},
+		{"verify-ca", "127.0.0.1", stranger(t), "unknown authority"},
+		{"require", "127.0.0.1", stranger(t), "unknown authority"},
+		{"verify-full", "127.0.0.1", stranger(t), "unknown authority"},
 		{"verify-ca", "127.0.0.1", "nothing", "no certificate"},
 	} {
 		query := url.Values{"sslmode": {c.mode}, "sslinline": {"true"}, "sslrootcert": {c.authority}}
@@ -44,10 +54,23 @@ func TestTheServersCertificateIsCheckedAgainstTextInTheURL(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, c.want)
-		if c.authority == ours {
+		if c.authority != "nothing" {
 			require.Error(t, <-trusted)
 		}
 	}
+}
+
+// stranger returns an authority that signed nothing of ours.
+func stranger(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // tlsServer starts what looks like PostgreSQL until TLS is up. It sends the outcome of every handshake.
@@ -63,13 +86,13 @@ func tlsServer(t *testing.T, certificate tls.Certificate) (string, <-chan error)
 			if err != nil {
 				return
 			}
-			outcome <- handshake(conn, certificate)
+			outcome <- handshake(t.Context(), conn, certificate)
 		}
 	}()
 	return listener.Addr().String(), outcome
 }
 
-func handshake(conn net.Conn, certificate tls.Certificate) error {
+func handshake(ctx context.Context, conn net.Conn, certificate tls.Certificate) error {
 	defer conn.Close()
 	if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil { // the request for TLS
 		return err
@@ -78,7 +101,7 @@ func handshake(conn net.Conn, certificate tls.Certificate) error {
 		return err
 	}
 	server := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-	if err := server.Handshake(); err != nil {
+	if err := server.HandshakeContext(ctx); err != nil {
 		return err
 	}
 	// Under TLS 1.3 the client's verdict comes after the handshake: its first message, or an alert.
