@@ -173,12 +173,13 @@ func (b *Mailbox) open(file string) ([]byte, time.Time, error) {
 	return raw, info.ModTime().UTC(), nil
 }
 
-// write makes the file appear whole, and only when its bytes are on the disk.
+// write makes the file appear whole, and only when its bytes are on the disk. What a killed try leaves
+// behind is hidden, and the next try of the same mail takes it over.
 func (b *Mailbox) write(name string, content []byte) error {
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(b.dir, name+".*.tmp")
+	f, err := os.OpenFile(filepath.Join(b.dir, "."+name+".tmp"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

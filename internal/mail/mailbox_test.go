@@ -138,6 +138,26 @@ func TestMailsAreReadable(t *testing.T) {
 	require.Equal(t, items[0].ModTime, l.ModTime)
 }
 
+// A process that is killed while it writes a mail writes it again after its restart.
+func TestKilledTryLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	box := mail.NewMailbox(dir)
+	_, err := box.Send(t.Context(), letter("luis@example.com"))
+	require.NoError(t, err)
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	name := files[0].Name()
+	require.NoError(t, os.Rename(filepath.Join(dir, name), filepath.Join(dir, "."+name+".tmp")))
+
+	_, err = box.Send(t.Context(), letter("luis@example.com"))
+	require.NoError(t, err)
+	files, err = os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.Equal(t, name, files[0].Name())
+}
+
 func TestFilesThatAreNoMailsAreLeftOut(t *testing.T) {
 	dir := t.TempDir()
 	box := mail.NewMailbox(dir)
