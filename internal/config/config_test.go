@@ -170,7 +170,7 @@ func TestCombinationsThatMakeNoSenseAreNamed(t *testing.T) {
 
 func TestSecretsAreNotPrinted(t *testing.T) {
 	c := config.Config{
-		Storage: config.Storage{DatabaseURL: "postgres://user:hunter2@db/catalog?password=hunter2"},
+		Storage: config.Storage{DatabaseURL: "postgres://user:hunter2@db/catalog?password=hunter2&sslkey=hunter2"},
 		Mail: config.Mail{
 			SMTPURL: "smtp://user:hunter2@mail", MailgunAPIKey: "hunter2", MailgunWebhookKey: "hunter2",
 		},
@@ -186,7 +186,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		require.NotContains(t, text, "hunter2")
 	}
 	require.Contains(t, fmt.Sprint(c), "postgres://user:xxxxx@db/catalog")
-	require.Equal(t, "postgres://user:hunter2@db/catalog?password=hunter2", c.URL(), "the value itself stays")
+	require.Equal(t, "postgres://user:hunter2@db/catalog?password=hunter2&sslkey=hunter2", c.URL(), "the value itself stays")
 	require.Equal(t, "[redacted]", config.URL("postgres://u:%zz@x").String())
 }
 

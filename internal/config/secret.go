@@ -30,9 +30,12 @@ func (u URL) String() string {
 	if err != nil {
 		return redacted
 	}
-	if query := parsed.Query(); query.Has("password") {
-		query.Set("password", redacted)
-		parsed.RawQuery = query.Encode()
+	query := parsed.Query()
+	for _, secret := range []string{"password", "sslkey", "sslpassword", "sslcert", "sslrootcert"} { // or just long
+		if query.Has(secret) {
+			query.Set(secret, redacted)
+			parsed.RawQuery = query.Encode()
+		}
 	}
 	return parsed.Redacted()
 }
