@@ -1,0 +1,104 @@
+import { type JsonValue, toJson } from "@bufbuild/protobuf";
+import { type Value, ValueSchema } from "@bufbuild/protobuf/wkt";
+import { Link } from "@tanstack/react-router";
+import { ProductChange_Operation as Operation, type ProductChange, ProductService } from "@zebrands/catalog";
+import { useQuery } from "@zebrands/catalog/react";
+import { ArrowRight } from "lucide-react";
+import { type Format, useFormat, useMessages } from "@/i18n";
+import { useDescribeError } from "@/lib/errors";
+import { Badge, type Tone } from "@/ui/badge";
+import { ErrorState, Skeleton } from "@/ui/state";
+import { Time } from "@/ui/time";
+import { messages } from "./messages";
+
+/** How many changes are shown. A mail lists fewer. */
+const shown = 100;
+
+/** The changes with these sequence numbers, the newest first. */
+export function ChangeList({ sequences }: { readonly sequences: readonly bigint[] }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const describe = useDescribeError();
+  const changes = useQuery(ProductService.method.listProductChanges, {
+    sequences: sequences.slice(-shown),
+    pageSize: shown,
+  });
+  if (changes.isError) return <ErrorState message={describe(changes.error)} onRetry={() => void changes.refetch()} />;
+  if (changes.data === undefined) return <Skeleton className="h-40" />;
+  return (
+    <>
+      {sequences.length > shown && <p className="mb-2 text-sm text-ink-soft">{m.onlyFirst(format.number(shown))}</p>}
+      <ol className="divide-y divide-line rounded-lg border border-line">
+        {changes.data.changes.map((change) => (
+          <Change key={String(change.sequence)} change={change} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Change({ change }: { readonly change: ProductChange }) {
+  const m = useMessages(messages);
+  const words: Partial<Record<Operation, readonly [Tone, string]>> = {
+    [Operation.CREATED]: ["success", m.opCreated],
+    [Operation.UPDATED]: ["accent", m.opUpdated],
+    [Operation.DELETED]: ["danger", m.opDeleted],
+    [Operation.UNDELETED]: ["success", m.opRestored],
+  };
+  const [tone, word] = words[change.operation] ?? ["neutral", ""];
+  return (
+    <li className="px-4 py-3 text-sm">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <Badge tone={tone}>{word}</Badge>
+        <Link
+          to="/admin/products/$id"
+          params={{ id: change.productId }}
+          className="font-medium wrap-anywhere underline decoration-line-strong underline-offset-3 hover:decoration-current"
+        >
+          {change.sku}
+        </Link>
+        <span className="text-ink-soft">
+          {m.byWhom(change.actorName)} · <Time value={change.createTime} />
+        </span>
+      </p>
+      {change.operation === Operation.UPDATED && (
+        <dl className="mt-2 space-y-1.5">
+          {change.fields.map(({ field, oldValue, newValue }) => (
+            <div key={field} className="grid gap-x-3 sm:grid-cols-[7rem_1fr]">
+              <dt className="text-ink-soft">{field in m ? m[field as "sku"] : field}</dt>
+              <dd className="flex flex-wrap items-center gap-x-2 wrap-anywhere">
+                <span className="sr-only">{m.before}: </span>
+                <span className="text-ink-soft line-through decoration-ink-soft/50">
+                  <FieldText value={oldValue} />
+                </span>
+                <ArrowRight aria-hidden className="size-3.5 shrink-0 text-ink-soft" />
+                <span className="sr-only">{m.after}: </span>
+                <FieldText value={newValue} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </li>
+  );
+}
+
+function FieldText({ value }: { readonly value: Value | undefined }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const text = value === undefined ? "" : textOf(toJson(ValueSchema, value), format);
+  return <span className="line-clamp-3">{text === "" ? m.empty : text}</span>;
+}
+
+/** Returns the JSON form of a field as people write it. */
+function textOf(value: JsonValue, format: Format): string {
+  if (value === null) return "";
+  if (Array.isArray(value)) return format.list(value.map(String));
+  if (typeof value !== "object") return String(value);
+  const { amount, currencyCode } = value;
+  if (typeof amount === "string" && typeof currencyCode === "string") return format.money({ amount, currencyCode });
+  return Object.entries(value)
+    .map(([key, entry]) => `${key}: ${String(entry)}`)
+    .sort()
+    .join(", ");
+}

@@ -1,0 +1,61 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { AdminService } from "@zebrands/catalog";
+import { useQuery } from "@zebrands/catalog/react";
+import { X } from "lucide-react";
+import { useMessages } from "@/i18n";
+import { defined } from "@/lib/search-params";
+import { Button } from "@/ui/button";
+import { Select } from "@/ui/field";
+import { messages } from "./messages";
+import { type NotificationsSearch, type StateName, stateNames } from "./search";
+
+const route = getRouteApi("/admin/notifications");
+
+/** Which deliveries are listed. */
+export function DeliveryFilters() {
+  const m = useMessages(messages);
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const admins = useQuery(AdminService.method.listAdmins, { pageSize: 1000, showDeleted: true }).data?.admins ?? [];
+  const change = (values: { [K in keyof NotificationsSearch]?: NotificationsSearch[K] | undefined }) =>
+    void navigate({ search: defined({ ...search, ...values }), replace: true });
+  return (
+    <div className="mb-4 flex flex-wrap items-center gap-2.5">
+      <Select
+        aria-label={m.filterState}
+        value={search.state ?? ""}
+        onChange={(event) => change({ state: (event.target.value || undefined) as StateName | undefined })}
+      >
+        <option value="">{m.anyState}</option>
+        {stateNames.map((state) => (
+          <option key={state} value={state}>
+            {m[state]}
+          </option>
+        ))}
+      </Select>
+      <Select
+        aria-label={m.filterRecipient}
+        value={search.to ?? ""}
+        className="max-w-64"
+        onChange={(event) => change({ to: event.target.value || undefined })}
+      >
+        <option value="">{m.anyone}</option>
+        {admins.map(({ id, name, email }) => (
+          <option key={id} value={id}>
+            {name} · {email}
+          </option>
+        ))}
+      </Select>
+      {search.change !== undefined && (
+        <Button
+          size="md"
+          aria-label={`${m.aboutChange(search.change)}. ${m.clearChange}`}
+          onClick={() => change({ change: undefined })}
+        >
+          {m.aboutChange(search.change)}
+          <X aria-hidden />
+        </Button>
+      )}
+    </div>
+  );
+}
