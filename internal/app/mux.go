@@ -14,6 +14,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/zebrands/catalog/clients/console"
+	"github.com/zebrands/catalog/internal/apidocs"
 	"github.com/zebrands/catalog/internal/rpc"
 )
 
@@ -62,7 +63,7 @@ func (a *App) handler() (http.Handler, error) {
 		return nil, err
 	}
 	m.mux.Handle("/", rest)
-	if err := mountPages(m.mux, m.services, a.parts.baseURL); err != nil {
+	if err := apidocs.Mount(m.mux, a.parts.baseURL); err != nil {
 		return nil, err
 	}
 	observer := rpc.Observer{

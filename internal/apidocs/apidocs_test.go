@@ -1,0 +1,90 @@
+package apidocs_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/apidocs"
+)
+
+func get(t *testing.T, publicURL, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	mux := http.NewServeMux()
+	require.NoError(t, apidocs.Mount(mux, publicURL))
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+	return w
+}
+
+func TestPagesAskOnlyThisServer(t *testing.T) {
+	for _, path := range []string{"/docs", "/docs/quickstart"} {
+		page := get(t, "https://catalog.example", path)
+		require.Equal(t, http.StatusOK, page.Code)
+		require.NotContains(t, page.Header().Get("Content-Security-Policy"), "unsafe")
+		require.NotRegexp(t, `<script>|<style|onclick=|style=`, page.Body.String(), "nothing inline")
+		for _, link := range regexp.MustCompile(`(?:src|<link[^>]* href)="([^"]+)"`).FindAllStringSubmatch(page.Body.String(), -1) {
+			require.True(t, strings.HasPrefix(link[1], "/"), link[1])
+			if strings.HasPrefix(link[1], "/docs/") {
+				require.Equal(t, http.StatusOK, get(t, "https://catalog.example", link[1]).Code, link[1])
+			}
+		}
+	}
+}
+
+func TestQuickstartNamesTheServer(t *testing.T) {
+	page := get(t, "https://catalog.example", "/docs/quickstart").Body.String()
+	require.Contains(t, page, "curl https://catalog.example/catalog.v1.ProductService/")
+	require.Contains(t, page, "grpcurl catalog.example list")
+	require.NotContains(t, page, "http2-prior-knowledge")
+	page = get(t, "http://localhost:8080", "/docs/quickstart").Body.String()
+	require.Contains(t, page, "grpcurl -plaintext localhost:8080 list")
+	require.Contains(t, page, "--http2-prior-knowledge")
+}
+
+// operation is what these tests look at.
+type operation struct {
+	Security    []map[string][]string `json:"security"`
+	Description string                `json:"description"`
+	RequestBody struct {
+		Content map[string]struct {
+			Example json.RawMessage `json:"example"`
+		} `json:"content"`
+	} `json:"requestBody"`
+}
+
+func TestDocumentFollowsTheContract(t *testing.T) {
+	var document struct {
+		OpenAPI string                          `json:"openapi"`
+		Paths   map[string]map[string]operation `json:"paths"`
+	}
+	require.NoError(t, json.Unmarshal(get(t, "http://localhost", "/openapi.json").Body.Bytes(), &document))
+	require.Equal(t, "3.1.0", document.OpenAPI)
+	protoregistry.GlobalFiles.RangeFilesByPackage("catalog.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				method := methods.Get(j)
+				path := "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
+				post, ok := document.Paths[path]["post"]
+				require.True(t, ok, path)
+				admins := proto.GetExtension(method.Options(), catalogv1.E_Access) == catalogv1.Access_ACCESS_ADMIN
+				require.Equal(t, admins, len(post.Security) == 1, path)
+				require.NotContains(t, post.Description, "\n ", path)
+				require.NotEmpty(t, post.RequestBody.Content["application/json"].Example, path)
+				delete(document.Paths, path)
+			}
+		}
+		return true
+	})
+	require.Empty(t, document.Paths, "methods that are not there")
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/pluginpb"
+)
+
+// accessField is the number of the option catalog.v1.access. The option's own Go code cannot be used:
+// it is generated beside what this command makes.
+const accessField = 50480
+
+// adminAccess is ACCESS_ADMIN.
+const adminAccess = 2
+
+// method is a method of the contract.
+type method struct {
+	path       string
+	adminsOnly bool
+}
+
+// methodsOf returns the methods in the order of the contract.
+func methodsOf(request *pluginpb.CodeGeneratorRequest) []method {
+	var methods []method
+	for _, file := range request.GetProtoFile() {
+		for _, service := range file.GetService() {
+			for _, m := range service.GetMethod() {
+				methods = append(methods, method{
+					path:       "/" + file.GetPackage() + "." + service.GetName() + "/" + m.GetName(),
+					adminsOnly: varint(m.GetOptions().ProtoReflect().GetUnknown(), accessField) == adminAccess,
+				})
+			}
+		}
+	}
+	return methods
+}
+
+// varint returns the value of a field among raw ones; 0 if it is not there.
+func varint(raw []byte, field protowire.Number) uint64 {
+	for len(raw) > 0 {
+		number, kind, n := protowire.ConsumeTag(raw)
+		if n < 0 {
+			return 0
+		}
+		raw = raw[n:]
+		if number == field && kind == protowire.VarintType {
+			value, _ := protowire.ConsumeVarint(raw)
+			return value
+		}
+		if n = protowire.ConsumeFieldValue(number, kind, raw); n < 0 {
+			return 0
+		}
+		raw = raw[n:]
+	}
+	return 0
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// base is what the document begins with, in place of what the generator puts there.
+//
+//go:embed base.json
+var base []byte
+
+// examples are request messages by the last part of an operation's path, for people who try it out.
+//
+//go:embed examples.json
+var examples []byte
+
+// optional are the parameters of Connect that the server does not ask for, and that only its own
+// clients have a use for.
+var optional = []string{"Connect-Protocol-Version", "Connect-Timeout-Ms", "base64", "compression", "connect"}
+
+var indented = regexp.MustCompile(`\n (\S)`)
+
+// complete returns the document with what the generator does not know.
+func complete(raw []byte, methods []method) ([]byte, error) {
+	document, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := parse(base)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := parse(examples)
+	if err != nil {
+		return nil, err
+	}
+	tidy(document, false)
+	paths := &yaml.Node{Kind: yaml.MappingNode}
+	for _, m := range methods {
+		item := get(document, "paths", m.path)
+		for _, verb := range []string{"get", "post"} {
+			if operation := get(item, verb); operation != nil {
+				describe(operation, m.adminsOnly, get(requests, m.path[strings.LastIndex(m.path, "/")+1:]))
+			}
+		}
+		set(paths, m.path, item)
+	}
+	set(ours, "tags", sorted(get(document, "tags"), get(ours, "tags")))
+	set(ours, "paths", paths)
+	components := get(ours, "components")
+	set(components, "schemas", get(document, "components", "schemas"))
+	remove(get(components, "schemas"), optional...)
+	remove(get(components, "schemas"), "connect-protocol-version", "connect-timeout-header")
+	var b, out bytes.Buffer
+	if err := write(&b, ours); err != nil {
+		return nil, err
+	}
+	if err := json.Indent(&out, b.Bytes(), "", " "); err != nil {
+		return nil, fmt.Errorf("what was written: %w", err)
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
+
+// describe says of an operation who may call it, and what to try it with.
+func describe(operation *yaml.Node, adminsOnly bool, example *yaml.Node) {
+	parameters := get(operation, "parameters")
+	parameters.Content = slices.DeleteFunc(parameters.Content, func(p *yaml.Node) bool {
+		return slices.Contains(optional, get(p, "name").Value)
+	})
+	if adminsOnly {
+		scheme := &yaml.Node{Kind: yaml.MappingNode}
+		set(scheme, "accessToken", &yaml.Node{Kind: yaml.SequenceNode})
+		set(operation, "security", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scheme}})
+	}
+	if example == nil {
+		example = &yaml.Node{Kind: yaml.MappingNode}
+	}
+	if body := get(operation, "requestBody", "content", "application/json"); body != nil {
+		set(body, "example", example)
+	}
+	for _, p := range parameters.Content {
+		switch get(p, "name").Value {
+		case "message":
+			set(p, "description", text("The request message as JSON."))
+			set(get(p, "content", "application/json"), "example", example)
+		case "encoding":
+			set(p, "example", text("json"))
+		}
+	}
+	summary := get(operation, "summary")
+	summary.Value = indented.ReplaceAllString(summary.Value, " $1")
+	set(get(operation, "responses", "default"), "description",
+		text("An error: the HTTP status follows from its code, and its details hold a stable reason."))
+}
+
+// tidy removes from a tree what only repeats what stands beside it. properties says that the keys of
+// node are names of fields.
+func tidy(node *yaml.Node, properties bool) {
+	if node.Kind == yaml.MappingNode && !properties {
+		if description := get(node, "description"); description != nil && description.Kind == yaml.ScalarNode {
+			description.Value = strings.TrimPrefix(indented.ReplaceAllString(description.Value, "\n$1"), "(OPTIONAL) ")
+			if description.Value == "" {
+				remove(node, "description")
+			}
+		}
+		if get(node, "oneOf") != nil { // those hold the properties, which this would forbid
+			remove(node, "additionalProperties")
+		}
+	}
+	for i, child := range node.Content {
+		isProperties := i%2 == 1 && node.Kind == yaml.MappingNode && node.Content[i-1].Value == "properties" && !properties
+		if properties && i%2 == 1 {
+			remove(child, "title") // the name again, as the proto file has it
+		}
+		tidy(child, isProperties)
+	}
+}
+
+// sorted returns tags in the order in which wanted names them.
+func sorted(tags, wanted *yaml.Node) *yaml.Node {
+	place := func(tag *yaml.Node) int {
+		return slices.IndexFunc(wanted.Content, func(w *yaml.Node) bool { return w.Value == get(tag, "name").Value })
+	}
+	slices.SortStableFunc(tags.Content, func(a, b *yaml.Node) int { return place(a) - place(b) })
+	return tags
+}
