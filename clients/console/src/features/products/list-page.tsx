@@ -1,10 +1,299 @@
-import { useMessages } from "@/i18n";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Product } from "@zebrands/catalog";
+import { Download, Ellipsis, FileUp, PackageOpen, Plus, RefreshCw, SearchX } from "lucide-react";
+import { useMemo, useState } from "react";
+import { useFormat, useMessages } from "@/i18n";
+import { type Command, useCommands } from "@/lib/commands";
+import { csvLine, ownCells, ownColumns } from "@/lib/csv";
+import { download } from "@/lib/download";
+import { useDescribeError } from "@/lib/errors";
+import { defined } from "@/lib/search-params";
+import { useLatest } from "@/lib/use-latest";
+import { useMedia } from "@/lib/use-media";
 import { useTitle } from "@/lib/use-title";
+import { Button, IconButton } from "@/ui/button";
 import { PageHeader } from "@/ui/card";
+import { Menu, MenuItem } from "@/ui/menu";
+import { EmptyState, ErrorState } from "@/ui/state";
+import { toast } from "@/ui/toast";
+import { useProductActions } from "./actions";
+import { useBulkActions } from "./bulk-actions";
+import { BulkBar } from "./bulk-bar";
+import { useConflictDialog } from "./conflict-dialog";
+import { allMatching, listOptions, refreshLists } from "./data";
+import { EditSheet } from "./edit-sheet";
 import { messages } from "./messages";
+import { ProductCards } from "./product-cards";
+import { ProductTable, ProductTableSkeleton } from "./product-table";
+import { filterCount, type ProductsChange, queryOf } from "./search-state";
+import { useSelection } from "./selection";
+import { useTask } from "./task";
+import { ActiveFilters, Toolbar } from "./toolbar";
+
+const none: readonly Product[] = [];
 
 export function ProductsPage() {
   const m = useMessages(messages);
+  const format = useFormat();
+  const describe = useDescribeError();
+  const client = useQueryClient();
+  const search = useSearch({ from: "/admin/products" });
+  const navigate = useNavigate({ from: "/admin/products" });
+  const query = useMemo(() => queryOf(search), [search]);
+  const list = useInfiniteQuery(listOptions(query));
+  const products = useMemo(() => list.data?.pages.flatMap((page) => page.products) ?? none, [list.data]);
+  const selection = useSelection(products, JSON.stringify(query));
+  const selected = useMemo(() => [...selection.products.values()], [selection.products]);
+  const [editing, setEditing] = useState<string>();
+  const [resolve, conflictDialog] = useConflictDialog();
+  const actions = useProductActions(resolve);
+  const [runTask, taskDialog] = useTask();
+  const [startBulk, bulkDialogs] = useBulkActions(selected, runTask);
+  const wide = useMedia("(min-width: 60rem)");
   useTitle(m.title);
-  return <PageHeader title={m.title} />;
+
+  const change = (part: ProductsChange, replace = false) =>
+    void navigate({
+      search: (before) => defined({ ...before, ...part }),
+      replace,
+      resetScroll: part.edit === undefined && !("edit" in part),
+    });
+  const reset = () => void navigate({ search: {} });
+  const edit = (product: Product) => change({ edit: product.id });
+
+  /** Reads everything that matches, page by page; what was read stays if the person stops it. */
+  async function readAll(title: string, each: (products: Product[]) => void, orderBy = query.orderBy) {
+    try {
+      await runTask(title, undefined, async ({ signal, advance }) => {
+        for await (const page of allMatching({ ...query, orderBy }, signal)) {
+          each(page.products);
+          advance(page.products.length);
+        }
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error && /abort|cancel/i.test(error.message))) toast(describe(error), { tone: "danger" });
+      return false;
+    }
+  }
+
+  async function exportCsv() {
+    const parts = [csvLine(ownColumns)];
+    let count = 0;
+    const complete = await readAll(
+      m.exporting,
+      (page) => {
+        const live = page.filter(({ deleteTime }) => deleteTime === undefined);
+        parts.push(live.map((product) => csvLine(ownCells(product))).join(""));
+        count += live.length;
+      },
+      "sku",
+    );
+    if (!complete) return;
+    download("products.csv", "text/csv;charset=utf-8", parts.join(""));
+    toast(m.exported(format.number(count)));
+  }
+
+  async function selectMatching() {
+    const found: Product[] = [];
+    if (await readAll(m.selecting, (page) => found.push(...page))) selection.add(found);
+  }
+
+  useRowCommands({
+    onNew: () => void navigate({ to: "/admin/products/new" }),
+    onEdit: (index) => products[index] !== undefined && products[index].deleteTime === undefined && edit(products[index]),
+    onPrice: (index) => setEditing(products[index]?.id),
+    onSelect: (index) => products[index] !== undefined && selection.toggle(products[index]),
+    onExport: () => void exportCsv(),
+  });
+
+  const rows = { products, selection, actions, editing, onEditPrice: setEditing, onEdit: edit, onEnd: loadMore, label: m.title };
+  function loadMore() {
+    if (list.hasNextPage && !list.isFetchingNextPage && !list.isFetchNextPageError) void list.fetchNextPage();
+  }
+  const narrowed = filterCount(search) > 0 || search.q !== undefined;
+
+  return (
+    <div className={selected.length > 0 ? "pb-24" : ""}>
+      <PageHeader
+        title={m.title}
+        description={
+          <span aria-live="polite" className="text-sm tabular-nums">
+            {list.isSuccess && products.length > 0 ? m.loaded(format.number(products.length), list.hasNextPage) : " "}
+          </span>
+        }
+        actions={
+          <>
+            <Menu
+              trigger={
+                <IconButton label={m.more} variant="secondary">
+                  <Ellipsis />
+                </IconButton>
+              }
+            >
+              <MenuItem icon={Download} onSelect={() => void exportCsv()}>
+                {m.exportCsv}
+              </MenuItem>
+              <MenuItem asChild>
+                <Link to="/admin/import">
+                  <FileUp aria-hidden />
+                  {m.importFile}
+                </Link>
+              </MenuItem>
+              <MenuItem icon={RefreshCw} onSelect={() => void refreshLists(client)}>
+                {m.refresh}
+              </MenuItem>
+            </Menu>
+            <Button variant="primary" asChild>
+              <Link to="/admin/products/new">
+                <Plus aria-hidden />
+                {m.newProduct}
+              </Link>
+            </Button>
+          </>
+        }
+      />
+      <Toolbar search={search} onChange={change} />
+      <ActiveFilters search={search} onChange={change} onReset={reset} />
+      <div
+        aria-busy={list.isPlaceholderData}
+        className={list.isPlaceholderData ? "opacity-55 transition-opacity" : "transition-opacity"}
+      >
+        {list.isError && list.data === undefined ? (
+          <ErrorState message={describe(list.error)} onRetry={() => void list.refetch()} />
+        ) : list.isPending ? (
+          <ProductTableSkeleton />
+        ) : products.length === 0 ? (
+          <Nothing narrowed={narrowed} onReset={reset} />
+        ) : wide ? (
+          <ProductTable
+            {...rows}
+            order={search.sort}
+            ranked={search.q !== undefined}
+            onSort={(sort) => change({ sort })}
+            onTag={(tag) => change({ tag })}
+          />
+        ) : (
+          <ProductCards {...rows} />
+        )}
+      </div>
+      {list.hasNextPage && (
+        <div
+          className="mt-4 flex flex-wrap items-center justify-center gap-3 text-sm text-ink-soft"
+          role={list.isFetchNextPageError ? "alert" : undefined}
+        >
+          {list.isFetchNextPageError && m.moreFailed}
+          <Button onClick={() => void list.fetchNextPage()} aria-disabled={list.isFetchingNextPage}>
+            {list.isFetchNextPageError ? m.tryAgain : list.isFetchingNextPage ? m.loading : m.loadMore}
+          </Button>
+        </div>
+      )}
+      {selected.length > 0 && (
+        <BulkBar
+          products={selected}
+          onAction={startBulk}
+          onSelectMatching={list.hasNextPage && selected.length <= products.length ? () => void selectMatching() : undefined}
+          onClear={selection.clear}
+        />
+      )}
+      {search.edit !== undefined && (
+        <EditSheet key={search.edit} id={search.edit} actions={actions} onClose={() => change({ edit: undefined })} />
+      )}
+      {bulkDialogs}
+      {conflictDialog}
+      {taskDialog}
+    </div>
+  );
+}
+
+function Nothing({ narrowed, onReset }: { readonly narrowed: boolean; readonly onReset: () => void }) {
+  const m = useMessages(messages);
+  if (narrowed) {
+    return (
+      <EmptyState icon={SearchX} title={m.nothing} action={<Button onClick={onReset}>{m.clearAll}</Button>}>
+        {m.nothingText}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      icon={PackageOpen}
+      title={m.empty}
+      action={
+        <>
+          <Button asChild>
+            <Link to="/admin/import">{m.importFile}</Link>
+          </Button>
+          <Button variant="primary" asChild>
+            <Link to="/admin/products/new">{m.newProduct}</Link>
+          </Button>
+        </>
+      }
+    >
+      {m.emptyText}
+    </EmptyState>
+  );
+}
+
+interface RowHandlers {
+  readonly onNew: () => void;
+  readonly onExport: () => void;
+  readonly onEdit: (index: number) => void;
+  readonly onPrice: (index: number) => void;
+  readonly onSelect: (index: number) => void;
+}
+
+/** Offers the table's keys: j and k go from row to row, and others act on the row that has the focus. */
+function useRowCommands(handlers: RowHandlers): void {
+  const m = useMessages(messages);
+  const latest = useLatest(handlers);
+  const commands = useMemo<Command[]>(() => {
+    const onRow = (act: (index: number) => void) => () => {
+      const index = focusedRow();
+      if (index !== undefined) act(index);
+    };
+    const command = (label: string, keys: string, run: () => void): Command => ({ group: m.title, label, keys, run });
+    return [
+      command(m.newProduct, "n", () => latest.current.onNew()),
+      command(m.nextRow, "j", () => focusRow(1)),
+      command(m.previousRow, "k", () => focusRow(-1)),
+      command(
+        m.selectRow,
+        "x",
+        onRow((index) => latest.current.onSelect(index)),
+      ),
+      command(
+        m.editRow,
+        "e",
+        onRow((index) => latest.current.onEdit(index)),
+      ),
+      command(
+        m.editRowPrice,
+        "p",
+        onRow((index) => latest.current.onPrice(index)),
+      ),
+      { group: m.title, label: m.exportCsv, icon: Download, run: () => latest.current.onExport() },
+    ];
+  }, [m, latest]);
+  useCommands(commands);
+}
+
+/** Returns the row that has the focus. */
+function focusedRow(): number | undefined {
+  const row = document.activeElement?.closest<HTMLElement>("[data-row]")?.dataset["row"];
+  return row === undefined ? undefined : Number(row);
+}
+
+/** Moves the focus by so many rows; to the first row in sight if none has it. */
+function focusRow(by: number): void {
+  const now = focusedRow();
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
+  const next =
+    now === undefined
+      ? rows.find((row) => row.getBoundingClientRect().top > 100)
+      : rows.find((row) => row.dataset["row"] === String(now + by));
+  const link = next?.querySelector<HTMLElement>("[data-row-link]");
+  link?.focus({ preventScroll: true });
+  link?.scrollIntoView({ block: "nearest" });
 }

@@ -1,0 +1,66 @@
+import type { Product } from "@zebrands/catalog";
+import { BadgeDollarSign, ListChecks, RotateCcw, Tag, Trash2, X } from "lucide-react";
+import { useFormat, useMessages } from "@/i18n";
+import { Button, IconButton } from "@/ui/button";
+import { messages } from "./messages";
+
+export type BulkAction = "price" | "tags" | "delete" | "restore";
+
+interface BulkBarProps {
+  readonly products: readonly Product[];
+  readonly onAction: (action: BulkAction) => void;
+  /** Not set if everything that matches is selected already. */
+  readonly onSelectMatching: (() => void) | undefined;
+  readonly onClear: () => void;
+}
+
+/** What can be done with the selected products; floats over the page for as long as there are any. */
+export function BulkBar({ products, onAction, onSelectMatching, onClear }: BulkBarProps) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const deleted = products.filter(({ deleteTime }) => deleteTime !== undefined).length;
+  const live = products.length - deleted;
+  return (
+    <section
+      aria-label={m.bulkActions}
+      className="rise fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line-strong/60 bg-raised p-1.5 pl-4 shadow-float md:bottom-6 md:left-[16rem]"
+    >
+      <p aria-live="polite" className="mr-1 text-sm font-medium tabular-nums">
+        {m.selected(format.number(products.length))}
+      </p>
+      {onSelectMatching !== undefined && (
+        <Button size="sm" variant="ghost" onClick={onSelectMatching} className="text-accent-ink!">
+          <ListChecks aria-hidden />
+          {m.selectMatching}
+        </Button>
+      )}
+      <span className="flex flex-wrap gap-1">
+        {live > 0 && (
+          <>
+            <Button size="sm" variant="ghost" onClick={() => onAction("price")}>
+              <BadgeDollarSign aria-hidden />
+              {m.changePrice}
+            </Button>
+            <Button size="sm" variant="ghost" onClick={() => onAction("tags")}>
+              <Tag aria-hidden />
+              {m.tagAction}
+            </Button>
+            <Button size="sm" variant="ghost" onClick={() => onAction("delete")} className="text-danger-ink!">
+              <Trash2 aria-hidden />
+              {m.delete}
+            </Button>
+          </>
+        )}
+        {deleted > 0 && (
+          <Button size="sm" variant="ghost" onClick={() => onAction("restore")}>
+            <RotateCcw aria-hidden />
+            {m.restore}
+          </Button>
+        )}
+        <IconButton size="sm" label={m.clearSelection} onClick={onClear}>
+          <X />
+        </IconButton>
+      </span>
+    </section>
+  );
+}
