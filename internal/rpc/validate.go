@@ -32,23 +32,42 @@ func validate(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
+// checkRules looks for every broken rule only in a message that does not hold too many items: a few
+// kilobytes, compressed, can hold millions, and each broken one costs a thousand times its size.
 func checkRules(m proto.Message) error {
-	err := protovalidate.Validate(m)
-	if err == nil {
-		return nil
+	broken, err := violations(m, protovalidate.WithFailFast())
+	if err == nil && len(broken) > 0 && !isAboutAll(broken[0]) {
+		broken, err = violations(m)
 	}
-	var broken *protovalidate.ValidationError
-	if !errors.As(err, &broken) || len(broken.Violations) == 0 {
-		return fmt.Errorf("validate: %w", err)
+	if err != nil || len(broken) == 0 {
+		return err
 	}
-	violations := make([]fault.Violation, len(broken.Violations))
-	for i, v := range broken.Violations {
-		violations[i] = fault.Violation{
+	told := make([]fault.Violation, len(broken))
+	for i, v := range broken {
+		told[i] = fault.Violation{
 			Field:       protovalidate.FieldPathString(v.Proto.GetField()),
 			Description: v.Proto.GetMessage(),
 		}
 	}
-	return fault.Fields(violations...)
+	return fault.Fields(told...)
+}
+
+// isAboutAll reports whether a rule is about a whole message or list: rules of those are checked
+// before those of what they hold.
+func isAboutAll(v *protovalidate.Violation) bool {
+	return v.Proto.GetField() == nil || v.Proto.GetRuleId() == "repeated.max_items"
+}
+
+func violations(m proto.Message, options ...protovalidate.ValidationOption) ([]*protovalidate.Violation, error) {
+	err := protovalidate.Validate(m, options...)
+	if err == nil {
+		return nil, nil
+	}
+	var broken *protovalidate.ValidationError
+	if !errors.As(err, &broken) {
+		return nil, fmt.Errorf("validate: %w", err)
+	}
+	return broken.Violations, nil
 }
 
 // appendControlled appends a violation for each string of m that holds a control character other than
