@@ -24,6 +24,8 @@ const (
 	tokenAudience = "catalog"
 )
 
+var errCannotSign = errors.New("--signing-key (CATALOG_SIGNING_KEY) must hold a private key: the role admin signs tokens")
+
 // parts are what the roles are made of.
 type parts struct {
 	cfg     config.Config
@@ -55,12 +57,9 @@ func (p *parts) open(ctx context.Context) error {
 		return fmt.Errorf("open queue: %w", err)
 	}
 	p.db.HookProducts(notification.NewHook(p.queue, p.cfg.NotifyWindow))
-	keys, err := auth.LoadKeys(ctx, p.db, p.cfg.DataDir, string(p.cfg.SigningKey))
+	keys, err := p.loadKeys(ctx)
 	if err != nil {
-		return fmt.Errorf("load signing key: %w", err)
-	}
-	if !p.cfg.Has(config.RoleAdmin) {
-		keys = keys.Public()
+		return err
 	}
 	p.tokens = auth.NewTokens(keys, tokenIssuer, tokenAudience)
 	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
@@ -76,6 +75,22 @@ func (p *parts) open(ctx context.Context) error {
 		return fmt.Errorf("track reads: %w", err)
 	}
 	return nil
+}
+
+// loadKeys returns the keys of access tokens: with the secret only where administrators sign in.
+func (p *parts) loadKeys(ctx context.Context) (*auth.Keys, error) {
+	keys, err := auth.LoadKeys(ctx, p.db, p.cfg.DataDir, string(p.cfg.SigningKey))
+	switch {
+	case err != nil && p.cfg.SigningKey != "":
+		return nil, fmt.Errorf("--signing-key (CATALOG_SIGNING_KEY): %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("load signing key: %w", err)
+	case !p.cfg.Has(config.RoleAdmin):
+		return keys.Public(), nil
+	case keys.SignerID() == "":
+		return nil, errCannotSign
+	}
+	return keys, nil
 }
 
 // chain returns the interceptors of the API.

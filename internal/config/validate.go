@@ -94,7 +94,9 @@ func (c *Config) checkTLS() error {
 	case c.TLSCert == "" && c.TLSKey != "":
 		return invalid("tls-cert", "must be set too if --tls-key is")
 	}
-	if block, _ := pem.Decode([]byte(c.SigningKey)); c.SigningKey != "" && block == nil {
+	// Environment files have no line breaks, and keep them as \n.
+	key := strings.ReplaceAll(string(c.SigningKey), `\n`, "\n")
+	if block, _ := pem.Decode([]byte(key)); key != "" && block == nil {
 		return invalid("signing-key", "must be a private key as PEM text")
 	}
 	return nil

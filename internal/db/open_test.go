@@ -15,7 +15,7 @@ import (
 // The folder may be one that others can look into.
 func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
 	folder := t.TempDir()
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // on purpose
+	require.NoError(t, os.Chmod(folder, 0o755))
 	path := filepath.Join(folder, "catalog.db")
 	d, err := db.Open(t.Context(), "sqlite:"+path, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
