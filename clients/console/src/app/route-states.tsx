@@ -12,6 +12,7 @@ export function NotFound() {
   useTitle(m.notFound);
   return (
     <EmptyState
+      heading="h1"
       icon={Compass}
       title={m.notFound}
       action={
@@ -31,6 +32,7 @@ export function RouteError() {
   return (
     <div role="alert">
       <EmptyState
+        heading="h1"
         icon={Unplug}
         title={m.broken}
         action={

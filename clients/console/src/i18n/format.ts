@@ -53,7 +53,7 @@ function createFormat(locale: string): Format {
   const list = new Intl.ListFormat(locale);
   return {
     locale,
-    money: (money) => formatMoney(money, locale, { currencyDisplay: "narrowSymbol" }),
+    money: (money) => formatMoney(money, locale),
     number: (value, options) => new Intl.NumberFormat(locale, options).format(value),
     percent: (ratio) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(ratio),
     date: (instant) => date.format(toDate(instant)),

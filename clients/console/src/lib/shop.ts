@@ -46,7 +46,7 @@ export const shop = {
   list: (query: ShopQuery, signal: AbortSignal) =>
     call<{ products: ShopProduct[]; nextPageToken: string }>("ListProducts", query, signal),
   brands: (query: string, signal: AbortSignal) =>
-    call<{ brands: ShopBrand[]; nextPageToken: string }>("ListBrands", { query, pageSize: 100 }, signal),
+    call<{ brands: ShopBrand[]; nextPageToken: string }>("ListBrands", { query, pageSize: 500 }, signal),
   get: async (id: string, signal: AbortSignal) => (await call<{ product: ShopProduct }>("GetProduct", { id }, signal)).product,
 };
 

@@ -32,7 +32,7 @@ interface Wiring {
   readonly "aria-describedby": string | undefined;
 }
 
-/** A label, an input, a hint, and what is wrong with it. The inputs below use it; use it for inputs of your own. */
+/** A label, an input, and a hint or what is wrong with it. The inputs below use it; use it for inputs of your own. */
 export function Field({
   label,
   name,
@@ -45,7 +45,7 @@ export function Field({
   const m = useMessages(messages);
   const id = useId();
   const error = useFieldError(name);
-  const described = [error === undefined ? undefined : `${id}-error`, hint === undefined ? undefined : `${id}-hint`];
+  const describedBy = error !== undefined ? `${id}-error` : hint !== undefined ? `${id}-hint` : undefined;
   return (
     <div className={clsx("flex min-w-0 flex-col gap-1.5", className)}>
       <label htmlFor={id} className={clsx("text-sm font-medium", hideLabel && "sr-only")}>
@@ -56,14 +56,14 @@ export function Field({
         id,
         name,
         "aria-invalid": error === undefined ? undefined : true,
-        "aria-describedby": described.filter((part) => part !== undefined).join(" ") || undefined,
+        "aria-describedby": describedBy,
       })}
       {error !== undefined && (
         <p id={`${id}-error`} className="text-sm text-danger-ink">
           {error}
         </p>
       )}
-      {hint !== undefined && (
+      {error === undefined && hint !== undefined && (
         <p id={`${id}-hint`} className="text-sm text-ink-soft">
           {hint}
         </p>

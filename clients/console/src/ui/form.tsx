@@ -113,7 +113,7 @@ function problemsOf(
     if (names.has(path) || names.has(path.replace(/\[.*$/, ""))) fields[path] ??= sentence(description);
     else rest.push(sentence(`${field}: ${description}`));
   }
-  if (violations.length > 0) return { fields, ...(rest.length > 0 && { form: rest.join(" ") }) };
+  if (Object.keys(fields).length > 0) return { fields, ...(rest.length > 0 && { form: rest.join(" ") }) };
   const blamed = blamedByReason.find(([reason, name]) => isReason(error, reason) && names.has(name));
   return blamed === undefined ? { fields, form: describe(error) } : { fields: { [blamed[1]]: describe(error) } };
 }

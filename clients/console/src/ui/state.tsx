@@ -8,19 +8,21 @@ import { messages } from "./messages";
 interface EmptyStateProps {
   readonly icon: LucideIcon;
   readonly title: string;
+  /** "h1" if it stands for the whole page. */
+  readonly heading?: "h1" | "h2";
   readonly children?: ReactNode;
   /** What the person can do now. */
   readonly action?: ReactNode;
 }
 
 /** Says that there is nothing here, why, and what to do about it. */
-export function EmptyState({ icon: Icon, title, children, action }: EmptyStateProps) {
+export function EmptyState({ icon: Icon, title, heading: Heading = "h2", children, action }: EmptyStateProps) {
   return (
     <div className="mx-auto flex max-w-md flex-col items-center px-6 py-16 text-center">
       <div className="mb-4 grid size-14 place-items-center rounded-2xl bg-accent-soft text-accent-ink">
         <Icon className="size-6" aria-hidden />
       </div>
-      <h2 className="text-lg font-semibold">{title}</h2>
+      <Heading className="text-lg font-semibold">{title}</Heading>
       {children !== undefined && <div className="mt-1.5 text-ink-soft text-pretty">{children}</div>}
       {action !== undefined && <div className="mt-5 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>

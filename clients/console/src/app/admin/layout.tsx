@@ -70,7 +70,7 @@ function PaletteButton() {
       className="flex h-9.5 items-center gap-2.5 rounded-lg border border-line-strong/60 bg-canvas px-2.5 text-sm text-ink-soft hover:border-line-strong hover:text-ink"
     >
       <Search className="size-4" aria-hidden />
-      <span className="flex-1 text-left">{m.jump}</span>
+      <span className="flex-1 truncate text-left">{m.jump}</span>
       <Kbd keys="mod+k" />
     </button>
   );

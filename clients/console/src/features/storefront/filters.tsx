@@ -23,7 +23,7 @@ export function BrandFilter({ search, onChange }: FilterProps) {
   const querySoon = useDebounced(setQuery, 180);
   const brands = useQuery(brandOptions(query));
   const chosen = search.brand ?? [];
-  const found = brands.data?.brands ?? [];
+  const found = brands.data ?? [];
   const listed = [
     ...chosen.map((name) => ({ name, productCount: found.find((brand) => brand.name === name)?.productCount })),
     ...found.filter((brand) => !chosen.includes(brand.name)),
@@ -74,22 +74,22 @@ export function PriceFilter({ search, onChange, currencies }: FilterProps & { re
   const { locale } = useFormat();
   const [wrong, setWrong] = useState<readonly string[]>([]);
   const errorId = useId();
-  const currency = search.currency ?? currencies[0] ?? "USD";
+  // Only for how amounts are written: grouping and decimals hardly differ between currencies.
+  const fallback = currencies[0] ?? "USD";
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    const chosen = String(data.get("currency") ?? currency);
+    const chosen = String(data.get("currency") ?? search.currency ?? "");
     const bounds = (["min", "max"] as const).map((name) => {
       const text = String(data.get(name) ?? "").trim();
-      return { name, text, amount: text === "" ? undefined : parseMoney(text, chosen, locale)?.amount };
+      return { name, text, amount: text === "" ? undefined : parseMoney(text, chosen || fallback, locale)?.amount };
     });
     const invalid = bounds.filter(({ text, amount }) => text !== "" && amount === undefined).map(({ name }) => name);
     setWrong(invalid);
     if (invalid.length > 0) return;
     const [min, max] = bounds.map(({ amount }) => amount);
-    const set = min !== undefined || max !== undefined;
-    onChange({ min, max, currency: set || currencies.length > 1 ? chosen || undefined : undefined });
+    onChange({ min, max, currency: chosen || undefined });
   }
 
   const bound = (name: "min" | "max", label: string) => (

@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import clsx from "clsx";
 import { CloudOff, PackageOpen, SearchX, SlidersHorizontal, X } from "lucide-react";
@@ -12,7 +12,7 @@ import { EmptyState } from "@/ui/state";
 import { BrandFilter, PriceFilter } from "./filters";
 import { messages } from "./messages";
 import { ProductCard, ProductCardSkeleton } from "./product-card";
-import { productListOptions } from "./queries";
+import { listedProducts, productListOptions } from "./queries";
 import { filterCount, type Order, orders, queryOf, type ShopSearch } from "./search-state";
 
 type Change = { [K in keyof ShopSearch]: ShopSearch[K] | undefined };
@@ -24,7 +24,7 @@ export function ProductListPage() {
   const navigate = useNavigate({ from: "/" });
   const list = useInfiniteQuery(productListOptions(queryOf(search)));
   const products = useMemo(() => list.data?.pages.flatMap((page) => page.products) ?? [], [list.data]);
-  const currencies = useCurrencies(products.map((product) => product.price.currencyCode));
+  const currencies = useCurrencies(list.data, search.currency);
   const [filtersShown, setFiltersShown] = useState(false);
   useTitle(search.q ?? m.title);
 
@@ -39,7 +39,7 @@ export function ProductListPage() {
         id="filters"
         aria-label={m.filters}
         className={clsx(
-          "flex-col gap-7 self-start lg:sticky lg:top-24 lg:flex lg:max-h-[calc(100dvh-7rem)] lg:overflow-y-auto lg:px-1 lg:pb-2",
+          "flex-col gap-7 self-start lg:sticky lg:top-24 lg:flex lg:max-h-[calc(100dvh-7rem)] lg:overflow-y-auto lg:-mx-1 lg:px-1 lg:pb-2",
           filtersShown ? "mb-6 flex rounded-xl border border-line bg-surface p-4 lg:border-0 lg:bg-transparent" : "hidden",
         )}
       >
@@ -57,7 +57,7 @@ export function ProductListPage() {
               {search.q === undefined ? m.all : m.resultsFor(search.q)}
             </h1>
             <p aria-live="polite" className="h-5 text-sm text-ink-soft tabular-nums">
-              {list.isSuccess && products.length > 0 && m.shown(format.number(products.length))}
+              {products.length > 0 && (list.hasNextPage ? m.countSoFar : m.count)(format.number(products.length))}
             </p>
           </div>
           <div className="flex gap-2 max-sm:w-full">
@@ -276,9 +276,13 @@ function ActiveFilters({ search, onChange, onReset }: ActiveFiltersProps) {
   );
 }
 
-/** Returns every currency that was seen since the page was opened, in alphabetical order. */
-function useCurrencies(seen: readonly string[]): readonly string[] {
-  const all = useRef(new Set<string>());
-  for (const code of seen) all.current.add(code);
-  return [...all.current].sort();
+/** Returns the currencies of what was listed so far, and of the address. */
+function useCurrencies(listed: unknown, chosen: string | undefined): readonly string[] {
+  const client = useQueryClient();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is listed changes the memory that is read here.
+  return useMemo(() => {
+    const codes = new Set(listedProducts(client).map((product) => product.price.currencyCode));
+    if (chosen !== undefined) codes.add(chosen);
+    return [...codes].sort();
+  }, [client, listed, chosen]);
 }

@@ -14,7 +14,7 @@ export function ProductCard({ product, eager }: { readonly product: ShopProduct;
         brand={product.brand}
         alt=""
         eager={eager}
-        className="@container aspect-square rounded-xl border border-line transition-shadow group-hover:shadow-float"
+        className="@container aspect-4/3 rounded-xl border border-line transition-shadow group-hover:shadow-float"
       />
       <p className="mt-3 truncate text-xs text-ink-soft">{product.brand}</p>
       <h2 className="mt-0.5 line-clamp-2 text-sm leading-snug font-medium">
@@ -34,7 +34,7 @@ export function ProductCard({ product, eager }: { readonly product: ShopProduct;
 export function ProductCardSkeleton() {
   return (
     <li className="flex flex-col" aria-hidden>
-      <Skeleton className="aspect-square rounded-xl" />
+      <Skeleton className="aspect-4/3 rounded-xl" />
       <Skeleton className="mt-3 h-3 w-1/3" />
       <Skeleton className="mt-2 h-4 w-11/12" />
       <Skeleton className="mt-2 h-5 w-1/4" />

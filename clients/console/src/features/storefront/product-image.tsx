@@ -11,16 +11,15 @@ interface ProductImageProps {
   readonly className?: string;
 }
 
-/** A product's picture on a quiet ground; without one, or when none loads, the brand's initial in the brand's own tint. */
+/** A product's picture; until it is there, or if none loads, the brand's initial in the brand's own tint. */
 export function ProductImage({ urls, brand, alt, eager = false, className }: ProductImageProps) {
   const [failed, setFailed] = useState<readonly string[]>([]);
   const [loaded, setLoaded] = useState<string>();
   const url = urls.find((candidate) => !failed.includes(candidate));
   return (
     <div className={clsx("relative grid place-items-center overflow-hidden bg-sunken", className)}>
-      {url === undefined ? (
-        <Monogram brand={brand} />
-      ) : (
+      <Monogram brand={brand} />
+      {url !== undefined && (
         <img
           src={url}
           alt={alt}
@@ -30,7 +29,7 @@ export function ProductImage({ urls, brand, alt, eager = false, className }: Pro
           onLoad={() => setLoaded(url)}
           onError={() => setFailed([...failed, url])}
           className={clsx(
-            "size-full object-contain transition-opacity duration-300",
+            "absolute inset-0 size-full bg-surface object-contain transition-opacity duration-300",
             loaded === url ? "opacity-100" : "opacity-0",
           )}
         />
@@ -60,6 +59,6 @@ function Monogram({ brand }: { readonly brand: string }) {
 /** Returns the same angle for the same name, always. */
 function hueOf(name: string): number {
   let hash = 0;
-  for (const char of name.toLowerCase()) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 360;
-  return hash;
+  for (const char of name.toLowerCase()) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 997;
+  return (hash * 137.5) % 360; // steps of the golden angle lie far apart
 }

@@ -10,7 +10,7 @@ import { Button } from "@/ui/button";
 import { EmptyState, Skeleton } from "@/ui/state";
 import { messages } from "./messages";
 import { ProductImage } from "./product-image";
-import { productListOptions, productOptions } from "./queries";
+import { listedProducts, productOptions } from "./queries";
 
 export function ProductPage() {
   const m = useMessages(messages);
@@ -103,7 +103,7 @@ function Gallery({ product }: { readonly product: ShopProduct }) {
         brand={product.brand}
         alt={product.name}
         eager
-        className="@container aspect-square rounded-2xl border border-line"
+        className="@container aspect-4/3 rounded-2xl md:aspect-square border border-line"
       />
       {imageUrls.length > 1 && (
         <ul aria-label={m.pictures} className="mt-3 flex gap-2.5 overflow-x-auto p-1">
@@ -133,6 +133,7 @@ function Problem({ error, onRetry }: { readonly error: Error; readonly onRetry: 
   return (
     <div role="alert">
       <EmptyState
+        heading="h1"
         icon={temporary ? CloudOff : PackageX}
         title={temporary ? m.couldNotLoad : m.gone}
         action={
@@ -156,7 +157,7 @@ function Problem({ error, onRetry }: { readonly error: Error; readonly onRetry: 
 function ProductSkeleton() {
   return (
     <div className="grid gap-8 md:grid-cols-2 lg:gap-14" aria-hidden>
-      <Skeleton className="aspect-square rounded-2xl" />
+      <Skeleton className="aspect-4/3 rounded-2xl md:aspect-square" />
       <div>
         <Skeleton className="h-4 w-24" />
         <Skeleton className="mt-3 h-8 w-4/5" />
@@ -171,14 +172,5 @@ function ProductSkeleton() {
 
 /** Returns a product as a list has it that was shown before, so that its page is there at once. The read still takes place. */
 function useListedProduct(id: string): ShopProduct | undefined {
-  const lists = useQueryClient().getQueriesData<{ pages: { products: ShopProduct[] }[] }>({
-    queryKey: productListOptions({}).queryKey.slice(0, 2),
-  });
-  for (const [, list] of lists) {
-    for (const page of list?.pages ?? []) {
-      const product = page.products.find((candidate) => candidate.id === id);
-      if (product !== undefined) return product;
-    }
-  }
-  return undefined;
+  return listedProducts(useQueryClient()).find((product) => product.id === id);
 }

@@ -1,5 +1,5 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { type ShopQuery, shop } from "@/lib/shop";
+import { type InfiniteData, infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { type ShopProduct, type ShopQuery, shop } from "@/lib/shop";
 
 // Every read is counted as somebody's look at a product: none happens unless a person asked for it.
 const onlyWhenAsked = { staleTime: 5 * 60_000, refetchOnWindowFocus: false, refetchOnReconnect: false } as const;
@@ -16,17 +16,26 @@ export function productListOptions(query: ShopQuery) {
   });
 }
 
+/** Returns the products of every list that was shown and is still in memory. */
+export function listedProducts(client: QueryClient): ShopProduct[] {
+  const lists = client.getQueriesData<InfiniteData<{ products: ShopProduct[] }>>({ queryKey: ["shop", "list"] });
+  return lists.flatMap(([, list]) => list?.pages.flatMap((page) => page.products) ?? []);
+}
+
 /** One product. */
 export function productOptions(id: string) {
   return queryOptions({ ...onlyWhenAsked, queryKey: ["shop", "product", id], queryFn: ({ signal }) => shop.get(id, signal) });
 }
 
-/** Brands whose names contain a text. */
+/** Brands whose names contain a text: those with the most products first, or by name if there are more than one answer holds. */
 export function brandOptions(query: string) {
   return queryOptions({
     ...onlyWhenAsked,
     queryKey: ["shop", "brands", query],
-    queryFn: ({ signal }) => shop.brands(query, signal),
+    queryFn: async ({ signal }) => {
+      const { brands, nextPageToken } = await shop.brands(query, signal);
+      return nextPageToken === "" ? brands.sort((a, b) => b.productCount - a.productCount) : brands;
+    },
     placeholderData: keepPreviousData,
   });
 }

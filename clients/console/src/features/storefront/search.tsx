@@ -18,8 +18,8 @@ export function SearchField() {
   const search = (words: string) => {
     sent.current = words.trim();
     const next = sent.current === "" ? undefined : sent.current;
-    // Typing replaces the entry in the history, so that "back" leaves the search in one step.
-    void navigate({ to: "/", search: (before) => ({ ...(onList && before), q: next }), replace: onList });
+    // Further typing replaces the entry in the history, so that "back" leaves the search in one step.
+    void navigate({ to: "/", search: (before) => ({ ...(onList && before), q: next }), replace: onList && q !== "" });
   };
   const searchSoon = useDebounced(search, 180);
 

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { ana, type Server, startServer } from "./harness/server";
+
+let browser: Browser;
+let server: Server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** What the browser says about a call that was refused, as it should be. */
+const refused = /status of 4\d\d/;
+
+test("whoever wants to a page of the console signs in and gets there", async () => {
+  await visit(browser, server.url, async ({ page, expectConsole }) => {
+    expectConsole(refused);
+    await page.goto("/admin/reports?from=2026-01-01");
+    await page.waitForURL("**/sign-in?**");
+    await checkPage(page, "sign-in");
+
+    await page.getByLabel("E-mail").fill(ana.email);
+    await page.getByLabel("Password", { exact: true }).fill("wrong password!");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").filter({ hasText: "E-mail address or password is not right." }).waitFor();
+    await checkPage(page, "sign-in-failed");
+
+    await page.getByLabel("Password", { exact: true }).fill(ana.password);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/admin/reports**");
+  });
+});
+
+test("no script holds a refresh token, and a reload keeps the session", async () => {
+  await visit(browser, server.url, async ({ page, context }) => {
+    const answer = page.waitForResponse("**/catalog.v1.AuthService/SignIn");
+    await signIn(page);
+    assert.equal((await (await answer).json()).refreshToken, "");
+    const cookies = await context.cookies(`${server.url}/catalog.v1.AuthService/`);
+    assert.deepEqual(
+      cookies.map(({ name, httpOnly, sameSite, path }) => ({ name, httpOnly, sameSite, path })),
+      [{ name: "catalog_refresh", httpOnly: true, sameSite: "Strict", path: "/catalog.v1.AuthService/" }],
+    );
+    assert.equal(
+      await page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]).includes("eyJ")),
+      false,
+    );
+
+    await page.reload();
+    await page.getByRole("button", { name: "Your account" }).filter({ hasText: ana.name }).waitFor();
+  });
+});
+
+test("tabs share a session, and signing out in one signs out all", async () => {
+  await visit(browser, server.url, async ({ page, context, expectConsole }) => {
+    expectConsole(refused);
+    await signIn(page);
+
+    // Two more tabs take up the session at the same moment: a refresh token that is used twice would end it.
+    const others = await Promise.all([context.newPage(), context.newPage()]);
+    await Promise.all(others.map((other) => other.goto("/admin/administrators")));
+    await Promise.all(
+      others.map((other) => other.getByRole("button", { name: "Your account" }).filter({ hasText: ana.name }).waitFor()),
+    );
+
+    await page.getByRole("button", { name: "Your account" }).first().click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await Promise.all([page, ...others].map((tab) => tab.waitForURL("**/sign-in?**")));
+    await page.goto("/admin");
+    await page.waitForURL("**/sign-in?**");
+
+    // And signing in in one lets the others go on where they were.
+    await page.getByLabel("E-mail").fill(ana.email);
+    await page.getByLabel("Password", { exact: true }).fill(ana.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await Promise.all(others.map((other) => other.waitForURL("**/admin/administrators")));
+  });
+});
+
+test("a forgotten password is replaced by a mail's link", async () => {
+  await visit(browser, server.url, async ({ page, expectConsole }) => {
+    expectConsole(refused);
+    const bea = { email: "bea@example.com", name: "Bea Ríos", password: "yesterday's password" };
+    await server.createAdmin(bea);
+    await page.goto("/sign-in");
+    await page.getByRole("link", { name: "Forgot your password?" }).click();
+    await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
+    await checkPage(page, "forgot-password");
+    await page.getByLabel("E-mail").fill(bea.email);
+    await page.getByRole("button", { name: "Send the link" }).click();
+    await page.getByRole("heading", { name: "Look into your mailbox" }).waitFor();
+    await checkPage(page, "forgot-password-sent");
+
+    const link = await server.linkMailedTo(bea.email);
+    await page.goto(link);
+    await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
+    await checkPage(page, "reset-password");
+    await page.getByLabel("New password").fill("tomorrow's password");
+    await page.getByRole("button", { name: "Set the password" }).click();
+    await page.waitForURL("**/admin/products");
+
+    await page.goto(link);
+    await page.getByLabel("New password").fill("another password");
+    await page.getByRole("button", { name: "Set the password" }).click();
+    await page.getByRole("alert").filter({ hasText: "This link was used already, or it has expired." }).waitFor();
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { assertAccessible, checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { type Server, startServer } from "./harness/server";
+
+let browser: Browser;
+let server: Server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test("two keys lead to every page of the console", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await signIn(page);
+    const pages = { a: "administrators", i: "import", r: "reports", n: "notifications", m: "profile", p: "products" };
+    for (const [key, path] of Object.entries(pages)) {
+      await page.keyboard.press("g");
+      await page.keyboard.press(key);
+      await page.waitForURL(`**/admin/${path}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+    }
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await page.waitForURL(server.url + "/");
+  });
+});
+
+test("the palette finds pages, and the account's menu changes theme and language at once", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await signIn(page);
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Commands" }).fill("admin");
+    await assertAccessible(page, "palette");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/admin/administrators");
+
+    await page.getByRole("button", { name: "Your account" }).first().click();
+    await assertAccessible(page, "account menu");
+    await page.getByRole("menuitemradio", { name: "Dark" }).click();
+    await page.getByRole("menuitemradio", { name: "Español" }).click();
+    assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+    await page.getByRole("link", { name: "Productos" }).first().waitFor();
+    await page.keyboard.press("Escape");
+
+    // Another tab follows.
+    const other = await page.context().newPage();
+    await other.goto("/");
+    await other.getByLabel("Tema").selectOption("light");
+    await page.waitForFunction(() => document.documentElement.dataset["theme"] === "light");
+  });
+});
+
+test("on a phone the navigation is in reach of the thumb", async () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  await visit(
+    browser,
+    server.url,
+    async ({ page }) => {
+      await signIn(page);
+      const bar = page.getByRole("navigation", { name: "Console" });
+      await bar.getByRole("link", { name: "Notifications" }).tap();
+      await page.waitForURL("**/admin/notifications");
+      await bar.getByRole("button", { name: "More" }).tap();
+      await page.getByRole("menuitem", { name: "Administrators" }).tap();
+      await page.waitForURL("**/admin/administrators");
+    },
+    phone,
+  );
+});
+
+test("an address that leads nowhere says so", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await page.goto("/no/such/page");
+    await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    await checkPage(page, "not-found");
+  });
+});
