@@ -24,7 +24,8 @@ const (
 	tokenAudience = "catalog"
 )
 
-var errCannotSign = errors.New("--signing-key (CATALOG_SIGNING_KEY) must hold a private key: the role admin signs tokens")
+var errCannotSign = errors.New(
+	"--signing-key (CATALOG_SIGNING_KEY) must hold a private key: the role admin signs tokens")
 
 // parts are what the roles are made of.
 type parts struct {
