@@ -23,7 +23,7 @@ const migrationTable = "schema_versions"
 // Migrate brings the schema up to date: ours, and then the queue's. Any number of processes may call
 // it at once: one works, and the others wait for it. Every version is applied in a transaction of its
 // own, so that a killed process leaves only whole ones. A schema that is newer than this program is
-// left as it is.
+// left as it is, with a warning in the log.
 func (d *DB) Migrate(ctx context.Context) error {
 	lock, err := d.Lock(ctx, "migrate")
 	if err != nil {
@@ -40,6 +40,13 @@ func (d *DB) migrate(ctx context.Context) error {
 	applied, err := versions.Up(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
+	}
+	current, known, err := versions.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if current > known {
+		d.log.WarnContext(ctx, "the schema is newer than this program", "version", current, "known", known)
 	}
 	queue, err := d.queueVersions()
 	if err != nil {
