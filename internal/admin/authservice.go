@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/zebrands/catalog/ent"
@@ -153,20 +154,29 @@ func (s *AuthService) RefreshSession(
 func (s *AuthService) SignOut(
 	ctx context.Context, req *catalogv1.SignOutRequest,
 ) (*catalogv1.SignOutResponse, error) {
-	token := req.GetRefreshToken()
-	who, err := caller(ctx)
-	if token == "" && err != nil {
+	session, known, err := s.sessionToEnd(ctx, req.GetRefreshToken())
+	if err != nil {
 		return nil, err
 	}
+	if !known {
+		return &catalogv1.SignOutResponse{}, nil
+	}
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if token != "" {
-			return auth.EndSessionOf(ctx, tx, token)
-		}
-		_, err := auth.EndSession(ctx, tx, who.SessionID)
+		_, err := auth.EndSession(ctx, tx, session)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &catalogv1.SignOutResponse{}, nil
+}
+
+// sessionToEnd returns the session of a refresh token, or of the caller if there is no token. Returns
+// false if the token is unknown, and TOKEN_REQUIRED if there is neither.
+func (s *AuthService) sessionToEnd(ctx context.Context, token string) (id uuid.UUID, known bool, err error) {
+	if token != "" {
+		return auth.SessionOf(ctx, s.d, token)
+	}
+	who, err := caller(ctx)
+	return who.SessionID, err == nil, err
 }

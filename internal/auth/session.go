@@ -81,6 +81,11 @@ func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Gr
 // administrator may not sign in any more; REFRESH_TOKEN_REUSED, with the ids of session and
 // administrator as cause, if it was used before. The session has ended then.
 func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin, error) {
+	if _, known, err := SessionOf(ctx, s.d, token); err != nil {
+		return Grant{}, nil, err
+	} else if !known {
+		return Grant{}, nil, errRefreshInvalid
+	}
 	var (
 		grant Grant
 		owner *ent.Admin
@@ -181,17 +186,17 @@ func EndSession(ctx context.Context, tx *ent.Tx, id uuid.UUID) (bool, error) {
 	return tx.Session.Query().Where(session.ID(id)).Exist(ctx)
 }
 
-// EndSessionOf ends the session that a refresh token belongs to, used or not. An unknown token ends
-// nothing.
-func EndSessionOf(ctx context.Context, tx *ent.Tx, refreshToken string) error {
-	row, err := tx.RefreshToken.Get(ctx, digest(refreshToken))
+// SessionOf returns the session that a refresh token belongs to, used or not. Returns false if the
+// token is unknown. It only reads: callers without a token must not stand in line with those who write.
+func SessionOf(ctx context.Context, d *db.DB, refreshToken string) (id uuid.UUID, known bool, err error) {
+	row, err := d.Reader().RefreshToken.Get(ctx, digest(refreshToken))
 	if ent.IsNotFound(err) {
-		return nil
+		return uuid.Nil, false, nil
 	}
 	if err != nil {
-		return err
+		return uuid.Nil, false, fmt.Errorf("find session: %w", err)
 	}
-	return endSessions(ctx, tx, session.ID(row.SessionID))
+	return row.SessionID, true, nil
 }
 
 // EndAll ends every session of an administrator at once and makes the one-time tokens that were

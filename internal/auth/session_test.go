@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"sync"
@@ -40,6 +41,8 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.grant = w.start(t, t.Context())
 	return w
 }
+
+var errUnknown = errors.New("the token is unknown")
 
 func (w *world) tx(t *testing.T, fn func(ctx context.Context, tx *ent.Tx) error) {
 	t.Helper()
@@ -80,7 +83,12 @@ func TestSessionsEndAtOnce(t *testing.T) {
 			return err
 		},
 		"by its refresh token": func(ctx context.Context, tx *ent.Tx, w *world) error {
-			return auth.EndSessionOf(ctx, tx, w.grant.RefreshToken)
+			id, known, err := auth.SessionOf(ctx, w.d, w.grant.RefreshToken)
+			if err != nil || !known {
+				return errors.Join(err, errUnknown)
+			}
+			_, err = auth.EndSession(ctx, tx, id)
+			return err
 		},
 		"all end": func(ctx context.Context, tx *ent.Tx, w *world) error {
 			return auth.EndAll(ctx, tx, w.admin.ID)
@@ -138,6 +146,21 @@ func TestRefreshRotates(t *testing.T) {
 		require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
 		_, _, err = w.sessions.Refresh(t.Context(), "unknown")
 		require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
+	})
+}
+
+// Anybody can make up tokens. To refuse them must not need the one connection that writes to SQLite.
+func TestUnknownRefreshTokensDoNotWaitForWriters(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		caller := t.Context()
+		w.tx(t, func(context.Context, *ent.Tx) error {
+			_, _, err := w.sessions.Refresh(caller, "unknown") //nolint:contextcheck // not part of the transaction
+			require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
+			_, known, err := auth.SessionOf(caller, d, "unknown") //nolint:contextcheck // not part of the transaction
+			require.False(t, known)
+			return err
+		})
 	})
 }
 
