@@ -117,6 +117,9 @@ func start(t *testing.T, options ...connect.HandlerOption) server {
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
 	s.Start()
 	t.Cleanup(s.Close)
+	if transport, ok := s.Client().Transport.(*http.Transport); ok {
+		transport.ExpectContinueTimeout = time.Minute // who asks before sending waits for the answer
+	}
 	h2 := new(http.Protocols)
 	h2.SetUnencryptedHTTP2(true)
 	return server{Server: s, log: log, tracked: tracked, h2: &http.Client{Transport: &http.Transport{Protocols: h2}}}
