@@ -96,17 +96,26 @@ func (w *deliverWorker) claim(ctx context.Context, ids []uuid.UUID) (c claimed, 
 		if c.content, err = readContent(ctx, tx, c.deliveries[0]); err != nil {
 			return err
 		}
-		return tx.Delivery.Update().
+		err = tx.Delivery.Update().
 			Where(delivery.IDIn(idsOf(c.deliveries)...)).
 			SetAttemptTime(now()).
 			AddAttemptCount(1).
 			SetLastError("").
 			Exec(ctx)
+		countTry(c.deliveries)
+		return err
 	})
 	if snoozed, ok := errors.AsType[*river.JobSnoozeError](err); ok { // InTx has wrapped it
 		return claimed{}, snoozed
 	}
 	return c, err
+}
+
+// countTry notes that a try was counted in the database.
+func countTry(deliveries []*ent.Delivery) {
+	for _, d := range deliveries {
+		d.AttemptCount++
+	}
 }
 
 // lockPending returns the deliveries that are still to be sent, locked until the transaction ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -236,6 +237,35 @@ func TestAnswerThatGotLostIsAskedFor(t *testing.T) {
 	})
 }
 
+// Two jobs may ask about the same delivery, and one of them send it before the other has its answer.
+func TestAnswerThatIsOutdatedFreesNothing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.settle = time.Hour
+		w.mailer.onSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Unknown, Message: "the connection broke"}
+		}
+		w.mailer.onAsk = func() {
+			w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+				return tx.Delivery.Update().SetAttemptTime(time.Now().UTC()).AddAttemptCount(1).SetLastError("").Exec(ctx)
+			})
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { d := w.deliveries(); return len(d) == 2 && d[0].LastError != "" })
+		w.deliver(w.deliveries()[0].ID, w.deliveries()[1].ID)
+		w.until(func() bool {
+			_, asked := w.mailer.counts()
+			return asked > 0 && w.count("river_job WHERE kind = 'deliver' AND state = 'running'") == 0
+		})
+		tries, asked := w.mailer.counts()
+		require.Equal(t, []int{1, 1}, []int{tries, asked})
+		for _, d := range w.deliveries() {
+			require.NotNil(t, d.AttemptTime)
+			require.Equal(t, 2, d.AttemptCount)
+		}
+	})
+}
+
 // Nothing is sent while nobody can say whether it was sent.
 func TestNothingIsSentWhileTheMailerCannotBeAsked(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
@@ -404,13 +434,12 @@ func TestLocalMailboxNeverHoldsAMailTwice(t *testing.T) {
 type dying struct {
 	*mail.Mailbox
 
-	died bool
+	died atomic.Bool // two workers may send at once
 }
 
 func (d *dying) Send(ctx context.Context, m mail.Message) (string, error) {
 	id, err := d.Mailbox.Send(ctx, m)
-	if !d.died {
-		d.died = true
+	if !d.died.Swap(true) {
 		panic("the process died here")
 	}
 	return id, err

@@ -65,6 +65,7 @@ func (w *deliverWorker) ask(ctx context.Context, messageID string, deliveries []
 		if err := w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) { u.AddAttemptCount(1) }); err != nil {
 			return 0, err
 		}
+		countTry(deliveries)
 		return w.notSent(ctx, deliveries, &e)
 	}
 	var sent, free []*ent.Delivery
@@ -112,7 +113,7 @@ func (w *deliverWorker) sent(ctx context.Context, deliveries []*ent.Delivery, me
 func (w *deliverWorker) notSent(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) (time.Duration, error) {
 	tries := 0
 	for _, d := range deliveries {
-		tries = max(tries, d.AttemptCount+1) // this one is counted in the database alone
+		tries = max(tries, d.AttemptCount)
 	}
 	w.Log.WarnContext(ctx, "mail not sent", "message_id", deliveries[0].MessageID,
 		"recipients", len(deliveries), "try", tries, "error", e.Message)
@@ -151,17 +152,24 @@ func (w *deliverWorker) tryAlone(ctx context.Context, deliveries []*ent.Delivery
 	})
 }
 
-// change updates the deliveries that are still pending.
+// change updates the deliveries that are still pending and at the try that the caller knows of: another
+// job may have begun the next meanwhile.
 func (w *deliverWorker) change(ctx context.Context, deliveries []*ent.Delivery, set func(*ent.DeliveryUpdate)) error {
 	if len(deliveries) == 0 {
 		return nil
 	}
+	byTry := map[int][]*ent.Delivery{}
+	for _, d := range deliveries {
+		byTry[d.AttemptCount] = append(byTry[d.AttemptCount], d)
+	}
 	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		update := tx.Delivery.Update().
-			Where(delivery.IDIn(idsOf(deliveries)...), delivery.StateEQ(delivery.StatePending))
-		set(update)
-		if err := update.Exec(ctx); err != nil {
-			return fmt.Errorf("note outcome: %w", err)
+		for try, those := range byTry {
+			update := tx.Delivery.Update().Where(delivery.IDIn(idsOf(those)...),
+				delivery.StateEQ(delivery.StatePending), delivery.AttemptCount(try))
+			set(update)
+			if err := update.Exec(ctx); err != nil {
+				return fmt.Errorf("note outcome: %w", err)
+			}
 		}
 		return nil
 	})

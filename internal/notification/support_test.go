@@ -200,6 +200,8 @@ type postbox struct {
 	// onSend may refuse a message, or do something before the message is kept; afterSend once it is.
 	onSend    func(try int, m mail.Message) error
 	afterSend func(try int, m mail.Message) error
+	// onAsk does something while Accepted is asked.
+	onAsk func()
 	// knows says that Accepted tells what was sent.
 	knows    bool
 	askError error
@@ -228,6 +230,9 @@ func (p *postbox) Accepted(_ context.Context, id string, _ time.Time) (map[strin
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked++
+	if p.onAsk != nil {
+		p.onAsk()
+	}
 	if p.askError != nil {
 		return nil, p.askError
 	}
