@@ -155,9 +155,9 @@ func TestUnknownRefreshTokensDoNotWaitForWriters(t *testing.T) {
 		w := newWorld(t, d)
 		caller := t.Context()
 		w.tx(t, func(context.Context, *ent.Tx) error {
-			_, _, err := w.sessions.Refresh(caller, "unknown") //nolint:contextcheck // not part of the transaction
+			_, _, err := w.sessions.Refresh(caller, "unknown")
 			require.True(t, fault.Is(err, fault.RefreshTokenInvalid), err)
-			_, known, err := auth.SessionOf(caller, d, "unknown") //nolint:contextcheck // not part of the transaction
+			_, known, err := auth.SessionOf(caller, d, "unknown")
 			require.False(t, known)
 			return err
 		})
