@@ -531,7 +531,8 @@ type UpdateAdminRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The administrator, named by id. A set etag must be the current one.
 	Admin *Admin `protobuf:"bytes,1,opt,name=admin,proto3" json:"admin,omitempty"`
-	// Which fields to change: email, name, disabled, or "*". Fields that the server sets are ignored.
+	// Which fields to change: email, name, disabled, or "*" (not in JSON). Fields that the server sets
+	// are ignored.
 	// Without a mask every field of admin that is not empty is changed.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -668,7 +668,7 @@ type UpdatePreferencesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The preferences.
 	Preferences *Preferences `protobuf:"bytes,1,opt,name=preferences,proto3" json:"preferences,omitempty"`
-	// Which fields to change: frequency, or "*". Without a mask every field that is set is changed.
+	// Which fields to change: frequency, or "*" (not in JSON). Without a mask every field that is set is changed.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

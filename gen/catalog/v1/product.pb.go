@@ -824,7 +824,8 @@ type UpdateProductRequest struct {
 	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
 	// Which fields to change: sku, name, brand, price, price.amount, price.currency_code,
 	// description, image_urls, tags, attributes, or "*" for all of them. Fields that the server sets
-	// are ignored. Without a mask every field of product that is not empty is changed.
+	// are ignored. Without a mask every field of product that is not empty is changed. In JSON a mask
+	// is "name,imageUrls", and cannot be "*".
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -89,7 +89,8 @@ type AdminServiceClient interface {
 	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not safe to
 	// retry: every call sends a mail.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED).
+	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED);
+	// RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails.
 	ResendInvitation(context.Context, *v1.ResendInvitationRequest) (*v1.ResendInvitationResponse, error)
 }
 
@@ -260,7 +261,8 @@ type AdminServiceHandler interface {
 	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not safe to
 	// retry: every call sends a mail.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED).
+	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED);
+	// RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails.
 	ResendInvitation(context.Context, *v1.ResendInvitationRequest) (*v1.ResendInvitationResponse, error)
 }
 

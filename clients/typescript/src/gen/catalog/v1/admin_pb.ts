@@ -315,7 +315,8 @@ export type UpdateAdminRequest = Message<"catalog.v1.UpdateAdminRequest"> & {
   admin?: Admin | undefined;
 
   /**
-   * Which fields to change: email, name, disabled, or "*". Fields that the server sets are ignored.
+   * Which fields to change: email, name, disabled, or "*" (not in JSON). Fields that the server sets
+   * are ignored.
    * Without a mask every field of admin that is not empty is changed.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
@@ -566,7 +567,8 @@ export const AdminService: GenService<{
    * ResendInvitation mails a new link to an administrator who has not accepted yet. Not safe to
    * retry: every call sends a mail.
    *
-   * Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED).
+   * Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED);
+   * RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails.
    *
    * @generated from rpc catalog.v1.AdminService.ResendInvitation
    */

@@ -412,7 +412,7 @@ export type UpdatePreferencesRequest = Message<"catalog.v1.UpdatePreferencesRequ
   preferences?: Preferences | undefined;
 
   /**
-   * Which fields to change: frequency, or "*". Without a mask every field that is set is changed.
+   * Which fields to change: frequency, or "*" (not in JSON). Without a mask every field that is set is changed.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

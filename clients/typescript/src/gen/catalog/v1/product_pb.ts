@@ -424,7 +424,8 @@ export type UpdateProductRequest = Message<"catalog.v1.UpdateProductRequest"> & 
   /**
    * Which fields to change: sku, name, brand, price, price.amount, price.currency_code,
    * description, image_urls, tags, attributes, or "*" for all of them. Fields that the server sets
-   * are ignored. Without a mask every field of product that is not empty is changed.
+   * are ignored. Without a mask every field of product that is not empty is changed. In JSON a mask
+   * is "name,imageUrls", and cannot be "*".
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
