@@ -12,15 +12,22 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// abortTime is how long requests that were cut off get to answer so.
-const abortTime = time.Second
+const (
+	// abortTime is how long requests that were cut off get to answer so.
+	abortTime = time.Second
+	// finishTime is what the background has at least to finish, however long requests took: counts that
+	// are still in the journal may be lost with the machine's disk.
+	finishTime = 5 * time.Second
+)
 
 // stopFunc ends something that runs in the background and waits for it, until ctx is done.
 type stopFunc func(ctx context.Context) error
 
 // Run serves until ctx is done, and then stops: readiness goes first, requests under way are answered,
 // workers finish their jobs, counted views are written. What is not done after the shutdown timeout is
-// cut off; no data is lost by that. Returns nil after an orderly stop.
+// cut off; no data is lost by that, as counted views then wait in the journal. Requests leave the
+// background a few seconds at least, also when they used the timeout up. Returns nil after an orderly
+// stop.
 func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
 	var stops []stopFunc
@@ -67,10 +74,14 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 		a.health.SetStatus(name, grpchealth.StatusNotServing)
 	}
 	a.wait(ctx, a.cfg.DrainDelay)
-	ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownTimeout)
-	defer cancel()
+	limit := time.Now().Add(a.cfg.ShutdownTimeout)
 	errs := make([]error, 0, 1+len(stops))
-	errs = append(errs, a.drain(ctx))
+	errs = append(errs, a.drainUntil(ctx, limit))
+	if least := time.Now().Add(finishTime); limit.Before(least) {
+		limit = least
+	}
+	ctx, cancel := context.WithDeadline(ctx, limit)
+	defer cancel()
 	for _, stop := range stops {
 		errs = append(errs, stop(ctx))
 	}
@@ -87,6 +98,12 @@ func (a *App) wait(ctx context.Context, delay time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(delay):
 	}
+}
+
+func (a *App) drainUntil(ctx context.Context, limit time.Time) error {
+	ctx, cancel := context.WithDeadline(ctx, limit)
+	defer cancel()
+	return a.drain(ctx)
 }
 
 // drain answers what is under way. What takes longer than ctx is told that the server stops.

@@ -105,7 +105,8 @@ func TestRequestsUnderWayAreAnswered(t *testing.T) {
 
 func TestRequestsThatTakeTooLongAreToldWhy(t *testing.T) {
 	a, _, answer := slowApp(t, 10*time.Millisecond)
-	require.NoError(t, a.stop(t.Context(), nil))
+	finish := func(ctx context.Context) error { return ctx.Err() }
+	require.NoError(t, a.stop(t.Context(), []stopFunc{finish}), "the background has time to finish all the same")
 	require.Contains(t, <-answer, "SHUTTING_DOWN")
 }
 
