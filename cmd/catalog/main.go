@@ -50,7 +50,6 @@ func main() {
 	parser.FatalIfErrorf(command.Run())
 }
 
-// newLogger returns a logger to standard error.
 // loadEnv sets the environment variables of a file that are not set yet. There may be no such file.
 // Returns an error that names the line that cannot be read and repeats nothing of it: it may hold a
 // secret.
@@ -75,6 +74,7 @@ func loadEnv(path string) error {
 	return fmt.Errorf("%s: line %d is not of the form NAME=value, or its quotes do not end", path, good+1)
 }
 
+// newLogger returns a logger to standard error.
 func newLogger(c config.Logging) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {
