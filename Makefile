@@ -34,7 +34,7 @@ setup: ## Install what the tests need
 
 .PHONY: test
 test: setup $(if $(filter ./...,$(PKG)),client-test) ## Run every test, with the race detector, on SQLite and on PostgreSQL
-	$(WITH_POSTGRES) go test -race -timeout 20m $(TESTFLAGS) $(PKG)
+	$(WITH_POSTGRES) go test -race -timeout 40m $(TESTFLAGS) $(PKG)
 
 .PHONY: client-test
 client-test: setup $(CLIENT_MODULES) ## Run the TypeScript client's tests, also against the server
