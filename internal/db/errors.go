@@ -83,11 +83,12 @@ func IsUnavailable(err error) bool {
 	return ok && onSQLite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// isRetryable reports whether the transaction may well succeed if all of it is run again.
-func isRetryable(err error) bool {
+// IsConflict reports whether the database gave a transaction up because of others at the same time: a
+// deadlock, or a serialization failure. InTx has tried it again by then.
+func IsConflict(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
-	if !ok {
-		return false
-	}
-	return e.Code == pqerror.TRSerializationFailure || e.Code == pqerror.TRDeadlockDetected || isOutdated(err)
+	return ok && (e.Code == pqerror.TRSerializationFailure || e.Code == pqerror.TRDeadlockDetected)
 }
+
+// isRetryable reports whether the transaction may well succeed if all of it is run again.
+func isRetryable(err error) bool { return IsConflict(err) || isOutdated(err) }

@@ -37,8 +37,8 @@ var codes = map[fault.Kind]connect.Code{
 }
 
 // Error returns what the caller sees of err, a *fault.Error or anything else. What is not a fault
-// becomes INTERNAL, or UNAVAILABLE if the database is away, or whatever ended the request's context;
-// the cause stays in the log.
+// becomes INTERNAL, or UNAVAILABLE if the database is away, or ABORTED if it gave up because of others,
+// or whatever ended the request's context; the cause stays in the log.
 func Error(ctx context.Context, err error) *connect.Error {
 	return toConnect(toFault(ctx, err))
 }
@@ -57,6 +57,9 @@ func toFault(ctx context.Context, err error) *fault.Error {
 	case db.IsUnavailable(err):
 		return fault.New(fault.Unavailable, fault.DatabaseUnavailable,
 			"The database does not answer; try again in a moment.").After(databaseRetryAfter).Because(err)
+	case db.IsConflict(err):
+		return fault.New(fault.Aborted, fault.ConcurrentChange,
+			"Others changed the same at the same time; try again.").Because(err)
 	default:
 		return internal(err)
 	}
