@@ -84,6 +84,7 @@ export async function signIn(page: Page, { email, password }: { email: string; p
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL("**/admin/**");
+  await page.getByRole("navigation", { name: "Console" }).filter({ visible: true }).waitFor();
 }
 
 /**
@@ -130,12 +131,15 @@ interface AxeViolation {
 
 /** Fails if axe finds anything that breaks WCAG 2.2 AA or its own best practices. */
 export async function assertAccessible(page: Page, what: string): Promise<void> {
+  await settled(page);
   // Not addScriptTag: the page's content security policy refuses it, as it should.
   await page.evaluate(`if (!globalThis.axe) { ${await readFile(axeSource, "utf8")} }`);
   const violations: readonly AxeViolation[] = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: AxeViolation[] }> } };
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    return (await axe.run({ runOnly: tags, resultTypes: ["violations"] })).violations;
+    // An open menu or panel stands at the end of the page, outside its landmarks, beside its button for those who see it.
+    const region = { enabled: document.querySelector("[data-radix-popper-content-wrapper]") === null };
+    return (await axe.run({ runOnly: tags, rules: { region }, resultTypes: ["violations"] })).violations;
   });
   const found = violations.map(
     ({ id, help, nodes }) =>

@@ -1,5 +1,5 @@
 import { createRootRoute } from "@tanstack/react-router";
 import { Root } from "./root";
-import { NotFound, RouteError } from "./route-states";
+import { NotFoundPage, RouteErrorPage } from "./route-states";
 
-export const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: RouteError });
+export const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFoundPage, errorComponent: RouteErrorPage });

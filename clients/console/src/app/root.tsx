@@ -62,8 +62,9 @@ function useFocusOnNavigation(): void {
   const before = useRef(path);
   useEffect(() => {
     if (before.current !== undefined && path !== before.current) {
-      const autofocused = document.activeElement?.matches("input, textarea, select, [role=dialog] *") ?? false;
-      if (!autofocused) document.getElementById("main")?.focus({ preventScroll: true });
+      const busy =
+        document.activeElement?.matches("input, textarea, select, [role=dialog] *, [role=menu], [role=menu] *") ?? false;
+      if (!busy) document.getElementById("main")?.focus({ preventScroll: true });
     }
     before.current = path;
   }, [path]);

@@ -1,13 +1,45 @@
 import { Link } from "@tanstack/react-router";
 import { Compass, Unplug } from "lucide-react";
+import type { ReactNode } from "react";
 import { useMessages } from "@/i18n";
 import { useTitle } from "@/lib/use-title";
 import { Button } from "@/ui/button";
 import { EmptyState } from "@/ui/state";
+import { Brand } from "./brand";
 import { messages } from "./messages";
 
 /** For addresses that lead nowhere. */
-export function NotFound() {
+export function NotFoundPage() {
+  return (
+    <WholePage>
+      <NotFound />
+    </WholePage>
+  );
+}
+
+/** For pages that broke, or whose code did not arrive, where not even a layout is there. */
+export function RouteErrorPage() {
+  return (
+    <WholePage>
+      <RouteError />
+    </WholePage>
+  );
+}
+
+function WholePage({ children }: { readonly children: ReactNode }) {
+  return (
+    <div className="flex min-h-dvh flex-col items-center justify-center">
+      <header>
+        <Brand />
+      </header>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function NotFound() {
   const m = useMessages(messages);
   useTitle(m.notFound);
   return (
@@ -26,7 +58,7 @@ export function NotFound() {
   );
 }
 
-/** For pages that broke, or whose code did not arrive. */
+/** For pages that broke, or whose code did not arrive, within their layout. */
 export function RouteError() {
   const m = useMessages(messages);
   return (

@@ -11,6 +11,7 @@ import { parseSearch, stringifySearch } from "@/lib/search-params";
 import { accountRoute } from "./account/route";
 import { adminIndexRoute, adminRoute } from "./admin/route";
 import { rootRoute } from "./root-route";
+import { RouteError } from "./route-states";
 import { shopRoute } from "./shop/route";
 
 const routeTree = rootRoute.addChildren([
@@ -32,6 +33,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   scrollRestoration: true,
+  defaultErrorComponent: RouteError,
   // The code of a page, not its data: a product that nobody opened must not count as viewed.
   defaultPreload: "intent",
 });

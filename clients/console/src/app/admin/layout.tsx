@@ -38,7 +38,7 @@ export function AdminLayout() {
 function SideBar() {
   const m = useMessages(messages);
   return (
-    <div className="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-line bg-surface px-3 py-4 md:flex">
+    <header className="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-line bg-surface px-3 py-4 md:flex">
       <div className="px-2">
         <Brand to="/admin/products" />
       </div>
@@ -56,7 +56,7 @@ function SideBar() {
         ))}
       </nav>
       <UserMenu />
-    </div>
+    </header>
   );
 }
 

@@ -25,9 +25,9 @@ export function UserMenu({ compact = false }: { readonly compact?: boolean }) {
       trigger={
         <button
           type="button"
-          aria-label={m.account}
           className={clsx("flex items-center gap-2.5 rounded-lg text-left hover:bg-sunken", compact ? "p-1.5" : "p-2")}
         >
+          <span className="sr-only">{m.account}</span>
           <Avatar name={admin?.name} />
           {!compact && (
             <>

@@ -32,6 +32,22 @@ export function ProductListPage() {
   const reset = () => void navigate({ search: {} });
   const filters = filterCount(search);
   const narrowed = filters > 0 || search.q !== undefined;
+  const status = list.isError
+    ? "error"
+    : list.isPending
+      ? "pending"
+      : products.length > 0
+        ? "some"
+        : narrowed
+          ? "nothing"
+          : "empty";
+  if (status === "empty") {
+    return (
+      <EmptyState icon={PackageOpen} title={m.empty} heading="h1">
+        {m.emptyText}
+      </EmptyState>
+    );
+  }
 
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)] lg:gap-10">
@@ -75,22 +91,7 @@ export function ProductListPage() {
         </div>
 
         <ActiveFilters search={search} onChange={change} onReset={reset} />
-        <Results
-          status={
-            list.isError
-              ? "error"
-              : list.isPending
-                ? "pending"
-                : products.length === 0
-                  ? narrowed
-                    ? "nothing"
-                    : "empty"
-                  : "some"
-          }
-          busy={list.isPlaceholderData}
-          onRetry={() => void list.refetch()}
-          onReset={reset}
-        >
+        <Results status={status} busy={list.isPlaceholderData} onRetry={() => void list.refetch()} onReset={reset}>
           {products.map((product, index) => (
             <ProductCard key={product.id} product={product} eager={index < 8} />
           ))}
@@ -109,7 +110,7 @@ export function ProductListPage() {
   );
 }
 
-type Status = "pending" | "error" | "nothing" | "empty" | "some";
+type Status = "pending" | "error" | "nothing" | "some";
 
 interface ResultsProps {
   readonly status: Status;
@@ -143,12 +144,6 @@ function Results({ status, busy, onRetry, onReset, children }: ResultsProps) {
       return (
         <EmptyState icon={SearchX} title={m.nothing} action={<Button onClick={onReset}>{m.clearAll}</Button>}>
           {m.nothingText}
-        </EmptyState>
-      );
-    case "empty":
-      return (
-        <EmptyState icon={PackageOpen} title={m.empty}>
-          {m.emptyText}
         </EmptyState>
       );
     default:
