@@ -14,7 +14,7 @@ interface SegmentsProps<T extends string> {
 export function Segments<T extends string>({ label, value, choices, onChange, className }: SegmentsProps<T>) {
   const name = useId();
   return (
-    <fieldset className={clsx("inline-flex max-w-full overflow-x-auto rounded-lg bg-sunken p-0.75", className)}>
+    <fieldset className={clsx("inline-flex max-w-full min-w-0 overflow-x-auto rounded-lg bg-sunken p-0.75", className)}>
       <legend className="sr-only">{label}</legend>
       {choices.map((choice) => (
         <label

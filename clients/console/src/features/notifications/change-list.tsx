@@ -20,7 +20,7 @@ export function ChangeList({ sequences }: { readonly sequences: readonly bigint[
   const format = useFormat();
   const describe = useDescribeError();
   const changes = useQuery(ProductService.method.listProductChanges, {
-    sequences: sequences.slice(-shown),
+    sequences: sequences.slice(0, shown),
     pageSize: shown,
   });
   if (changes.isError) return <ErrorState message={describe(changes.error)} onRetry={() => void changes.refetch()} />;

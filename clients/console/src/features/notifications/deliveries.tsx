@@ -19,8 +19,12 @@ import { states } from "./search";
 
 const route = getRouteApi("/admin/notifications");
 
-/** How often the list is read again while mails wait to be sent, in milliseconds. */
-const pollInterval = 3_000;
+/** How often the list is read again, in milliseconds: while mails wait to be sent, and else. */
+const pollInterval = { waiting: 3_000, idle: 15_000 };
+
+function isWaiting({ state }: Delivery): boolean {
+  return state === State.PENDING;
+}
 
 /** Every mail about changes, the newest first. */
 export function Deliveries() {
@@ -41,10 +45,8 @@ export function Deliveries() {
       pageParamKey: "pageToken",
       getNextPageParam: (page) => page.nextPageToken || undefined,
       placeholderData: keepPreviousData,
-      refetchInterval: ({ state: { data } }) =>
-        data?.pages.some((page) => page.deliveries.some((delivery) => delivery.state === State.PENDING))
-          ? pollInterval
-          : 4 * pollInterval,
+      refetchInterval: (query) =>
+        query.state.data?.pages.some((page) => page.deliveries.some(isWaiting)) ? pollInterval.waiting : pollInterval.idle,
     },
   );
   const deliveries = list.data?.pages.flatMap((page) => page.deliveries);
@@ -135,7 +137,8 @@ function DeliveryRow({ delivery, onOpen }: { readonly delivery: Delivery; readon
           <span className="sm:hidden">
             <DeliveryState state={delivery.state} />
           </span>
-          {about} · <Time value={delivery.createTime} />
+          <span>{about}</span>
+          <Time value={delivery.createTime} />
         </p>
         {isRetryable(delivery) && delivery.lastError !== "" && (
           <p className="mt-1 line-clamp-2 max-w-prose text-xs text-danger-ink wrap-anywhere">{delivery.lastError}</p>

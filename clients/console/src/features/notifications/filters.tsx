@@ -20,7 +20,7 @@ export function DeliveryFilters() {
   const change = (values: { [K in keyof NotificationsSearch]?: NotificationsSearch[K] | undefined }) =>
     void navigate({ search: defined({ ...search, ...values }), replace: true });
   return (
-    <div className="mb-4 flex flex-wrap items-center gap-2.5">
+    <div className="mb-4 grid grid-cols-2 items-center gap-2.5 sm:flex sm:flex-wrap">
       <Select
         aria-label={m.filterState}
         value={search.state ?? ""}
@@ -36,7 +36,7 @@ export function DeliveryFilters() {
       <Select
         aria-label={m.filterRecipient}
         value={search.to ?? ""}
-        className="max-w-64"
+        className="sm:max-w-72"
         onChange={(event) => change({ to: event.target.value || undefined })}
       >
         <option value="">{m.anyone}</option>

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { usePreferences } from "@/lib/preferences";
 
 export interface PlotProps {
-  /** One line each, the main one last. The same number of values in all. */
+  /** One line each; the later ones lie above. The same number of values in all. */
   readonly lines: readonly { readonly values: readonly number[]; readonly kind: "main" | "comparison" }[];
   readonly formatTick: (index: number) => string;
   readonly formatValue: (value: number) => string;
@@ -81,7 +81,7 @@ function optionsOf(
   };
   return {
     legend: { show: false },
-    padding: [12, 12, 0, 0],
+    padding: [12, 20, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
     hooks: { setCursor: [(plot) => callbacks().onSelect(plot.cursor.idx ?? undefined)] },
     scales: { x: { time: false }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
@@ -96,6 +96,7 @@ function optionsOf(
     axes: [
       {
         ...axis,
+        size: 32,
         grid: { show: false },
         splits: (plot) => ticks(plot.data[0].length, plot.bbox.width / devicePixelRatio),
         values: (_, splits) => splits.map((index) => callbacks().formatTick(index)),
@@ -114,7 +115,7 @@ function optionsOf(
 /** Steps between the labels of counts: 1, 2, 5, 10, 20, 50 … */
 const wholeSteps = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
-/** Returns which points get a label, from the latest backwards, so that none is cut off or overlaps. */
+/** Returns which points get a label, so that none overlap. */
 function ticks(count: number, width: number): number[] {
   const step = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / tickWidth))));
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);

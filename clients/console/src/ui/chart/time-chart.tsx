@@ -34,12 +34,13 @@ export function TimeChart({ label, times, main, comparison, formatTick, formatTi
   const format = useFormat();
   const hintId = useId();
   const [selected, setSelected] = useState<number>();
+  const [mainValues, comparisonValues] = [main.values, comparison?.values];
   const lines = useMemo(
     () => [
-      ...(comparison === undefined ? [] : [{ values: comparison.values, kind: "comparison" as const }]),
-      { values: main.values, kind: "main" as const },
+      { values: mainValues, kind: "main" as const },
+      ...(comparisonValues === undefined ? [] : [{ values: comparisonValues, kind: "comparison" as const }]),
     ],
-    [main.values, comparison?.values, comparison === undefined],
+    [mainValues, comparisonValues],
   );
   const tick = useMemo(
     () => (index: number) => (times[index] === undefined ? "" : formatTick(times[index])),
