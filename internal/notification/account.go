@@ -8,12 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
 )
@@ -76,9 +79,7 @@ func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMa
 	if err != nil {
 		return river.JobCancel(err)
 	}
-	to, err := w.DB.Reader().Admin.Query().
-		Where(admin.ID(job.Args.AdminID), admin.DeleteTimeIsNil(), admin.Disabled(false)).
-		Only(ctx)
+	to, err := w.DB.Reader().Admin.Query().Where(isThere(job.Args.AdminID)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil
 	}
@@ -110,13 +111,30 @@ func wasTried(job *river.Job[queue.AccountMailArgs]) bool {
 	return job.Attempt > 1 || bytes.Contains(job.Metadata, []byte(`"snoozes"`))
 }
 
+// isThere holds for the administrator if mails with links may go to them.
+func isThere(id uuid.UUID) predicate.Admin {
+	return admin.And(admin.ID(id), admin.DeleteTimeIsNil(), admin.Disabled(false))
+}
+
+// issue returns a new token for a mail to an administrator. Returns an error if they left or have
+// another address since they were read: what they had is worthless by then, and must stay so.
+func issue(ctx context.Context, tx *ent.Tx, kind accountKind, to *ent.Admin) (string, error) {
+	query := tx.Admin.Query().Where(isThere(to.ID), admin.Email(to.Email))
+	if db.LocksRows(ctx) {
+		query.ForUpdate()
+	}
+	if _, err := query.Only(ctx); err != nil {
+		return "", fmt.Errorf("the recipient has changed: %w", err)
+	}
+	return auth.IssueOneTimeToken(ctx, tx, kind.purpose, &to.ID, kind.lifetime)
+}
+
 func (w *accountWorker) compose(
 	ctx context.Context, kind accountKind, to *ent.Admin, id string, created time.Time,
 ) (m mail.Message, err error) {
 	var token string
 	err = w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		adminID := to.ID
-		token, err = auth.IssueOneTimeToken(ctx, tx, kind.purpose, &adminID, kind.lifetime)
+		token, err = issue(ctx, tx, kind, to)
 		return err
 	})
 	if err != nil {

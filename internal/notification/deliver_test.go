@@ -393,31 +393,6 @@ func TestMailerThatTakesOneAtATime(t *testing.T) {
 	})
 }
 
-func TestAccountMails(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-			return w.queue.Insert(ctx, tx,
-				queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "invitation"}},
-				queue.Job{Args: queue.AccountMailArgs{AdminID: w.emma.ID, Purpose: "password_reset"}},
-				queue.Job{Args: queue.AccountMailArgs{AdminID: uuid.New(), Purpose: "invitation"}})
-		})
-		w.work()
-		w.until(func() bool { return len(w.mailer.messages()) == 2 })
-		w.untilIdle()
-		links := map[string]string{
-			"luis@example.com": "https://catalog.test/accept-invitation#token=",
-			"emma@example.com": "https://catalog.test/reset-password#token=",
-		}
-		require.Len(t, w.mailer.messages(), 2)
-		for _, m := range w.mailer.messages() {
-			require.Len(t, m.To, 1)
-			require.Contains(t, m.Text, links[m.To[0].Address])
-			require.Contains(t, m.HTML, links[m.To[0].Address])
-		}
-		require.Equal(t, 2, w.count("one_time_tokens"))
-	})
-}
-
 func TestLocalMailboxNeverHoldsAMailTwice(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		box := mail.NewMailbox(t.TempDir())

@@ -1,0 +1,61 @@
+package notification_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+func TestAccountMails(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return w.queue.Insert(ctx, tx,
+				queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "invitation"}},
+				queue.Job{Args: queue.AccountMailArgs{AdminID: w.emma.ID, Purpose: "password_reset"}},
+				queue.Job{Args: queue.AccountMailArgs{AdminID: uuid.New(), Purpose: "invitation"}})
+		})
+		w.work()
+		w.until(func() bool { return len(w.mailer.messages()) == 2 })
+		w.untilIdle()
+		links := map[string]string{
+			"luis@example.com": "https://catalog.test/accept-invitation#token=",
+			"emma@example.com": "https://catalog.test/reset-password#token=",
+		}
+		require.Len(t, w.mailer.messages(), 2)
+		for _, m := range w.mailer.messages() {
+			require.Len(t, m.To, 1)
+			require.Contains(t, m.Text, links[m.To[0].Address])
+			require.Contains(t, m.HTML, links[m.To[0].Address])
+		}
+		require.Equal(t, 2, w.count("one_time_tokens"))
+	})
+}
+
+// A new address makes the links to the old one worthless: one that is on its way must not follow.
+func TestAccountMailDoesNotFollowToAnOldAddress(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.onSend = func(try int, _ mail.Message) error {
+			if try == 1 {
+				return &mail.Error{Kind: mail.Temporary, RetryAfter: 10 * time.Millisecond, Message: "busy"}
+			}
+			return nil
+		}
+		w.mailer.onAsk = func() {
+			w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetEmail("new@example.com") })
+		}
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return w.queue.Insert(ctx, tx,
+				queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "password_reset"}})
+		})
+		w.work()
+		w.until(func() bool { return len(w.mailer.messages()) > 0 })
+		require.Equal(t, map[string]int{"new@example.com": 1}, w.mailer.received())
+	})
+}
