@@ -12,7 +12,8 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// insertChunk is how many change rows share one statement: databases limit its parameters.
+// insertChunk is how many rows share one statement, or are looked for by one: databases limit its
+// parameters.
 const insertChunk = 1000
 
 // endless is how often jobs are tried whose loss would lose mails: as often as the column can count.

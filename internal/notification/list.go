@@ -3,6 +3,7 @@ package notification
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
@@ -29,7 +30,8 @@ type listQuery struct {
 }
 
 // ListDeliveries returns a page of deliveries, the newest first. Returns PAGE_TOKEN_INVALID if the token
-// is not one of this list. It makes a fixed number of queries.
+// is not one of this list. It makes a fixed number of queries, unless
+// digests are about more than a thousand batches.
 func (s *Service) ListDeliveries(
 	ctx context.Context, req *catalogv1.ListDeliveriesRequest,
 ) (*catalogv1.ListDeliveriesResponse, error) {
@@ -98,13 +100,13 @@ func (s *Service) read(ctx context.Context, query *ent.DeliveryQuery) ([]*catalo
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
-	var batches []uuid.UUID
+	distinct := map[uuid.UUID]bool{} // deliveries to different people are about the same batches
 	for _, row := range rows {
 		for _, batch := range row.Edges.Batches {
-			batches = append(batches, batch.ID)
+			distinct[batch.ID] = true
 		}
 	}
-	sequences, err := s.sequences(ctx, batches)
+	sequences, err := s.sequences(ctx, slices.Collect(maps.Keys(distinct)))
 	if err != nil {
 		return nil, err
 	}
@@ -115,23 +117,25 @@ func (s *Service) read(ctx context.Context, query *ent.DeliveryQuery) ([]*catalo
 	return deliveries, nil
 }
 
-// sequences returns the sequence numbers of the changes of each batch.
+// sequences returns the sequence numbers of the changes of each batch, in their order.
 func (s *Service) sequences(ctx context.Context, batches []uuid.UUID) (map[uuid.UUID][]int64, error) {
-	var changes []struct {
-		ID      int64     `sql:"id"`
-		BatchID uuid.UUID `sql:"batch_id"`
-	}
-	err := s.db.Reader().ProductChange.Query().
-		Where(productchange.BatchIDIn(batches...)).
-		Order(productchange.ByID()).
-		Select(productchange.FieldID, productchange.FieldBatchID).
-		Scan(ctx, &changes)
-	if err != nil {
-		return nil, fmt.Errorf("read changes of deliveries: %w", err)
-	}
 	sequences := make(map[uuid.UUID][]int64, len(batches))
-	for _, c := range changes {
-		sequences[c.BatchID] = append(sequences[c.BatchID], c.ID)
+	for chunk := range slices.Chunk(batches, insertChunk) {
+		var changes []struct {
+			ID      int64     `sql:"id"`
+			BatchID uuid.UUID `sql:"batch_id"`
+		}
+		err := s.db.Reader().ProductChange.Query().
+			Where(productchange.BatchIDIn(chunk...)).
+			Order(productchange.ByID()).
+			Select(productchange.FieldID, productchange.FieldBatchID).
+			Scan(ctx, &changes)
+		if err != nil {
+			return nil, fmt.Errorf("read changes of deliveries: %w", err)
+		}
+		for _, c := range changes {
+			sequences[c.BatchID] = append(sequences[c.BatchID], c.ID)
+		}
 	}
 	return sequences, nil
 }
