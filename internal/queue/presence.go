@@ -55,11 +55,12 @@ func (p *presence) leave() error {
 
 func (p *presence) acquire(ctx context.Context) error {
 	name := "queue"
-	if p.q.db.Dialect() == dialect.Postgres {
+	onPostgres := p.q.db.Dialect() == dialect.Postgres
+	if onPostgres {
 		name = p.id
 	}
 	lock, err := p.q.db.TryLock(ctx, name)
-	if errors.Is(err, db.ErrLocked) {
+	if errors.Is(err, db.ErrLocked) && !onPostgres { // there it is our own former session, not gone yet
 		return ErrWorked
 	}
 	if err != nil {
