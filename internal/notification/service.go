@@ -21,12 +21,12 @@ import (
 
 // Service is the NotificationService.
 type Service struct {
-	catalogv1connect.UnimplementedNotificationServiceHandler
-
 	db      *db.DB
 	queue   *queue.Queue
 	mailbox *mail.Mailbox
 }
+
+var _ catalogv1connect.NotificationServiceHandler = (*Service)(nil)
 
 // NewService returns the service. mailbox is the local mailbox if mails go there, else nil.
 func NewService(d *db.DB, q *queue.Queue, mailbox *mail.Mailbox) *Service {
