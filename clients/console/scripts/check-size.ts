@@ -18,14 +18,14 @@ const pages = [
   {
     name: "console: sign-in",
     limit: 250,
-    modules: ["index.html", "src/lib/catalog.ts", "src/app/account/layout.tsx", "src/features/auth/sign-in-page.tsx"],
+    modules: ["index.html", "src/app/account/layout.tsx", "src/features/auth/sign-in-page.tsx"],
   },
   ...Object.keys(manifest)
     .filter((module) => /^src\/features\/(?!storefront|auth).*page\.tsx$/.test(module))
     .map((module) => ({
       name: `console: ${module.slice("src/features/".length, -".tsx".length)}`,
       limit: 250,
-      modules: ["index.html", "src/lib/catalog.ts", "src/app/admin/layout.tsx", module],
+      modules: ["index.html", "src/app/admin/layout.tsx", module],
     })),
 ];
 

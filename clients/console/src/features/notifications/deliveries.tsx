@@ -15,7 +15,7 @@ import { DeliveryState, isRetryable } from "./delivery-state";
 import { DeliveryFilters } from "./filters";
 import { messages } from "./messages";
 import { RetryButton } from "./retry-button";
-import { states } from "./search";
+import { states } from "./states";
 
 const route = getRouteApi("/admin/notifications");
 

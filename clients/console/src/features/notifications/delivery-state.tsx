@@ -2,7 +2,8 @@ import { type Delivery, Delivery_State as State } from "@zebrands/catalog";
 import { useMessages } from "@/i18n";
 import { Badge, type Tone } from "@/ui/badge";
 import { messages } from "./messages";
-import { type StateName, stateNames, states } from "./search";
+import { type StateName, stateNames } from "./search";
+import { states } from "./states";
 
 const tones: Record<StateName, Tone> = {
   pending: "warning",
