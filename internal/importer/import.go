@@ -179,7 +179,11 @@ func (r *run) lookUp(ctx context.Context, tasks []*task) error {
 		if len(missing) == 0 {
 			return errors.Join(err, metaErr)
 		}
+		before := len(skus)
 		skus = slices.DeleteFunc(skus, func(sku string) bool { return slices.Contains(missing, sku) })
+		if len(skus) == before { // it would answer the same for ever
+			return fmt.Errorf("the server misses SKUs that were not asked for: %w", err)
+		}
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func parseMask(fm *fieldmaskpb.FieldMask, p *catalogv1.Product) (mask, error) {
 	if len(fm.GetPaths()) == 0 {
 		return populated(p), nil
 	}
-	m := mask{}
+	m, all := mask{}, everything()
 	var unknown []string
 	for _, path := range fm.GetPaths() {
 		switch {
@@ -55,7 +55,7 @@ func parseMask(fm *fieldmaskpb.FieldMask, p *catalogv1.Product) (mask, error) {
 			m = everything()
 		case path == "price":
 			m[pathAmount], m[pathCurrency] = true, true
-		case everything()[path]:
+		case all[path]:
 			m[path] = true
 		case !isServerSet(path):
 			unknown = append(unknown, path)

@@ -21,13 +21,22 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 		if !contains(trusted, client) {
 			break
 		}
-		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		addr, ok := parseHop(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
-		client = addr.Unmap()
+		client = addr
 	}
 	return client
+}
+
+// parseHop reads an address, behind which some proxies write a port.
+func parseHop(hop string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(hop); err == nil {
+		return addr.Unmap(), true
+	}
+	withPort, err := netip.ParseAddrPort(hop)
+	return withPort.Addr().Unmap(), err == nil
 }
 
 func contains(networks []netip.Prefix, addr netip.Addr) bool {

@@ -35,7 +35,6 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 	steps := []connect.Interceptor{
 		refuseStreams{},
 		connect.UnaryInterceptorFunc(recovered),
-		// Tracing goes here, once there is telemetry.
 		connect.UnaryInterceptorFunc(logged),
 		authenticate(c.Authenticate),
 		connect.UnaryInterceptorFunc(authorize),

@@ -16,6 +16,9 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
+// maxViolations is how many fields an error blames: in gRPC they travel in the trailers.
+const maxViolations = 1000
+
 // databaseRetryAfter is how long a caller waits when the database does not answer.
 const databaseRetryAfter = time.Second
 
@@ -96,7 +99,7 @@ func toConnect(f *fault.Error) *connect.Error {
 	addDetail(e, &errdetails.ErrorInfo{Reason: string(f.Reason), Domain: fault.Domain, Metadata: f.Metadata})
 	if len(f.Violations) > 0 {
 		bad := &errdetails.BadRequest{}
-		for _, v := range f.Violations {
+		for _, v := range f.Violations[:min(len(f.Violations), maxViolations)] {
 			bad.FieldViolations = append(bad.FieldViolations,
 				&errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description})
 		}

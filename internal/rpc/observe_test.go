@@ -76,6 +76,7 @@ func TestClientAddress(t *testing.T) {
 		"behind a proxy":               {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9"}, want: "203.0.113.9"},
 		"behind two":                   {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9, 10.0.0.2"}, want: "203.0.113.9"},
 		"what the client wrote itself": {remote: "10.0.0.1:1", forwarded: []string{"1.1.1.1", "203.0.113.9"}, want: "203.0.113.9"},
+		"with ports":                   {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9:5678, [::ffff:10.0.0.2]:80"}, want: "203.0.113.9"},
 		"nonsense":                     {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9, x"}, want: "10.0.0.1"},
 		"mapped":                       {remote: "[::ffff:10.0.0.1]:1", forwarded: []string{"::ffff:203.0.113.9"}, want: "203.0.113.9"},
 	} {

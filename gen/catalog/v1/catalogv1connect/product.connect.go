@@ -106,7 +106,8 @@ type ProductServiceClient interface {
 	// violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
 	// is not the current one: the error says who changed what since.
 	UpdateProduct(context.Context, *v1.UpdateProductRequest) (*v1.UpdateProductResponse, error)
-	// BatchUpdateProducts changes up to 1,000 different products, all or none.
+	// BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
+	// request of the same batch gives up counts as taken.
 	//
 	// Errors: those of UpdateProduct; field violations name the request.
 	BatchUpdateProducts(context.Context, *v1.BatchUpdateProductsRequest) (*v1.BatchUpdateProductsResponse, error)
@@ -364,7 +365,8 @@ type ProductServiceHandler interface {
 	// violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
 	// is not the current one: the error says who changed what since.
 	UpdateProduct(context.Context, *v1.UpdateProductRequest) (*v1.UpdateProductResponse, error)
-	// BatchUpdateProducts changes up to 1,000 different products, all or none.
+	// BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
+	// request of the same batch gives up counts as taken.
 	//
 	// Errors: those of UpdateProduct; field violations name the request.
 	BatchUpdateProducts(context.Context, *v1.BatchUpdateProductsRequest) (*v1.BatchUpdateProductsResponse, error)

@@ -1017,7 +1017,8 @@ export const ProductService: GenService<{
     output: typeof UpdateProductResponseSchema;
   },
   /**
-   * BatchUpdateProducts changes up to 1,000 different products, all or none.
+   * BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
+   * request of the same batch gives up counts as taken.
    *
    * Errors: those of UpdateProduct; field violations name the request.
    *
