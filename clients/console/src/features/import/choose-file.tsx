@@ -66,9 +66,7 @@ export function ChooseFile({ problem, currency, onCurrency, onFile }: ChooseFile
           ref={input}
           type="file"
           accept=".csv,text/csv,text/plain"
-          aria-label={m.choose}
-          tabIndex={-1}
-          className="sr-only"
+          className="hidden"
           onChange={(event) => {
             take(event.target.files?.[0]);
             event.target.value = "";

@@ -49,9 +49,9 @@ export function EntryList({ entries, counts, done }: EntryListProps) {
           </button>
         ))}
       </fieldset>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
       <section
         ref={scroller}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
         tabIndex={0}
         aria-label={m.rows}
         className="max-h-[28rem] overflow-y-auto focus-visible:-outline-offset-2"

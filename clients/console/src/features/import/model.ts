@@ -27,6 +27,12 @@ export interface Row {
   readonly cells: readonly string[];
 }
 
+/** A row that cannot be brought in. */
+export interface BadRow {
+  readonly cells: readonly string[];
+  readonly product?: RowProduct;
+}
+
 /** What can be wrong with a row before the server has seen it. */
 export type ProblemCode =
   | "empty"
@@ -63,8 +69,8 @@ export interface ParsedFile {
   readonly mappings: readonly Mapping[];
   readonly rows: readonly Row[];
   readonly problems: readonly Problem[];
-  /** The rows that problems are about and that are not in `rows`, by line. */
-  readonly badCells: Readonly<Record<number, readonly string[]>>;
+  /** The rows that problems are about and that are not in `rows`, by line, as far as they could be read. */
+  readonly bad: Readonly<Record<number, BadRow>>;
   /** How many rows were left out because the shop does not publish them. */
   readonly unpublished: number;
   /** The fields for which the file has columns; an import changes no others. */

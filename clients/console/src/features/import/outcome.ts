@@ -30,7 +30,7 @@ export function entriesOf(file: ParsedFile, result: Result): Entry[] {
   });
   const read = new Set(file.rows.map(({ line }) => line));
   for (const [line, found] of problems) {
-    if (!read.has(line)) entries.push({ line, product: undefined, kind: "failed", fields: [], problems: found });
+    if (!read.has(line)) entries.push({ line, product: file.bad[line]?.product, kind: "failed", fields: [], problems: found });
   }
   return entries.sort((a, b) => a.line - b.line);
 }

@@ -1,4 +1,4 @@
-import type { FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
+import type { BadRow, FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
 import { clean, type Table, type TableRow } from "./table";
 
 const required = ["sku", "name", "brand", "price"] as const;
@@ -26,17 +26,17 @@ export function readOwn(table: Table, currency: string): Omit<ParsedFile, "heade
     if (columns[field] !== undefined) fields.push(field);
   const rows: Row[] = [];
   const problems: Problem[] = [...table.problems];
-  const badCells: Record<number, readonly string[]> = { ...table.badCells };
+  const bad: Record<number, BadRow> = { ...table.bad };
   for (const record of table.records) {
     const row = readRow(record, columns, facts, currency);
     if ("product" in row) {
       rows.push(row);
     } else {
       problems.push(row);
-      badCells[record.line] = record.raw;
+      bad[record.line] = { cells: record.raw };
     }
   }
-  return { format: "own", mappings, rows, problems, badCells, unpublished: 0, fields, columns };
+  return { format: "own", mappings, rows, problems, bad, unpublished: 0, fields, columns };
 }
 
 function knownColumn(column: string): Column | undefined {
@@ -50,17 +50,17 @@ function readRow(
   currency: string,
 ): Row | Problem {
   const cell = (column: Column) => clean(record.cells.get(columns[column] ?? "") ?? "");
-  const bad = (column: Column, code: "list" | "attributes"): Problem => ({
+  const refuse = (column: Column, code: "list" | "attributes"): Problem => ({
     line: record.line,
     column: columns[column] ?? column,
     reason: { code },
   });
   const imageUrls = splitList(cell("image_urls"));
-  if (imageUrls === undefined) return bad("image_urls", "list");
+  if (imageUrls === undefined) return refuse("image_urls", "list");
   const tags = splitList(cell("tags"));
-  if (tags === undefined) return bad("tags", "list");
+  if (tags === undefined) return refuse("tags", "list");
   const attributes = readAttributes(cell("attributes"));
-  if (attributes === undefined) return bad("attributes", "attributes");
+  if (attributes === undefined) return refuse("attributes", "attributes");
   return {
     line: record.line,
     cells: record.raw,

@@ -1,4 +1,4 @@
-import { FileError, type ParsedFile, type Problem, type Row } from "./model";
+import { type BadRow, FileError, type ParsedFile, type Problem, type Row } from "./model";
 import { isOwn, readOwn } from "./own-format";
 import { isShopify, readShopify } from "./shopify-format";
 import { decode, readTable } from "./table";
@@ -24,7 +24,7 @@ function withoutInvalid(file: ParsedFile): ParsedFile {
   const lines = new Map<string, number>();
   const rows: Row[] = [];
   const problems: Problem[] = [...file.problems];
-  const badCells: Record<number, readonly string[]> = { ...file.badCells };
+  const bad: Record<number, BadRow> = { ...file.bad };
   for (const row of file.rows) {
     const { sku } = row.product;
     const found = check(file, row);
@@ -33,10 +33,10 @@ function withoutInvalid(file: ParsedFile): ParsedFile {
     if (first !== undefined)
       found.push({ line: row.line, column: file.columns.sku ?? "sku", reason: { code: "twice", values: [sku, String(first)] } });
     if (found.length === 0) rows.push(row);
-    else badCells[row.line] = row.cells;
+    else bad[row.line] = { cells: row.cells, product: row.product };
     problems.push(...found);
   }
-  return { ...file, rows, problems: problems.toSorted((a, b) => a.line - b.line), badCells };
+  return { ...file, rows, problems: problems.toSorted((a, b) => a.line - b.line), bad };
 }
 
 function check({ columns }: ParsedFile, { line, product }: Row): Problem[] {

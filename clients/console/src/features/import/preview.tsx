@@ -1,6 +1,7 @@
 import { ArrowRight } from "lucide-react";
 import { useMemo } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { useMedia } from "@/lib/use-media";
 import { Alert } from "@/ui/alert";
 import { Button } from "@/ui/button";
 import type { Result } from "./bring-in";
@@ -49,12 +50,13 @@ export function Preview({ file, plan, onStart, onRestart }: PreviewProps) {
 /** Which column became what; what is left out comes last and small. */
 function Columns({ mappings }: { readonly mappings: readonly Mapping[] }) {
   const m = useMessages(messages);
+  const wide = useMedia("(min-width: 48rem)");
   const used = mappings.filter(({ to }) => to !== "ignored");
   const ignored = mappings.filter(({ to, column }) => to === "ignored" && column !== "").map(({ column }) => column);
   const name = (to: Exclude<Mapping["to"], "ignored">) =>
-    to === "currency" ? m.price : to === "attribute" ? m.attribute : m[to];
+    to === "currency" ? m.priceCurrency : to === "attribute" ? m.attribute : m[to];
   return (
-    <details className="rounded-xl border border-line bg-surface px-5 py-3 text-sm shadow-card" open={used.length <= 12}>
+    <details className="rounded-xl border border-line bg-surface px-5 py-3 text-sm shadow-card" open={wide && used.length <= 12}>
       <summary className="w-fit cursor-pointer rounded font-medium">{m.columns}</summary>
       <ul className="mt-3 flex flex-wrap gap-2 pb-1">
         {used.map(({ column, to }) => (

@@ -1,5 +1,5 @@
 import { plainText } from "./html";
-import type { FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
+import type { BadRow, FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
 import { sha256 } from "./sha256";
 import { clean, type Table, type TableRow } from "./table";
 
@@ -60,18 +60,18 @@ interface Made {
 /** Reads a Shopify product export: each variant becomes a product. Same rules as the program's import command. */
 export function readShopify(table: Table, currency: string): Omit<ParsedFile, "header"> {
   const problems: Problem[] = [...table.problems];
-  const badCells: Record<number, readonly string[]> = { ...table.badCells };
+  const bad: Record<number, BadRow> = { ...table.bad };
   const rows: Row[] = [];
   const made = new Map<string, Made[]>();
   let unpublished = 0;
-  for (const product of productsOf(table, problems, badCells)) {
+  for (const product of productsOf(table, problems, bad)) {
     if (!isPublished(product.first)) {
       unpublished += product.variants.length;
       continue;
     }
     if (product.variants.length === 0) {
       problems.push({ line: product.first.line, column: "", reason: { code: "noVariant" } });
-      badCells[product.first.line] = product.first.raw;
+      bad[product.first.line] = { cells: product.first.raw };
     }
     for (const variant of product.variants) {
       const { row, source } = readVariant(product, variant, table.header, currency);
@@ -82,7 +82,7 @@ export function readShopify(table: Table, currency: string): Omit<ParsedFile, "h
   tellApart(rows, made);
   const fields: FieldName[] = ["name", "brand", "price", "description", "image_urls", "tags"];
   const mappings = table.header.filter((column) => column !== "").map(mappingOf);
-  return { format: "shopify", mappings, rows, problems, badCells, unpublished, fields, columns };
+  return { format: "shopify", mappings, rows, problems, bad, unpublished, fields, columns };
 }
 
 function mappingOf(column: string): Mapping {
@@ -91,14 +91,14 @@ function mappingOf(column: string): Mapping {
 }
 
 /** Brings the rows of each handle together. */
-function productsOf(table: Table, problems: Problem[], badCells: Record<number, readonly string[]>): Iterable<ShopProduct> {
+function productsOf(table: Table, problems: Problem[], bad: Record<number, BadRow>): Iterable<ShopProduct> {
   const products = new Map<string, ShopProduct>();
   for (const record of table.records) {
     const cell = (name: string) => record.cells.get(name) ?? "";
     const handle = cell("Handle");
     if (handle === "") {
       problems.push({ line: record.line, column: "Handle", reason: { code: "empty" } });
-      badCells[record.line] = record.raw;
+      bad[record.line] = { cells: record.raw };
       continue;
     }
     const product = products.get(handle) ?? { handle, first: record, variants: [], images: [] };

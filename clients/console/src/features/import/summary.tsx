@@ -92,7 +92,7 @@ export function Summary({ file, result, name, onGoOn, onRestart }: SummaryProps)
 export function badRowsCsv(file: ParsedFile, bad: readonly Entry[], problemText: (entry: Entry) => string): string {
   const cells = new Map(file.rows.map((row) => [row.line, row.cells]));
   const rows = bad.map((entry) => {
-    const own = cells.get(entry.line) ?? file.badCells[entry.line] ?? [];
+    const own = cells.get(entry.line) ?? file.bad[entry.line]?.cells ?? [];
     return csvLine([...file.header.map((_, i) => own[i] ?? ""), `${entry.line}: ${problemText(entry)}`]);
   });
   return csvLine([...file.header, ""]) + rows.join("");

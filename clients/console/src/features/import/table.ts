@@ -1,5 +1,5 @@
 import Papa from "papaparse";
-import { FileError, type Problem } from "./model";
+import { type BadRow, FileError, type Problem } from "./model";
 
 /** A row as it stands in the file: text by column, trimmed. */
 export interface TableRow {
@@ -13,7 +13,7 @@ export interface Table {
   readonly header: readonly string[];
   readonly records: readonly TableRow[];
   readonly problems: readonly Problem[];
-  readonly badCells: Readonly<Record<number, readonly string[]>>;
+  readonly bad: Readonly<Record<number, BadRow>>;
 }
 
 /** Stands for bytes that are not UTF-8. */
@@ -36,7 +36,7 @@ export function readTable(text: string, onProgress?: (ratio: number) => void): T
   let line = 1;
   const records: TableRow[] = [];
   const problems: Problem[] = [];
-  const badCells: Record<number, readonly string[]> = {};
+  const bad: Record<number, BadRow> = {};
   let fault: FileError | undefined;
   Papa.parse<string[]>(text, {
     delimiter: delimiterOf(text),
@@ -60,13 +60,13 @@ export function readTable(text: string, onProgress?: (ratio: number) => void): T
         records.push({ line: start, raw: data, cells });
       } else {
         problems.push(problem);
-        badCells[start] = data;
+        bad[start] = { cells: data };
       }
     },
   });
   if (fault !== undefined) throw fault;
   if (header === undefined) throw new FileError("empty");
-  return { header, records, problems, badCells };
+  return { header, records, problems, bad };
 }
 
 function readHeader(names: readonly string[], broken: boolean): string[] {

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Product } from "@zebrands/catalog";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
 import { Button } from "@/ui/button";
@@ -9,10 +9,13 @@ import { ConfirmDialog, Dialog, DialogActions } from "@/ui/dialog";
 import { toast } from "@/ui/toast";
 import { type Change, changeMany, deleteMany, type Outcome, restoreMany, revertMany } from "./bulk";
 import type { BulkAction } from "./bulk-bar";
-import { BulkPriceDialog, BulkTagDialog } from "./bulk-dialogs";
 import { showProducts } from "./data";
 import { messages } from "./messages";
 import type { RunTask } from "./task";
+
+// Forms come when somebody asks for them.
+const BulkPriceDialog = lazy(() => import("./bulk-dialogs").then((module) => ({ default: module.BulkPriceDialog })));
+const BulkTagDialog = lazy(() => import("./bulk-dialogs").then((module) => ({ default: module.BulkTagDialog })));
 
 /** Returns a function that starts an action with the selected products, and the dialogs that it goes through. */
 export function useBulkActions(selected: readonly Product[], run: RunTask): readonly [(action: BulkAction) => void, ReactNode] {
@@ -61,8 +64,10 @@ export function useBulkActions(selected: readonly Product[], run: RunTask): read
   const start = (action: BulkAction) => (action === "restore" ? void restore(selected) : setAsking(action));
   const dialogs = (
     <>
-      {asking === "price" && <BulkPriceDialog products={live} onClose={close} onApply={(how) => void change(how)} />}
-      {asking === "tags" && <BulkTagDialog products={live} onClose={close} onApply={(how) => void change(how)} />}
+      <Suspense>
+        {asking === "price" && <BulkPriceDialog products={live} onClose={close} onApply={(how) => void change(how)} />}
+        {asking === "tags" && <BulkTagDialog products={live} onClose={close} onApply={(how) => void change(how)} />}
+      </Suspense>
       {asking === "delete" && (
         <ConfirmDialog
           open

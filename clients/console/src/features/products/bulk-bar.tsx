@@ -23,9 +23,9 @@ export function BulkBar({ products, onAction, onSelectMatching, onClear }: BulkB
   return (
     <section
       aria-label={m.bulkActions}
-      className="rise fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line-strong/60 bg-raised p-1.5 pl-4 shadow-float md:bottom-6 md:left-[16rem]"
+      className="rise fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line-strong/60 bg-raised p-1.5 shadow-float md:bottom-6 md:left-[16rem]"
     >
-      <p aria-live="polite" className="mr-1 text-sm font-medium tabular-nums">
+      <p aria-live="polite" className="mr-1 ml-2.5 text-sm font-medium tabular-nums">
         {m.selected(format.number(products.length))}
       </p>
       {onSelectMatching !== undefined && (
@@ -34,7 +34,7 @@ export function BulkBar({ products, onAction, onSelectMatching, onClear }: BulkB
           {m.selectMatching}
         </Button>
       )}
-      <span className="flex flex-wrap gap-1">
+      <span className="flex flex-wrap gap-1 max-sm:order-last max-sm:w-full max-sm:justify-between">
         {live > 0 && (
           <>
             <Button size="sm" variant="ghost" onClick={() => onAction("price")}>
@@ -57,10 +57,10 @@ export function BulkBar({ products, onAction, onSelectMatching, onClear }: BulkB
             {m.restore}
           </Button>
         )}
-        <IconButton size="sm" label={m.clearSelection} onClick={onClear}>
-          <X />
-        </IconButton>
       </span>
+      <IconButton size="sm" label={m.clearSelection} onClick={onClear} className="max-sm:ml-auto">
+        <X />
+      </IconButton>
     </section>
   );
 }

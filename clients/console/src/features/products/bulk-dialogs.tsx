@@ -1,4 +1,4 @@
-import { formatMoney, type MoneyValue, multiplyMoney, type Product, parseMoney } from "@zebrands/catalog";
+import { type MoneyValue, multiplyMoney, type Product, parseMoney } from "@zebrands/catalog";
 import { ArrowRight } from "lucide-react";
 import { useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
@@ -87,7 +87,7 @@ export function BulkPriceDialog({ products, onClose, onApply }: BulkDialogProps)
             ))}
           </datalist>
         </div>
-        {next !== undefined && <PricePreview products={products} next={next} locale={format.locale} rounded={mode !== "set"} />}
+        {next !== undefined && <PricePreview products={products} next={next} rounded={mode !== "set"} />}
         <DialogActions>
           <Button onClick={onClose}>{m.cancel}</Button>
           <SubmitButton>{m.applyTo(format.number(products.length), products.length === 1)}</SubmitButton>
@@ -119,11 +119,10 @@ export function priceChange(
 interface PricePreviewProps {
   readonly products: readonly Product[];
   readonly next: (price: MoneyValue) => MoneyValue;
-  readonly locale: string;
   readonly rounded: boolean;
 }
 
-function PricePreview({ products, next, locale, rounded }: PricePreviewProps) {
+function PricePreview({ products, next, rounded }: PricePreviewProps) {
   const m = useMessages(messages);
   const format = useFormat();
   const shown = products.slice(0, 4);
@@ -137,9 +136,9 @@ function PricePreview({ products, next, locale, rounded }: PricePreviewProps) {
             <li key={product.id} className="flex items-baseline gap-3">
               <span className="min-w-0 flex-1 truncate">{product.name}</span>
               <span className="inline-flex items-center gap-1.5 tabular-nums">
-                <span className="text-ink-soft">{formatMoney(before, locale, { currencyDisplay: "narrowSymbol" })}</span>
+                <span className="text-ink-soft">{format.money(before)}</span>
                 <ArrowRight className="size-3.5 text-ink-soft" aria-hidden />
-                <span className="font-medium">{formatMoney(next(before), locale, { currencyDisplay: "narrowSymbol" })}</span>
+                <span className="font-medium">{format.money(next(before))}</span>
               </span>
             </li>
           );

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Product } from "@zebrands/catalog";
 import { Download, Ellipsis, FileUp, PackageOpen, Plus, RefreshCw, SearchX } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { type Command, useCommands } from "@/lib/commands";
 import { csvLine, ownCells, ownColumns } from "@/lib/csv";
@@ -22,7 +22,6 @@ import { useBulkActions } from "./bulk-actions";
 import { BulkBar } from "./bulk-bar";
 import { useConflictDialog } from "./conflict-dialog";
 import { allMatching, listOptions, refreshLists } from "./data";
-import { EditSheet } from "./edit-sheet";
 import { messages } from "./messages";
 import { ProductCards } from "./product-cards";
 import { ProductTable, ProductTableSkeleton } from "./product-table";
@@ -30,6 +29,9 @@ import { filterCount, type ProductsChange, queryOf } from "./search-state";
 import { useSelection } from "./selection";
 import { useTask } from "./task";
 import { ActiveFilters, Toolbar } from "./toolbar";
+
+// The form comes when somebody edits.
+const EditSheet = lazy(() => import("./edit-sheet").then((module) => ({ default: module.EditSheet })));
 
 const none: readonly Product[] = [];
 
@@ -198,7 +200,9 @@ export function ProductsPage() {
         />
       )}
       {search.edit !== undefined && (
-        <EditSheet key={search.edit} id={search.edit} actions={actions} onClose={() => change({ edit: undefined })} />
+        <Suspense>
+          <EditSheet key={search.edit} id={search.edit} actions={actions} onClose={() => change({ edit: undefined })} />
+        </Suspense>
       )}
       {bulkDialogs}
       {conflictDialog}

@@ -34,6 +34,9 @@ interface ProductFormProps {
   readonly children: ReactNode;
 }
 
+/** Where a keyboard on the screen would cover the form, it only comes when asked for. */
+const hasMouse = matchMedia("(pointer: fine)").matches;
+
 interface Attribute {
   readonly key: number;
   readonly name: string;
@@ -76,7 +79,15 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
 
   return (
     <Form onSubmit={submit} prefix="product." onInput={touched}>
-      <TextField label={m.name} name="name" required maxLength={200} autoComplete="off" defaultValue={initial.name} />
+      <TextField
+        label={m.name}
+        name="name"
+        required
+        maxLength={200}
+        autoComplete="off"
+        autoFocus={hasMouse}
+        defaultValue={initial.name}
+      />
       <div className="grid gap-5 sm:grid-cols-2">
         <TextField
           label={m.brand}
@@ -85,7 +96,6 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
           maxLength={100}
           list="brands"
           autoComplete="off"
-          hint={m.brandHint}
           value={brand}
           onChange={(event) => setBrand(event.target.value)}
         />
@@ -185,7 +195,7 @@ function Attributes({
   return (
     <Field label={m.attributes} name="attributes" optional>
       {(wiring) => (
-        <div className="flex flex-col gap-2">
+        <fieldset {...wiring} aria-label={m.attributes} className="flex flex-col gap-2">
           {attributes.map(({ key, name, value }, index) => (
             <div key={key} className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] gap-2">
               <input
@@ -209,11 +219,11 @@ function Attributes({
               </IconButton>
             </div>
           ))}
-          <Button {...wiring} size="sm" className="self-start" onClick={add}>
+          <Button size="sm" className="self-start" onClick={add}>
             <Plus aria-hidden />
             {m.addAttribute}
           </Button>
-        </div>
+        </fieldset>
       )}
     </Field>
   );

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { isReason, type Product } from "@zebrands/catalog";
 import { ArrowLeft, Copy, PackageX, Pencil, RotateCcw, Store, Trash2 } from "lucide-react";
-import { type ReactNode, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { type Command, useCommands } from "@/lib/commands";
 import { useDescribeError } from "@/lib/errors";
@@ -18,13 +18,15 @@ import { toast } from "@/ui/toast";
 import { useProductActions } from "./actions";
 import { useConflictDialog } from "./conflict-dialog";
 import { listedProduct, productOptions } from "./data";
-import { EditSheet } from "./edit-sheet";
 import { History } from "./history";
 import { messages } from "./messages";
 import { PriceCell } from "./price-cell";
 import type { ProductSearch } from "./product-search";
 import { Thumb } from "./thumb";
 import { Views } from "./views";
+
+// The form comes when somebody edits.
+const EditSheet = lazy(() => import("./edit-sheet").then((module) => ({ default: module.EditSheet })));
 
 /** Everything about one product, also a deleted one. */
 export function ProductPage() {
@@ -133,7 +135,9 @@ function Details({ product }: { readonly product: Product }) {
         <History id={product.id} />
       </div>
       {search.edit !== undefined && !deleted && (
-        <EditSheet id={product.id} actions={actions} onClose={() => change({ edit: undefined })} />
+        <Suspense>
+          <EditSheet id={product.id} actions={actions} onClose={() => change({ edit: undefined })} />
+        </Suspense>
       )}
       {conflictDialog}
     </>
