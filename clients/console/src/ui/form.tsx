@@ -19,7 +19,7 @@ import { messages } from "./messages";
 
 const Pending = createContext(false);
 
-/** Reasons that blame one field without a field violation, and its name. */
+/** Reasons that blame one field, and its name. */
 const blamedByReason = [
   ["SKU_TAKEN", "sku"],
   ["EMAIL_TAKEN", "email"],
@@ -107,6 +107,9 @@ function problemsOf(
   const fields: Record<string, string> = {};
   const rest: string[] = [];
   const names = new Set([...(form?.elements ?? [])].map((input) => input.getAttribute("name")));
+  // What there are words for in the person's language goes before what the server says.
+  const blamed = blamedByReason.find(([reason, name]) => isReason(error, reason) && names.has(name));
+  if (blamed !== undefined) return { fields: { [blamed[1]]: describe(error) } };
   const violations = fieldViolations(error);
   for (const { field, description } of violations) {
     const path = field.startsWith(prefix) ? field.slice(prefix.length) : field;
@@ -114,8 +117,7 @@ function problemsOf(
     else rest.push(sentence(`${field}: ${description}`));
   }
   if (Object.keys(fields).length > 0) return { fields, ...(rest.length > 0 && { form: rest.join(" ") }) };
-  const blamed = blamedByReason.find(([reason, name]) => isReason(error, reason) && names.has(name));
-  return blamed === undefined ? { fields, form: describe(error) } : { fields: { [blamed[1]]: describe(error) } };
+  return { fields, form: describe(error) };
 }
 
 /** Returns a function that returns what is wrong with a form's inputs as they are now. */

@@ -30,7 +30,12 @@ export function AdministratorsPage() {
   const list = useInfiniteQuery(
     AdminService.method.listAdmins,
     { showDeleted: deleted !== undefined, pageSize: 100, pageToken: "" },
-    { pageParamKey: "pageToken", getNextPageParam: (page) => page.nextPageToken || undefined, placeholderData: keepPreviousData },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: (page) => page.nextPageToken || undefined,
+      placeholderData: keepPreviousData,
+      staleTime: 0,
+    },
   );
   const admins = list.data?.pages.flatMap((page) => page.admins);
 

@@ -20,7 +20,7 @@ import { states } from "./states";
 const route = getRouteApi("/admin/notifications");
 
 /** How often the list is read again, in milliseconds: while mails wait to be sent, and else. */
-const pollInterval = { waiting: 3_000, idle: 15_000 };
+const pollInterval = { waiting: 2_000, idle: 6_000 };
 
 function isWaiting({ state }: Delivery): boolean {
   return state === State.PENDING;

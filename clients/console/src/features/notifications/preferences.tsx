@@ -1,5 +1,6 @@
 import { Preferences_Frequency as Frequency, NotificationService } from "@zebrands/catalog";
 import { useMutation, useQuery } from "@zebrands/catalog/react";
+import { useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
 import { useRefresh } from "@/lib/refresh";
@@ -15,11 +16,14 @@ export function Preferences() {
   const refresh = useRefresh();
   const preferences = useQuery(NotificationService.method.getPreferences, {});
   const update = useMutation(NotificationService.method.updatePreferences);
+  // Shown at once, while it is being saved.
+  const [wanted, setWanted] = useState<Frequency>();
   if (preferences.isError) return <ErrorState message={describe(preferences.error)} onRetry={() => void preferences.refetch()} />;
   if (preferences.data === undefined) return <Skeleton className="h-64 max-w-2xl" />;
-  const chosen = update.isPending ? update.variables.preferences?.frequency : preferences.data.preferences?.frequency;
+  const chosen = wanted ?? preferences.data.preferences?.frequency;
 
   async function choose(frequency: Frequency) {
+    setWanted(frequency);
     try {
       await update.mutateAsync({ preferences: { frequency } });
       toast(m.savedPreferences);
@@ -27,6 +31,7 @@ export function Preferences() {
       toast(describe(error), { tone: "danger" });
     }
     await refresh(NotificationService.method.getPreferences);
+    setWanted(undefined);
   }
 
   const midnight = new Date();

@@ -1,0 +1,108 @@
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { assertAccessible, checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { type Server, startServer } from "./harness/server";
+import { type MailServer, startMailServer } from "./harness/smtp";
+
+let browser: Browser;
+let server: Server;
+let mailServer: MailServer;
+let mailed: Server;
+
+const beto = { email: "beto@example.com", name: "Beto Ramírez", password: "correct horse battery" };
+
+const lamp = "sku,name,brand,price,currency\nLAMP-1,Reading lamp,Lumen,49.90,USD\n";
+const dearerLamp = lamp.replace("49.90", "59.90");
+
+before(async () => {
+  [browser, mailServer] = await Promise.all([launchBrowser(), startMailServer()]);
+  [server, mailed] = await Promise.all([
+    startServer(),
+    startServer({ environment: { CATALOG_SMTP_URL: mailServer.url, CATALOG_MAIL_FROM: "catalog@example.com" } }),
+  ]);
+  await Promise.all([server.createAdmin(beto), mailed.createAdmin(beto)]);
+});
+
+after(async () => {
+  await browser?.close();
+  await Promise.all([server?.stop(), mailed?.stop()]);
+  await mailServer?.stop();
+});
+
+const delivery = (page: Page, state: string) => page.getByRole("row").filter({ hasText: beto.email }).filter({ hasText: state });
+
+test("the others hear of a change: the mail is in the list with its changes, and in the mailbox", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await signIn(page);
+    await page.goto("/admin/notifications");
+    await page.getByRole("heading", { name: "No mails yet" }).waitFor();
+    await checkPage(page, "notifications-none");
+
+    await server.importCsv(lamp);
+    await delivery(page, "Sent").filter({ hasText: "1 change" }).waitFor();
+    await server.importCsv(dearerLamp);
+    await delivery(page, "Sent").nth(1).waitFor();
+    await checkPage(page, "notifications");
+
+    await page
+      .getByRole("button", { name: `Mail to ${beto.email}: details` })
+      .first()
+      .click();
+    const details = page.getByRole("dialog", { name: `Mail to ${beto.email}` });
+    await details.getByText("$49.90").waitFor();
+    await details.getByText("$59.90").waitFor();
+    await assertAccessible(page, "a delivery");
+    await page.keyboard.press("Escape");
+
+    await page.getByLabel("State").selectOption("Failed");
+    await page.getByRole("heading", { name: "No mail matches" }).waitFor();
+    await checkPage(page, "notifications-no-match");
+    await page.getByRole("button", { name: "Clear the filters" }).click();
+    await page.getByLabel("Recipient").selectOption({ label: `${beto.name} · ${beto.email}` });
+    await delivery(page, "Sent").first().waitFor();
+
+    await page.getByRole("tab", { name: "Mailbox" }).click();
+    await page
+      .getByRole("link", { name: /Reading lamp/ })
+      .first()
+      .click();
+    await page.frameLocator("iframe[title='The mail']").getByText("59.90").first().waitFor();
+    await checkPage(page, "mailbox");
+  });
+});
+
+test("how often one wants mails is saved as soon as it is chosen", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await signIn(page, beto);
+    await page.goto("/admin/profile");
+    await page.getByText("You get them as changes come.").waitFor();
+    await page.getByRole("link", { name: "Choose how often" }).click();
+    await page.getByRole("radio", { name: /Once a day/ }).check();
+    await page.getByText("Saved. It holds for changes from now on").first().waitFor();
+    await checkPage(page, "preferences");
+    await page.reload();
+    await page.getByRole("radio", { name: /Once a day/, checked: true }).waitFor();
+
+    // A change now waits for midnight.
+    await server.importCsv(lamp.replace("LAMP-1", "LAMP-2"));
+    await page.getByRole("tab", { name: "Deliveries" }).click();
+    await delivery(page, "Waiting").waitFor();
+  });
+});
+
+test("a mail that the mail server refused is sent again", async () => {
+  mailServer.refuses = true;
+  await mailed.importCsv(lamp);
+  await visit(browser, mailed.url, async ({ page, expectConsole }) => {
+    expectConsole(/status of 4\d\d/); // there is no local mailbox
+    await signIn(page);
+    await page.goto("/admin/notifications");
+    await delivery(page, "Failed").filter({ hasText: "no such mailbox" }).waitFor();
+    await page.getByRole("tab", { name: "Mailbox" }).waitFor({ state: "detached" });
+    await checkPage(page, "notifications-failed");
+
+    mailServer.refuses = false;
+    await page.getByRole("button", { name: `Try again: mail to ${beto.email}` }).click();
+    await delivery(page, "Sent").waitFor();
+  });
+});
