@@ -1,14 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Product } from "@zebrands/catalog";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
 import { Button } from "@/ui/button";
 import { ConfirmDialog, Dialog, DialogActions } from "@/ui/dialog";
 import { toast } from "@/ui/toast";
 import { type Change, changeMany, deleteMany, type Outcome, restoreMany, revertMany } from "./bulk";
-import type { BulkAction } from "./bulk-bar";
+import { type BulkAction, BulkBar } from "./bulk-bar";
 import { showProducts } from "./data";
 import { messages } from "./messages";
 import type { RunTask } from "./task";
@@ -17,8 +17,16 @@ import type { RunTask } from "./task";
 const BulkPriceDialog = lazy(() => import("./bulk-dialogs").then((module) => ({ default: module.BulkPriceDialog })));
 const BulkTagDialog = lazy(() => import("./bulk-dialogs").then((module) => ({ default: module.BulkTagDialog })));
 
-/** Returns a function that starts an action with the selected products, and the dialogs that it goes through. */
-export function useBulkActions(selected: readonly Product[], run: RunTask): readonly [(action: BulkAction) => void, ReactNode] {
+interface BulkActionsProps {
+  readonly selected: readonly Product[];
+  readonly run: RunTask;
+  /** Not set if everything that matches is selected already. */
+  readonly onSelectMatching: (() => void) | undefined;
+  readonly onClear: () => void;
+}
+
+/** The bar of what can be done with the selected products, and the dialogs that this goes through. Loaded with the first selection. */
+export default function BulkActions({ selected, run, onSelectMatching, onClear }: BulkActionsProps) {
   const m = useMessages(messages);
   const format = useFormat();
   const client = useQueryClient();
@@ -62,8 +70,11 @@ export function useBulkActions(selected: readonly Product[], run: RunTask): read
   }
 
   const start = (action: BulkAction) => (action === "restore" ? void restore(selected) : setAsking(action));
-  const dialogs = (
+  return (
     <>
+      {selected.length > 0 && (
+        <BulkBar products={selected} onAction={start} onSelectMatching={onSelectMatching} onClear={onClear} />
+      )}
       <Suspense>
         {asking === "price" && <BulkPriceDialog products={live} onClose={close} onApply={(how) => void change(how)} />}
         {asking === "tags" && <BulkTagDialog products={live} onClose={close} onApply={(how) => void change(how)} />}
@@ -81,7 +92,6 @@ export function useBulkActions(selected: readonly Product[], run: RunTask): read
       {refused.length > 0 && <RefusedDialog failures={refused} onClose={() => setRefused([])} />}
     </>
   );
-  return [start, dialogs];
 }
 
 /** Tells which products were refused, and why. */

@@ -10,7 +10,7 @@ import { type Change, percentFactor } from "./bulk";
 import { priceOf } from "./fields";
 import { messages } from "./messages";
 import { currencyCodes, plainPercent, typedAmount } from "./money";
-import { upperCase } from "./toolbar";
+import { upperCase } from "./upper-case";
 
 interface BulkDialogProps {
   /** Live ones only. */

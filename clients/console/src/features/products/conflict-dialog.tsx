@@ -1,45 +1,25 @@
 import type { ProductChange } from "@zebrands/catalog";
 import { ProductChange_Operation as Operation } from "@zebrands/catalog";
 import clsx from "clsx";
-import { type ReactNode, useCallback, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { fieldWords } from "./actions";
 import { sides } from "./conflict-sides";
-import type { Conflict, Resolve } from "./data";
+import type { Conflict } from "./data";
 import { FieldValue } from "./field-value";
 import { type FieldName, fieldValue, pick, type Values, valuesOf } from "./fields";
 import { messages } from "./messages";
-
-/** Returns what asks a person about a conflict, and the dialog in which it does. */
-export function useConflictDialog(): readonly [Resolve, ReactNode] {
-  const [conflict, setConflict] = useState<Conflict>();
-  const answer = useRef<(choice: Partial<Values> | undefined) => void>(undefined);
-  const resolve = useCallback<Resolve>(
-    (next) =>
-      new Promise((done) => {
-        setConflict(next);
-        answer.current = (choice) => {
-          setConflict(undefined);
-          done(choice);
-        };
-      }),
-    [],
-  );
-  const dialog = conflict !== undefined && (
-    <ConflictDialog key={conflict.current.etag} conflict={conflict} onAnswer={(choice) => answer.current?.(choice)} />
-  );
-  return [resolve, dialog];
-}
 
 interface ConflictDialogProps {
   readonly conflict: Conflict;
   readonly onAnswer: (choice: Partial<Values> | undefined) => void;
 }
 
-function ConflictDialog({ conflict, onAnswer }: ConflictDialogProps) {
+/** Shows who changed what meanwhile, and lets the person choose for each field. Loaded when there is a conflict. */
+export default function ConflictDialog({ conflict, onAnswer }: ConflictDialogProps) {
   const m = useMessages(messages);
   const { base, wanted, current, changes } = conflict;
   const { both, mine, others } = sides(conflict);

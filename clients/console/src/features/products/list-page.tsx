@@ -5,8 +5,6 @@ import { Download, Ellipsis, FileUp, PackageOpen, Plus, RefreshCw, SearchX } fro
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { type Command, useCommands } from "@/lib/commands";
-import { csvLine, ownCells, ownColumns } from "@/lib/csv";
-import { download } from "@/lib/download";
 import { useDescribeError } from "@/lib/errors";
 import { defined } from "@/lib/search-params";
 import { useLatest } from "@/lib/use-latest";
@@ -18,19 +16,18 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { EmptyState, ErrorState } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { useProductActions } from "./actions";
-import { useBulkActions } from "./bulk-actions";
-import { BulkBar } from "./bulk-bar";
-import { useConflictDialog } from "./conflict-dialog";
 import { allMatching, listOptions, refreshLists } from "./data";
 import { messages } from "./messages";
-import { ProductCards } from "./product-cards";
 import { ProductTable, ProductTableSkeleton } from "./product-table";
 import { filterCount, type ProductsChange, queryOf } from "./search-state";
 import { useSelection } from "./selection";
 import { useTask } from "./task";
 import { ActiveFilters, Toolbar } from "./toolbar";
+import { useConflictDialog } from "./use-conflict-dialog";
 
-// The form comes when somebody edits.
+// What only some visits need comes when they do.
+const ProductCards = lazy(() => import("./product-cards").then((module) => ({ default: module.ProductCards })));
+const BulkActions = lazy(() => import("./bulk-actions"));
 const EditSheet = lazy(() => import("./edit-sheet").then((module) => ({ default: module.EditSheet })));
 
 const none: readonly Product[] = [];
@@ -51,7 +48,9 @@ export function ProductsPage() {
   const [resolve, conflictDialog] = useConflictDialog();
   const actions = useProductActions(resolve);
   const [runTask, taskDialog] = useTask();
-  const [startBulk, bulkDialogs] = useBulkActions(selected, runTask);
+  // Stays: its dialogs outlive the selection.
+  const [bulkNeeded, setBulkNeeded] = useState(false);
+  if (selected.length > 0 && !bulkNeeded) setBulkNeeded(true);
   const wide = useMedia("(min-width: 60rem)");
   useTitle(m.title);
 
@@ -81,6 +80,7 @@ export function ProductsPage() {
   }
 
   async function exportCsv() {
+    const [{ csvLine, ownCells, ownColumns }, { download }] = await Promise.all([import("@/lib/csv"), import("@/lib/download")]);
     const parts = [csvLine(ownColumns)];
     let count = 0;
     const complete = await readAll(
@@ -177,7 +177,9 @@ export function ProductsPage() {
             onTag={(tag) => change({ tag })}
           />
         ) : (
-          <ProductCards {...rows} />
+          <Suspense>
+            <ProductCards {...rows} />
+          </Suspense>
         )}
       </div>
       {list.hasNextPage && (
@@ -191,20 +193,21 @@ export function ProductsPage() {
           </Button>
         </div>
       )}
-      {selected.length > 0 && (
-        <BulkBar
-          products={selected}
-          onAction={startBulk}
-          onSelectMatching={list.hasNextPage && selected.length <= products.length ? () => void selectMatching() : undefined}
-          onClear={selection.clear}
-        />
+      {bulkNeeded && (
+        <Suspense>
+          <BulkActions
+            selected={selected}
+            run={runTask}
+            onSelectMatching={list.hasNextPage && selected.length <= products.length ? () => void selectMatching() : undefined}
+            onClear={selection.clear}
+          />
+        </Suspense>
       )}
       {search.edit !== undefined && (
         <Suspense>
           <EditSheet key={search.edit} id={search.edit} actions={actions} onClose={() => change({ edit: undefined })} />
         </Suspense>
       )}
-      {bulkDialogs}
       {conflictDialog}
       {taskDialog}
     </div>

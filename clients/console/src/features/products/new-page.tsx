@@ -59,10 +59,11 @@ export function NewProductPage() {
           }}
         >
           <DialogActions>
+            {/* Not a submit button: Enter in a field means the main one. */}
             <Button
-              type="submit"
-              onClick={() => {
+              onClick={(event) => {
                 another.current = true;
+                event.currentTarget.form?.requestSubmit();
               }}
             >
               {m.createAnother}

@@ -11,7 +11,7 @@ import type { Values } from "./fields";
 import { messages } from "./messages";
 import { currencyCodes, typedAmount } from "./money";
 import { TagInput } from "./tag-input";
-import { upperCase } from "./toolbar";
+import { upperCase } from "./upper-case";
 
 /** What a new product starts with. */
 export const emptyValues: Values = {

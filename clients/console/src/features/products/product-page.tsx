@@ -16,13 +16,13 @@ import { EmptyState, ErrorState, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { useProductActions } from "./actions";
-import { useConflictDialog } from "./conflict-dialog";
 import { listedProduct, productOptions } from "./data";
 import { History } from "./history";
 import { messages } from "./messages";
 import { PriceCell } from "./price-cell";
 import type { ProductSearch } from "./product-search";
 import { Thumb } from "./thumb";
+import { useConflictDialog } from "./use-conflict-dialog";
 import { Views } from "./views";
 
 // The form comes when somebody edits.

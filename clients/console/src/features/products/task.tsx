@@ -1,12 +1,10 @@
-import { type ReactNode, useRef, useState } from "react";
-import { useFormat, useMessages } from "@/i18n";
-import { Button } from "@/ui/button";
-import { Dialog, DialogActions } from "@/ui/dialog";
-import { Progress as ProgressBar } from "@/ui/progress";
+import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import type { Progress } from "./bulk";
-import { messages } from "./messages";
 
-interface Running {
+const TaskDialog = lazy(() => import("./task-dialog"));
+
+/** Work that is under way. */
+export interface Running {
   readonly title: string;
   readonly done: number;
   readonly total: number | undefined;
@@ -32,21 +30,10 @@ export function useTask(): readonly [RunTask, ReactNode] {
       setRunning(undefined);
     }
   };
-  return [run, running !== undefined && <TaskDialog key="task" running={running} onStop={() => controller.current?.abort()} />];
-}
-
-function TaskDialog({ running: { title, done, total }, onStop }: { readonly running: Running; readonly onStop: () => void }) {
-  const m = useMessages(messages);
-  const format = useFormat();
-  return (
-    <Dialog open onOpenChange={onStop} title={title}>
-      <ProgressBar label={title} done={done} total={total} />
-      <p aria-live="polite" className="mt-2 text-sm text-ink-soft tabular-nums">
-        {total === undefined ? m.soFar(format.number(done)) : m.progress(format.number(done), format.number(total))}
-      </p>
-      <DialogActions>
-        <Button onClick={onStop}>{m.stop}</Button>
-      </DialogActions>
-    </Dialog>
+  const dialog = running !== undefined && (
+    <Suspense key="task">
+      <TaskDialog running={running} onStop={() => controller.current?.abort()} />
+    </Suspense>
   );
+  return [run, dialog];
 }
