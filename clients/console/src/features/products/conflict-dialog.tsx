@@ -158,7 +158,7 @@ function FieldChoice({ field, who, options, before, value, onChange }: FieldChoi
           </label>
         ))}
       </div>
-      <p className="mt-1.5 text-xs text-ink-soft">
+      <p className="mt-1.5 flex gap-1 text-xs text-ink-soft">
         {m.before}: <FieldValue field={field} value={before} short />
       </p>
     </fieldset>

@@ -72,6 +72,12 @@ export function sameValue(a: Partial<Values>, b: Partial<Values>, field: FieldNa
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return JSON.stringify(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+  if ("amount" in value && "currencyCode" in value) return `${plainAmount(String(value.amount))} ${value.currencyCode}`;
   const keys = Object.keys(value).filter((key) => !key.startsWith("$"));
   return JSON.stringify(keys.sort().map((key) => [key, (value as Record<string, unknown>)[key]]));
+}
+
+/** Returns decimal text without zeros that mean nothing: 129.90 is 129.9. */
+function plainAmount(amount: string): string {
+  return (amount.includes(".") ? amount.replace(/\.?0+$/, "") : amount).replace(/^0+(?=[0-9])/, "");
 }
