@@ -57,7 +57,7 @@ test("a file with bad rows brings in the others and tells about each", async () 
 
     await page.getByRole("button", { name: "Import 4 rows" }).click();
     await page.getByRole("heading", { name: "The import is done" }).waitFor();
-    await page.getByText("1 products are new, 1 were changed.").waitFor();
+    await page.getByText("New products: 1. Changed ones: 1.").waitFor();
     for (const text of [
       "sku: must not be empty",
       "price: must be a plain number such as 129.90",
@@ -96,7 +96,7 @@ test("the same file a second time changes nothing", async () => {
     await page.goto("/admin/import");
     await page.setInputFiles("input[type=file]", file);
     await page.getByRole("button", { name: "Import 700 rows" }).click();
-    await page.getByText("700 products are new, 0 were changed.").waitFor();
+    await page.getByText("New products: 700. Changed ones: 0.").waitFor();
     await page.getByRole("button", { name: "Another file" }).click();
     await page.setInputFiles("input[type=file]", file);
     await page.getByText("There is nothing to import").waitFor();

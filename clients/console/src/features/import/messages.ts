@@ -59,7 +59,7 @@ export const messages = defineMessages({
     someBad: (n: string, one: boolean) =>
       one ? `${n} row has a problem and will be left out.` : `${n} rows have problems and will be left out.`,
     finished: "The import is done",
-    finishedText: (created: string, updated: string) => `${created} products are new, ${updated} were changed.`,
+    finishedText: (created: string, updated: string) => `New products: ${created}. Changed ones: ${updated}.`,
     stopped: "The import was stopped",
     stoppedText: "What was done stays. Importing the file again does the rest.",
     broken: "The import was cut off",
@@ -141,7 +141,7 @@ export const messages = defineMessages({
     nothingGood: "Ninguna fila de este archivo se puede importar.",
     someBad: (n, one) => (one ? `${n} fila tiene un problema y se omitirá.` : `${n} filas tienen problemas y se omitirán.`),
     finished: "La importación terminó",
-    finishedText: (created, updated) => `${created} productos son nuevos y ${updated} cambiaron.`,
+    finishedText: (created, updated) => `Productos nuevos: ${created}. Cambiados: ${updated}.`,
     stopped: "La importación se paró",
     stoppedText: "Lo que se hizo se queda. Importar el archivo otra vez hace el resto.",
     broken: "La importación se interrumpió",

@@ -6,10 +6,10 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
-import { type Change, percentFactor } from "./bulk";
+import type { Change } from "./bulk";
 import { priceOf } from "./fields";
 import { messages } from "./messages";
-import { currencyCodes, plainPercent, typedAmount } from "./money";
+import { currencyCodes, percentFactor, plainPercent, typedAmount } from "./money";
 import { upperCase } from "./upper-case";
 
 interface BulkDialogProps {

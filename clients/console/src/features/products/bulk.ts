@@ -160,15 +160,3 @@ export function revertMany(done: readonly Done[], progress: Progress): Promise<O
     progress,
   );
 }
-
-/** Returns a factor as decimal text for a change in percent: "-12.5" is "0.875". Undefined if the text is no plain decimal. */
-export function percentFactor(percent: string): string | undefined {
-  const match = /^([+-]?)([0-9]{1,6})(?:\.([0-9]{1,6}))?$/.exec(percent.trim());
-  if (match === null) return undefined;
-  const [, sign, whole = "", fraction = ""] = match;
-  const scale = fraction.length + 2;
-  const units = 10n ** BigInt(scale) + BigInt(whole + fraction) * (sign === "-" ? -1n : 1n);
-  if (units < 0n) return undefined;
-  const digits = String(units).padStart(scale + 1, "0");
-  return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
