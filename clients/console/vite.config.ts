@@ -14,6 +14,7 @@ export default defineConfig({
     alias: [
       { find: /^@zebrands\/catalog$/, replacement: source("../typescript/src/index.ts") },
       { find: /^@zebrands\/catalog\/react$/, replacement: source("../typescript/src/react.tsx") },
+      { find: /^react-remove-scroll$/, replacement: source("src/vendor/react-remove-scroll.tsx") },
       { find: /^@\//, replacement: `${source("src")}/` },
     ],
     // The client's sources lie outside this folder: they must use our copy of what both need.

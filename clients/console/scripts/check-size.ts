@@ -10,7 +10,7 @@ interface Chunk {
 
 const dist = new URL("../dist/", import.meta.url);
 const manifest: Record<string, Chunk> = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));
-const kilobyte = 1024;
+const kilobyte = 1000;
 
 const pages = [
   { name: "storefront", limit: 130, modules: ["index.html"] },

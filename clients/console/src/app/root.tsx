@@ -1,5 +1,5 @@
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Command as CommandIcon, Keyboard, Languages, Moon, Search, Store, Sun, SunMoon } from "lucide-react";
+import { Search, Store } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useMessages } from "@/i18n";
 import { type Command, focusSearch, useCommands } from "@/lib/commands";
@@ -8,8 +8,6 @@ import { languageNames, messages } from "./messages";
 
 const Palette = lazy(() => import("./palette"));
 const ShortcutHelp = lazy(() => import("./shortcut-help"));
-
-const themeIcons = { system: SunMoon, light: Sun, dark: Moon };
 
 /** What every page has: the commands that work everywhere, the palette, and the help. */
 export function Root() {
@@ -36,19 +34,17 @@ function useGlobalCommands(open: (dialog: "palette" | "help") => void): Command[
   return useMemo(
     () => [
       { group: m.general, label: m.search, keys: "/", icon: Search, run: focusSearch },
-      { group: m.general, label: m.palette, keys: "mod+k", icon: CommandIcon, run: () => open("palette") },
-      { group: m.general, label: m.shortcuts, keys: "?", icon: Keyboard, run: () => open("help") },
+      { group: m.general, label: m.palette, keys: "mod+k", run: () => open("palette") },
+      { group: m.general, label: m.shortcuts, keys: "?", run: () => open("help") },
       { group: m.goTo, label: m.storefront, keys: "g s", icon: Store, run: () => void navigate({ to: "/" }) },
       ...themes.map((theme) => ({
         group: m.appearance,
         label: m.themeCommand(m[theme]),
-        icon: themeIcons[theme],
         run: () => setPreferences({ theme }),
       })),
       ...languages.map((language) => ({
         group: m.appearance,
         label: languageNames[language],
-        icon: Languages,
         run: () => setPreferences({ language }),
       })),
     ],

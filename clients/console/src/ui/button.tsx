@@ -1,6 +1,5 @@
-import { Slot } from "@radix-ui/react-slot";
 import clsx from "clsx";
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, cloneElement, isValidElement, type ReactNode } from "react";
 
 const variants = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong shadow-card",
@@ -27,14 +26,12 @@ export interface ButtonProps extends ComponentProps<"button"> {
 }
 
 export function Button({ variant = "secondary", size = "md", asChild = false, className, ...props }: ButtonProps) {
-  const Component = asChild ? Slot : "button";
-  return (
-    <Component
-      type={asChild ? undefined : "button"}
-      className={clsx(base, variants[variant], sizes[size], className)}
-      {...props}
-    />
-  );
+  const look = clsx(base, variants[variant], sizes[size], className);
+  if (asChild && isValidElement<{ className?: string }>(props.children)) {
+    const { children, ...rest } = props;
+    return cloneElement(children, { ...rest, className: clsx(look, children.props.className) });
+  }
+  return <button type="button" className={look} {...props} />;
 }
 
 export interface IconButtonProps extends Omit<ButtonProps, "children" | "aria-label"> {

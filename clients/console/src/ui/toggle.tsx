@@ -1,5 +1,4 @@
 import * as RadixCheckbox from "@radix-ui/react-checkbox";
-import * as RadixSwitch from "@radix-ui/react-switch";
 import { Check, Minus } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 
@@ -18,12 +17,16 @@ export function Checkbox(props: ComponentProps<typeof RadixCheckbox.Root>) {
   );
 }
 
+interface SwitchProps {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly checked: boolean;
+  readonly disabled?: boolean;
+  readonly onCheckedChange: (checked: boolean) => void;
+}
+
 /** Something that is on or off at once, without a form to send. */
-export function Switch({
-  label,
-  hint,
-  ...props
-}: Omit<ComponentProps<typeof RadixSwitch.Root>, "id"> & { readonly label: string; readonly hint?: ReactNode }) {
+export function Switch({ label, hint, checked, disabled, onCheckedChange }: SwitchProps) {
   const id = useId();
   return (
     <div className="flex items-start justify-between gap-4">
@@ -31,13 +34,16 @@ export function Switch({
         {label}
         {hint !== undefined && <span className="mt-0.5 block font-normal text-ink-soft">{hint}</span>}
       </label>
-      <RadixSwitch.Root
-        {...props}
+      <input
         id={id}
-        className="inline-flex h-6 w-10.5 shrink-0 items-center rounded-full bg-line-strong px-0.75 transition-colors data-[state=checked]:bg-accent"
-      >
-        <RadixSwitch.Thumb className="size-4.5 rounded-full bg-surface shadow-card transition-transform data-[state=checked]:translate-x-4.5" />
-      </RadixSwitch.Root>
+        type="checkbox"
+        role="switch"
+        aria-checked={checked}
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => onCheckedChange(event.target.checked)}
+        className="relative h-6 w-10.5 shrink-0 cursor-pointer appearance-none rounded-full bg-line-strong transition-colors before:absolute before:inset-y-0.75 before:left-0.75 before:size-4.5 before:rounded-full before:bg-surface before:shadow-card before:transition-transform checked:bg-accent checked:before:translate-x-4.5 disabled:opacity-55"
+      />
     </div>
   );
 }

@@ -1,7 +1,9 @@
 import { Outlet } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { Card } from "@/ui/card";
-import { Toaster } from "@/ui/toast";
 import { Brand, SkipLink } from "../brand";
+
+const Toaster = lazy(() => import("@/ui/toaster"));
 
 export function AccountLayout() {
   return (
@@ -15,7 +17,9 @@ export function AccountLayout() {
           <Outlet />
         </Card>
       </main>
-      <Toaster />
+      <Suspense>
+        <Toaster />
+      </Suspense>
     </div>
   );
 }

@@ -1,19 +1,21 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { CatalogProvider } from "@zebrands/catalog/react";
 import { Ellipsis, Search } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { useActiveCommands } from "@/lib/commands";
 import { IconButton } from "@/ui/button";
 import { Kbd } from "@/ui/kbd";
 import { Menu, MenuItem } from "@/ui/menu";
-import { Toaster } from "@/ui/toast";
 import { Brand, SkipLink } from "../brand";
 import { queryClient } from "../query-client";
 import { messages } from "./messages";
 import { pages, useNavigationCommands } from "./navigation";
 import { useLeaveOnSignOut } from "./session";
 import { UserMenu } from "./user-menu";
+
+const Toaster = lazy(() => import("@/ui/toaster"));
 
 /** Navigation beside the page; on a phone, above and below it. */
 export function AdminLayout() {
@@ -30,7 +32,9 @@ export function AdminLayout() {
         </main>
         <BottomBar />
       </div>
-      <Toaster />
+      <Suspense>
+        <Toaster />
+      </Suspense>
     </CatalogProvider>
   );
 }

@@ -1,45 +1,15 @@
 import * as RadixToast from "@radix-ui/react-toast";
 import clsx from "clsx";
 import { CircleAlert, CircleCheck, X } from "lucide-react";
-import { useSyncExternalStore } from "react";
 import { useMessages } from "@/i18n";
 import { IconButton } from "./button";
 import { messages } from "./messages";
+import { dismissToast, type Toast, useToasts } from "./toast";
 
-interface ToastOptions {
-  readonly tone?: "success" | "danger";
-  /** Offers to take back what the toast tells. */
-  readonly onUndo?: () => void;
-}
-
-interface Toast extends ToastOptions {
-  readonly id: number;
-  readonly text: string;
-}
-
-let toasts: readonly Toast[] = [];
-let lastId = 0;
-const listeners = new Set<() => void>();
-
-/** Tells that something has happened, from wherever it did. Errors that belong to a form or a page are shown there instead. */
-export function toast(text: string, options: ToastOptions = {}): void {
-  update([...toasts.slice(-2), { id: ++lastId, text, ...options }]);
-}
-
-function update(next: readonly Toast[]): void {
-  toasts = next;
-  for (const listener of listeners) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-/** Where toasts appear. One for the whole page. */
-export function Toaster() {
+/** Where toasts appear. One for the whole page, loaded after it. */
+export default function Toaster() {
   const m = useMessages(messages);
-  const shown = useSyncExternalStore(subscribe, () => toasts);
+  const shown = useToasts();
   return (
     <RadixToast.Provider label={m.notifications} swipeDirection="right">
       {shown.map((item) => (
@@ -61,7 +31,7 @@ function ToastItem({ id, text, tone = "success", onUndo }: Toast) {
       type={tone === "danger" ? "foreground" : "background"}
       duration={onUndo === undefined ? 5_000 : 8_000}
       onOpenChange={(open) => {
-        if (!open) update(toasts.filter((item) => item.id !== id));
+        if (!open) dismissToast(id);
       }}
       className="rise flex items-center gap-3 rounded-xl border border-line bg-raised py-2 pr-2 pl-4 shadow-float"
     >

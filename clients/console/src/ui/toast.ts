@@ -1,0 +1,43 @@
+import { useSyncExternalStore } from "react";
+
+/** What a toast can be told. */
+export interface ToastOptions {
+  readonly tone?: "success" | "danger";
+  /** Offers to take back what the toast tells. */
+  readonly onUndo?: () => void;
+}
+
+/** A toast that is shown. */
+export interface Toast extends ToastOptions {
+  readonly id: number;
+  readonly text: string;
+}
+
+let toasts: readonly Toast[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+
+/** Tells that something has happened, from wherever it did. Errors that belong to a form or a page are shown there instead. */
+export function toast(text: string, options: ToastOptions = {}): void {
+  update([...toasts.slice(-2), { id: ++lastId, text, ...options }]);
+}
+
+function update(next: readonly Toast[]): void {
+  toasts = next;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Returns the toasts that are shown now. */
+export function useToasts(): readonly Toast[] {
+  return useSyncExternalStore(subscribe, () => toasts);
+}
+
+/** Takes a toast away. */
+export function dismissToast(id: number): void {
+  update(toasts.filter((item) => item.id !== id));
+}
