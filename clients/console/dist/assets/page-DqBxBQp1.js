@@ -1,1 +1,0 @@
-import{n as e,r as t,u as n}from"./clsx-D5VeOwQl.js";import{y as r}from"./index-O0g9lQrm.js";import{n as i}from"./card-xBbn6gzi.js";var a=e({en:{title:`Your profile`},es:{title:`Tu perfil`}}),o=n();function s(){let e=t(a);return r(e.title),(0,o.jsx)(i,{title:e.title})}export{s as ProfilePage};

@@ -1,0 +1,1 @@
+function e(e){e.currentTarget.value=e.currentTarget.value.toUpperCase()}export{e as t};
