@@ -16,6 +16,8 @@ BUF := go tool -modfile=tools/go.mod buf
 WITH_POSTGRES := go run -race ./internal/db/dbtest/withpostgres
 CLIENT := clients/typescript
 CLIENT_MODULES := $(CLIENT)/node_modules/.package-lock.json
+CONSOLE := clients/console
+CONSOLE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
 # What to test, and further flags, such as: make test PKG=./internal/product TESTFLAGS='-run Create -v'
 PKG ?= ./...
 TESTFLAGS ?=
@@ -33,12 +35,16 @@ setup: ## Install what the tests need
 	@scripts/setup
 
 .PHONY: test
-test: setup $(if $(filter ./...,$(PKG)),client-test) ## Run every test, with the race detector, on SQLite and on PostgreSQL
+test: setup $(if $(filter ./...,$(PKG)),client-test console-test) ## Run every test, with the race detector, on SQLite and on PostgreSQL
 	$(WITH_POSTGRES) go test -race -timeout 40m $(TESTFLAGS) $(PKG)
 
 .PHONY: client-test
 client-test: setup $(CLIENT_MODULES) ## Run the TypeScript client's tests, also against the server
 	$(WITH_POSTGRES) npm --prefix $(CLIENT) test
+
+.PHONY: console-test
+console-test: setup $(CLIENT_MODULES) $(CONSOLE_MODULES) ## Run the console's tests, in Chromium against the server
+	CHROMIUM="$${CATALOG_TEST_CHROMIUM:-/usr/bin/chromium}" npm --prefix $(CONSOLE) test
 
 .PHONY: generate
 generate: $(CLIENT_MODULES) ## Make everything that is made from proto/, ent/schema/ and the list of reasons
@@ -56,7 +62,7 @@ migration-hash: ## Bring the migrations' checksums up to date after writing a ve
 	go run ./internal/db/migrations/diff -hash
 
 .PHONY: check
-check: lint proto-check generated-check migrations-check tidy-check terraform-check client-check ## Run every check that is not a test
+check: lint proto-check generated-check migrations-check tidy-check terraform-check client-check console-check ## Run every check that is not a test
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the Go linters
@@ -81,7 +87,15 @@ generated-check: ## Fail if generated files are not up to date
 client-check: $(CLIENT_MODULES) ## Lint the TypeScript client, check its size, its documentation and its package
 	npm --prefix $(CLIENT) run check
 
+.PHONY: console-check
+console-check: $(CLIENT_MODULES) $(CONSOLE_MODULES) ## Lint the console, check that dist/ is up to date, and its size
+	npm --prefix $(CONSOLE) run check
+
 # npm writes this file last.
+$(CONSOLE_MODULES): $(CONSOLE)/package-lock.json
+	npm --prefix $(CONSOLE) ci
+	@touch $@
+
 $(CLIENT_MODULES): $(CLIENT)/package-lock.json
 	npm --prefix $(CLIENT) ci
 	@touch $@
