@@ -212,5 +212,7 @@ func TestReadsCostAFixedNumberOfQueries(t *testing.T) {
 				return err
 			}))
 		}
+		// GetProduct runs one statement of its own, built beforehand, and nothing through Ent beside it.
+		require.Equal(t, 0, count(func() error { _, err := s.GetProduct(ctx, byID(ids[0])); return err }))
 	})
 }
