@@ -6,29 +6,56 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/url"
+	"strconv"
 
 	"github.com/lib/pq"
 )
 
 var errBadAuthority = errors.New("open PostgreSQL: sslrootcert holds no certificate in PEM text")
 
-// newPostgresConnector returns a connector for a database URL. Unlike the driver, which then insists on
-// a client's certificate too, it takes sslinline=true with sslrootcert alone: a container gets the
-// authority that signed the server's certificate as text, and has no file for it.
-func newPostgresConnector(databaseURL string) (*pq.Connector, error) {
-	config, err := pq.NewConfig(databaseURL)
+// postgres is how to connect to a PostgreSQL database.
+type postgres struct {
+	config pq.Config
+	url    string // the same for what takes no config
+}
+
+// parsePostgres reads a database URL. Unlike the driver, which then insists on a client's certificate
+// too, it takes sslinline=true with sslrootcert alone: a container gets the authority that signed the
+// server's certificate as text, and has no file for it.
+func parsePostgres(databaseURL string) (postgres, error) {
+	u, err := url.Parse(databaseURL)
 	if err != nil {
-		return nil, errBadURL // the driver's error may repeat the password
+		return postgres{}, errBadURL // the error may repeat the password
+	}
+	query := u.Query()
+	if !query.Has("connect_timeout") {
+		query.Set("connect_timeout", strconv.Itoa(int(dialTimeout.Seconds())))
+	}
+	u.RawQuery = query.Encode()
+	config, err := pq.NewConfig(u.String())
+	if err != nil {
+		return postgres{}, errBadURL
 	}
 	if config.SSLInline && config.SSLRootCert != "" && config.SSLCert == "" {
 		if err := inlineAuthority(&config); err != nil {
-			return nil, err
+			return postgres{}, err
 		}
+		query.Set("sslmode", string(config.SSLMode))
+		query.Del("sslinline")
+		query.Del("sslrootcert")
+		u.RawQuery = query.Encode()
 	}
-	connector, err := pq.NewConnectorConfig(config)
+	return postgres{config: config, url: u.String()}, nil
+}
+
+// connector returns what opens connections through a dialer.
+func (p postgres) connector(d *dialer) (*pq.Connector, error) {
+	connector, err := pq.NewConnectorConfig(p.config)
 	if err != nil {
 		return nil, errBadURL
 	}
+	connector.Dialer(d)
 	return connector, nil
 }
 

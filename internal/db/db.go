@@ -67,6 +67,9 @@ type DB struct {
 	read    *sql.DB
 	writer  *ent.Client
 	reader  *ent.Client
+	link    *link // to PostgreSQL
+
+	observers observers
 }
 
 // Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
@@ -77,28 +80,22 @@ func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Opt
 		option(&config)
 	}
 	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite:")
-	var write, read *sql.DB
+	d := &DB{dialect: dialect.Postgres, path: path, log: log}
 	var err error
-	dialectName := dialect.Postgres
 	if isSQLite {
-		dialectName = dialect.SQLite
-		write, read, err = openSQLite(ctx, path, config)
+		d.dialect = dialect.SQLite
+		d.write, d.read, err = openSQLite(ctx, path, config)
 	} else {
-		write, err = openPostgres(ctx, databaseURL, config)
-		read = write
+		d.link = newLink(log, d.observers.tell)
+		d.write, err = openPostgres(ctx, databaseURL, d.link, config)
+		d.read = d.write
 	}
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{
-		dialect: dialectName,
-		path:    path,
-		log:     log,
-		write:   write,
-		read:    read,
-		writer:  ent.NewClient(ent.Driver(entsql.OpenDB(dialectName, write))),
-		reader:  ent.NewClient(ent.Driver(entsql.OpenDB(dialectName, read))),
-	}
+	d.writer = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.write)))
+	d.writer.Product.Use(noteChanged)
+	d.reader = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.read)))
 	d.reader.Use(refuseWrites)
 	return d, nil
 }
@@ -152,12 +149,16 @@ func openPool(ctx context.Context, dsn string, conns int, config options) (*sql.
 	return pool, nil
 }
 
-func openPostgres(ctx context.Context, databaseURL string, config options) (*sql.DB, error) {
-	connector, err := newPostgresConnector(databaseURL)
+func openPostgres(ctx context.Context, databaseURL string, l *link, config options) (*sql.DB, error) {
+	var err error
+	if l.server, err = parsePostgres(databaseURL); err != nil {
+		return nil, err
+	}
+	connector, err := l.server.connector(l.dialer)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(newCachingConnector(connector, false, config.statements))
+	pool := sql.OpenDB(newCachingConnector(linkedConnector{connector, l}, false, config.statements))
 	pool.SetMaxOpenConns(config.maxConns)
 	pool.SetMaxIdleConns(config.maxConns)
 	pool.SetConnMaxIdleTime(connIdleTime)
@@ -191,8 +192,11 @@ func (d *DB) ReadSQL() *sql.DB { return d.read }
 // HookProducts registers hooks on every mutation of products. Call it before the first use.
 func (d *DB) HookProducts(hooks ...ent.Hook) { d.writer.Product.Use(hooks...) }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database answers. While it is watched, this costs nothing and does not wait.
 func (d *DB) Ping(ctx context.Context) error {
+	if d.link != nil && d.link.stop != nil {
+		return d.link.check()
+	}
 	if err := d.read.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping: %w", err)
 	}
@@ -201,6 +205,9 @@ func (d *DB) Ping(ctx context.Context) error {
 
 // Close closes every connection.
 func (d *DB) Close() error {
+	if d.link != nil {
+		d.link.close()
+	}
 	if d.read != d.write {
 		if err := d.read.Close(); err != nil {
 			return fmt.Errorf("close: %w", err)

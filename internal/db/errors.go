@@ -66,14 +66,15 @@ func IsUnavailable(err error) bool {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
-	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF} {
+	for _, lost := range []error{errAway, driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, lost) {
 			return true
 		}
 	}
 	if onPostgres, ok := errors.AsType[*pq.Error](err); ok {
 		switch onPostgres.Code {
-		case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.TooManyConnections:
+		case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.TooManyConnections,
+			pqerror.IdleInTransactionSessionTimeout:
 			return true
 		}
 		return onPostgres.Code.Class() == pqerror.ClassConnectionException

@@ -31,6 +31,7 @@ type unit struct {
 	dialect      string
 	locals       map[any]any
 	beforeCommit []func(context.Context, *ent.Tx) error
+	changed      changed
 }
 
 type unitKey struct{}
@@ -79,6 +80,7 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 		return err
 	}
 	done = true
+	defer u.changed.tell(&d.observers) // also if the commit fails: it may have happened all the same
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}

@@ -1,0 +1,138 @@
+package dbtest
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Proxy stands between a program and PostgreSQL, and can be cut.
+type Proxy struct {
+	listener net.Listener
+	network  string
+	server   string
+	done     sync.WaitGroup
+
+	mu    sync.Mutex
+	heal  chan struct{} // nil while bytes pass
+	conns []net.Conn
+}
+
+// NewProxy returns a proxy in front of the database at a URL, and the URL of the same database through
+// it. It ends with the test.
+func NewProxy(t testing.TB, databaseURL string) (proxy *Proxy, through string) {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	require.NoError(t, err)
+	p := &Proxy{network: "tcp", server: u.Host}
+	query := u.Query()
+	if dir := query.Get("host"); u.Host == "" && dir != "" {
+		p.network, p.server = "unix", dir+"/.s.PGSQL."+portOr(query.Get("port"), "5432")
+		query.Del("host")
+		query.Del("port")
+	}
+	p.listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	u.Host = p.listener.Addr().String()
+	query.Set("sslmode", "disable")
+	u.RawQuery = query.Encode()
+	p.done.Go(p.accept)
+	t.Cleanup(p.close)
+	return p, u.String()
+}
+
+func portOr(port, otherwise string) string {
+	if port == "" {
+		return otherwise
+	}
+	return port
+}
+
+// Cut lets no byte through any more, and closes nothing: as when a network drops packets.
+func (p *Proxy) Cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.heal == nil {
+		p.heal = make(chan struct{})
+	}
+}
+
+// Heal lets bytes through again, also those that were held back.
+func (p *Proxy) Heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.heal != nil {
+		close(p.heal)
+		p.heal = nil
+	}
+}
+
+// Reset closes every connection, as when the server restarts.
+func (p *Proxy) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.conns {
+		_ = conn.Close()
+	}
+	p.conns = nil
+}
+
+func (p *Proxy) close() {
+	_ = p.listener.Close()
+	p.Heal()
+	p.Reset()
+	p.done.Wait()
+}
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		p.done.Go(func() { p.serve(client) })
+	}
+}
+
+func (p *Proxy) serve(client net.Conn) {
+	defer client.Close()
+	p.wait()
+	server, err := (&net.Dialer{}).DialContext(context.Background(), p.network, p.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	p.mu.Lock()
+	p.conns = append(p.conns, client, server)
+	p.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { p.copy(server, client) })
+	both.Go(func() { p.copy(client, server) })
+	both.Wait()
+}
+
+func (p *Proxy) copy(to, from net.Conn) {
+	defer to.Close()
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		p.wait()
+		if _, writeErr := to.Write(buffer[:n]); err != nil || writeErr != nil {
+			return
+		}
+	}
+}
+
+// wait returns when bytes may pass.
+func (p *Proxy) wait() {
+	p.mu.Lock()
+	heal := p.heal
+	p.mu.Unlock()
+	if heal != nil {
+		<-heal
+	}
+}
