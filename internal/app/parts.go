@@ -12,6 +12,7 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/notification"
+	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/tracking"
@@ -36,9 +37,11 @@ type parts struct {
 	queue   *queue.Queue
 	tokens  *auth.Tokens
 	cookies *admin.Cookies
-	// journal and tracker are there if the process serves products: reads are counted where they happen.
-	journal *tracking.Journal
-	tracker *tracking.Interceptor
+	// products, journal and tracker are there if the process serves products: reads are counted where they
+	// happen.
+	products *product.Service
+	journal  *tracking.Journal
+	tracker  *tracking.Interceptor
 }
 
 func newParts(ctx context.Context, cfg config.Config, log *slog.Logger, baseURL string) (*parts, error) {
@@ -66,8 +69,18 @@ func (p *parts) open(ctx context.Context) error {
 	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
 		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
 	}
-	if !p.cfg.Has(config.RoleProduct) {
-		return nil
+	if p.cfg.Has(config.RoleProduct) {
+		if err := p.openProducts(); err != nil {
+			return err
+		}
+	}
+	return p.db.Watch(ctx) // now that everybody who wants to know of changes is there
+}
+
+func (p *parts) openProducts() error {
+	var err error
+	if p.products, err = product.NewService(p.db, p.cfg.CacheBytes); err != nil {
+		return err
 	}
 	if p.journal, err = tracking.OpenJournal(filepath.Join(p.cfg.DataDir, "journal")); err != nil {
 		return fmt.Errorf("open journal: %w", err)

@@ -17,7 +17,6 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/notification"
-	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/tracking"
 )
@@ -49,7 +48,7 @@ func (a *App) roles() []role {
 }
 
 func mountProducts(p *parts, m *mounter) {
-	m.service(catalogv1connect.NewProductServiceHandler(product.NewService(p.db), m.options...))
+	m.service(catalogv1connect.NewProductServiceHandler(p.products, m.options...))
 }
 
 func mountAdmins(p *parts, m *mounter) {

@@ -32,6 +32,7 @@ type Config struct {
 	CORSOrigins    []string       `env:"CATALOG_CORS_ORIGINS" help:"Origins whose pages may call the API, such as https://shop.example; * is any." name:"cors-origins" placeholder:"ORIGIN"`
 	TrustedProxies []netip.Prefix `env:"CATALOG_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR"`
 
+	CacheBytes      int           `default:"67108864" env:"CATALOG_CACHE_BYTES" help:"Memory for products and lists that are read again and again; 0 keeps none."`
 	MaxRequestBytes int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Largest request, as sent and decompressed."`
 	RequestTimeout  time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"How long a request may take."`
 	ShutdownTimeout time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"How long requests and jobs may go on after a signal to stop."`

@@ -49,6 +49,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Addr:            "localhost:8080",
 		Roles:           []string{"product", "admin", "notification", "tracking"},
+		CacheBytes:      64 << 20,
 		MaxRequestBytes: 4 << 20,
 		RequestTimeout:  30 * time.Second,
 		ShutdownTimeout: 20 * time.Second,

@@ -132,6 +132,8 @@ func (c *Config) checkRoles() error {
 
 func (c *Config) checkLimits() error {
 	switch {
+	case c.CacheBytes < 0:
+		return invalid("cache-bytes", "must not be negative, but is %d", c.CacheBytes)
 	case c.MaxRequestBytes < minRequestBytes || c.MaxRequestBytes > maxRequestBytes:
 		return invalid("max-request-bytes", "must be from %d to %d, not %d",
 			minRequestBytes, maxRequestBytes, c.MaxRequestBytes)

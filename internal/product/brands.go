@@ -27,10 +27,18 @@ type brandPosition struct {
 	Name string `json:"name"`
 }
 
-// ListBrands returns a page of the brands of live products with one query. Two brands whose names
+// ListBrands returns a page of the brands of live products with at most one query. Two brands whose names
 // differ in case or accents alone are two, next to each other, as a filter tells them apart. Returns
 // PAGE_TOKEN_INVALID.
 func (s *Service) ListBrands(
+	ctx context.Context, req *catalogv1.ListBrandsRequest,
+) (*catalogv1.ListBrandsResponse, error) {
+	return cachedList(ctx, s.cache, "brands", req, func(ctx context.Context) (*catalogv1.ListBrandsResponse, error) {
+		return s.listBrands(ctx, req)
+	})
+}
+
+func (s *Service) listBrands(
 	ctx context.Context, req *catalogv1.ListBrandsRequest,
 ) (*catalogv1.ListBrandsResponse, error) {
 	list := brandList{"brands", req.GetQuery()}

@@ -217,7 +217,7 @@ func FuzzFilter(f *testing.F) {
 		f.Add(seed)
 	}
 	d := dbtest.New(f, "sqlite")
-	s := product.NewService(d)
+	s := newService(f, d)
 	f.Fuzz(func(t *testing.T, filter string) {
 		_, err := s.ListProducts(t.Context(), &catalogv1.ListProductsRequest{Filter: filter})
 		if err != nil {
@@ -230,7 +230,7 @@ func FuzzListProducts(f *testing.F) {
 	f.Add("name desc, price", "wh 1000", "AAAA")
 	f.Add("", "\"near\" '*", "")
 	d := dbtest.New(f, "sqlite")
-	s := product.NewService(d)
+	s := newService(f, d)
 	f.Fuzz(func(t *testing.T, orderBy, query, token string) {
 		_, err := s.ListProducts(t.Context(), &catalogv1.ListProductsRequest{OrderBy: orderBy, Query: query, PageToken: token})
 		if err != nil {

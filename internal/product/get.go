@@ -16,7 +16,7 @@ import (
 // statements are the texts of the hottest queries. They are built once, because to build one takes
 // Ent about as long as it takes SQLite to answer it.
 type statements struct {
-	byID, liveByID, liveBySKU string
+	byID, liveBySKU string
 }
 
 func newStatements(dialect string) statements {
@@ -31,7 +31,6 @@ func newStatements(dialect string) statements {
 	live := entsql.IsNull(product.FieldDeleteTime)
 	return statements{
 		byID:      build(entsql.EQ(product.FieldID, "")),
-		liveByID:  build(entsql.EQ(product.FieldID, ""), live),
 		liveBySKU: build(entsql.EQ(product.FieldSku, ""), live),
 	}
 }
@@ -48,30 +47,35 @@ func (s *Service) GetProduct(
 	if found == nil {
 		return nil, notFound(req.GetId(), req.GetSku())
 	}
-	return &catalogv1.GetProductResponse{Product: convert.Product(found)}, nil
+	return &catalogv1.GetProductResponse{Product: found}, nil
 }
 
-// get returns nil if there is no such product.
-func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*ent.Product, error) {
+// get returns nil if there is no such product for the caller.
+func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*catalogv1.Product, error) {
 	if sku, ok := req.GetKey().(*catalogv1.GetProductRequest_Sku); ok {
 		cleaned, err := cleanSKU("sku", sku.Sku)
 		if err != nil {
 			return nil, err
 		}
-		return s.queryOne(ctx, s.statements.liveBySKU, cleaned)
+		return s.cache.bySKU(ctx, cleaned, func(ctx context.Context) (*catalogv1.Product, error) {
+			return s.queryOne(ctx, s.statements.liveBySKU, cleaned)
+		})
 	}
 	id, err := parseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}
-	if _, isAdmin := auth.PrincipalFrom(ctx); isAdmin {
+	found, err := s.cache.byID(ctx, id, func(ctx context.Context) (*catalogv1.Product, error) {
 		return s.queryOne(ctx, s.statements.byID, id)
+	})
+	if _, isAdmin := auth.PrincipalFrom(ctx); !isAdmin && found.GetDeleteTime() != nil {
+		return nil, err
 	}
-	return s.queryOne(ctx, s.statements.liveByID, id)
+	return found, err
 }
 
 // queryOne returns nil if there is no row. key is the statement's only argument: a SKU or an id.
-func (s *Service) queryOne(ctx context.Context, statement string, key any) (*ent.Product, error) {
+func (s *Service) queryOne(ctx context.Context, statement string, key any) (*catalogv1.Product, error) {
 	rows, err := s.db.ReadSQL().QueryContext(ctx, statement, key)
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)
@@ -81,5 +85,8 @@ func (s *Service) queryOne(ctx context.Context, statement string, key any) (*ent
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)
 	}
-	return found, nil
+	if found == nil {
+		return nil, nil //nolint:nilnil // as documented
+	}
+	return convert.Product(found), nil
 }

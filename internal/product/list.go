@@ -33,7 +33,7 @@ type listing struct {
 	ShowDeleted bool   `json:"show_deleted"`
 }
 
-// ListProducts returns a page of products with one query. Returns ADMIN_REQUIRED if an anonymous
+// ListProducts returns a page of products with at most one query. Returns ADMIN_REQUIRED if an anonymous
 // caller sets show_deleted, FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID, or a fault that names
 // the query.
 func (s *Service) ListProducts(
@@ -43,6 +43,14 @@ func (s *Service) ListProducts(
 		return nil, fault.New(fault.PermissionDenied, fault.AdminRequired,
 			"Only administrators may list deleted products: sign in, or leave show_deleted out.")
 	}
+	return cachedList(ctx, s.cache, "products", req, func(ctx context.Context) (*catalogv1.ListProductsResponse, error) {
+		return s.listProducts(ctx, req)
+	})
+}
+
+func (s *Service) listProducts(
+	ctx context.Context, req *catalogv1.ListProductsRequest,
+) (*catalogv1.ListProductsResponse, error) {
 	list := listing{"products", req.GetFilter(), req.GetOrderBy(), req.GetQuery(), req.GetShowDeleted()}
 	conditions, order, err := list.parse()
 	if err != nil {

@@ -80,7 +80,7 @@ func FuzzPosition(f *testing.F) {
 	f.Add("name desc, price", "", `[`+someKey+`,"MXN",1,`+someID+`]`)
 	f.Add("", "x", `[1,`+someKey+`,`+someID+`]`)
 	f.Add("update_time,brand desc", "x", `[1,`+someKey+`,`+someID+`]`)
-	s := product.NewService(dbtest.New(f, "sqlite"))
+	s := newService(f, dbtest.New(f, "sqlite"))
 	f.Fuzz(func(t *testing.T, orderBy, query, position string) {
 		if !json.Valid([]byte(position)) {
 			return

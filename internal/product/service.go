@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
@@ -34,16 +33,27 @@ var shownColumns = []string{
 type Service struct {
 	db         *db.DB
 	statements statements
+	cache      *cache
 }
 
 var _ catalogv1connect.ProductServiceHandler = (*Service)(nil)
 
-// NewService returns a service on a database.
-func NewService(d *db.DB) *Service {
-	return &Service{db: d, statements: newStatements(d.Dialect())}
+// NewService returns a service on a database. It takes up to cacheBytes of memory, roughly, to answer
+// reads without the database; 0 takes none. On PostgreSQL that works while the database is watched (see
+// db.Watch). An answer is at most db.StaleBound older than what the database holds, and never older than
+// what its caller has changed through this service.
+func NewService(d *db.DB, cacheBytes int) (*Service, error) {
+	c, err := newCache(d, cacheBytes)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{db: d, statements: newStatements(d.Dialect()), cache: c}, nil
 }
 
-// BatchGetProducts returns live products in the order asked for, with one query. Returns
+// CacheStats says what the cache does.
+func (s *Service) CacheStats() CacheStats { return s.cache.stats() }
+
+// BatchGetProducts returns live products in the order asked for, with at most one query. Returns
 // PRODUCT_NOT_FOUND with the metadata missing_ids and missing_skus, two JSON lists, if there is not
 // one for each.
 func (s *Service) BatchGetProducts(
@@ -62,35 +72,51 @@ func (s *Service) BatchGetProducts(
 			return nil, err
 		}
 	}
-	found, err := s.db.Reader().Product.Query().
+	found, err := s.batchGet(ctx, ids, skus)
+	if err != nil {
+		return nil, fmt.Errorf("batch get products: %w", err)
+	}
+	products, err := inOrder(found, req.GetIds(), skus)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.BatchGetProductsResponse{Products: products}, nil
+}
+
+// batchGet returns the live products with the ids and SKUs, in any order.
+func (s *Service) batchGet(ctx context.Context, ids []uuid.UUID, skus []string) ([]*catalogv1.Product, error) {
+	found, ids, skus := s.cache.batch(ids, skus)
+	if len(ids)+len(skus) == 0 {
+		return found, nil
+	}
+	since := s.cache.now()
+	rows, err := s.db.Reader().Product.Query().
 		Where(product.DeleteTimeIsNil(), product.Or(product.IDIn(ids...), product.SkuIn(skus...))).
 		Select(shownColumns...).
 		All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("batch get products: %w", err)
-	}
-	products, err := inOrder(found, ids, skus)
-	if err != nil {
 		return nil, err
 	}
-	return &catalogv1.BatchGetProductsResponse{Products: convert.Products(products)}, nil
+	loaded := convert.Products(rows)
+	s.cache.keepAll(since, loaded)
+	return append(found, loaded...), nil
 }
 
 // inOrder returns the products with the given ids and then those with the given SKUs.
-func inOrder(found []*ent.Product, ids []uuid.UUID, skus []string) ([]*ent.Product, error) {
-	byID := make(map[uuid.UUID]*ent.Product, len(found))
-	bySKU := make(map[string]*ent.Product, len(found))
+func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Product, error) {
+	byID := make(map[string]*catalogv1.Product, len(found))
+	bySKU := make(map[string]*catalogv1.Product, len(found))
 	for _, p := range found {
-		byID[p.ID] = p
-		bySKU[p.Sku] = p
+		byID[p.GetId()] = p
+		bySKU[p.GetSku()] = p
 	}
-	products := make([]*ent.Product, 0, len(ids)+len(skus))
+	products := make([]*catalogv1.Product, 0, len(ids)+len(skus))
 	missingIDs, missingSKUs := []string{}, []string{}
 	for _, id := range ids {
-		if p, ok := byID[id]; ok {
+		if p, ok := byID[strings.ToLower(id)]; ok {
 			products = append(products, p)
 		} else {
-			missingIDs = append(missingIDs, id.String())
+			missingIDs = append(missingIDs, id)
 		}
 	}
 	for _, sku := range skus {

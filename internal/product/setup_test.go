@@ -26,8 +26,17 @@ func each(t *testing.T, fn func(t *testing.T, ctx context.Context, s *product.Se
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		d.HookProducts(history)
-		fn(t, asAdmin(t.Context(), "Ana"), product.NewService(d), d)
+		fn(t, asAdmin(t.Context(), "Ana"), newService(t, d), d)
 	})
+}
+
+// newService returns a service with a cache that works.
+func newService(t testing.TB, d *db.DB) *product.Service {
+	t.Helper()
+	s, err := product.NewService(d, 1<<20)
+	require.NoError(t, err)
+	require.NoError(t, d.Watch(t.Context()))
+	return s
 }
 
 func asAdmin(ctx context.Context, name string) context.Context {

@@ -1,0 +1,302 @@
+package product
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+	"google.golang.org/protobuf/proto"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/db"
+)
+
+// How the memory of a cache is shared out, in eighths: products, lists, and which product has a SKU.
+const productsShare, listsShare, skusShare = 4, 3, 1
+
+// What an entry costs beside what it holds, in bytes.
+const entryBytes = 300
+
+// cache keeps products and lists in memory, for as long as the database says that this process hears of
+// every change (db.Informed). The messages in it are shared: nobody may change them.
+//
+// A change raises the version, before the product is forgotten. What is loaded is only kept if the version
+// is still the one from before the query, and under the version, so that nothing that was read before
+// a change outlives it. Callers that miss the same thing at the same version share one query. So a caller
+// who has made a change always reads it: its change has raised the version.
+type cache struct {
+	db       *db.DB
+	products *otter.Cache[productKey, *catalogv1.Product]
+	skus     *otter.Cache[string, uuid.UUID]
+	lists    *otter.Cache[listKey, proto.Message]
+	flights  singleflight.Group
+
+	version atomic.Uint64 // counts changes of any product
+	epoch   atomic.Uint64 // counts how often everything was forgotten
+
+	hits, misses, bypassed, forgotten atomic.Int64
+}
+
+// productKey holds the epoch, because a product that is loaded while everything is forgotten might stay.
+type productKey struct {
+	epoch uint64
+	id    uuid.UUID
+}
+
+// listKey names a request for a list at a version.
+type listKey struct {
+	version uint64
+	request string
+}
+
+// CacheStats says what became of the reads of products and lists, since the start of the process.
+type CacheStats struct {
+	// Hits were answered from memory, Misses by the database, and Bypassed by the database because there
+	// is no cache or what it keeps might be outdated.
+	Hits, Misses, Bypassed int64
+	// Forgotten counts changes that were heard of.
+	Forgotten int64
+	// Entries and Bytes are what it holds now, roughly.
+	Entries, Bytes int64
+}
+
+// newCache returns a cache that takes up to maxBytes of memory, roughly; with 0 it keeps nothing.
+func newCache(d *db.DB, maxBytes int) (*cache, error) {
+	c := &cache{db: d}
+	if maxBytes == 0 {
+		return c, nil
+	}
+	eighth := uint64(maxBytes) / (productsShare + listsShare + skusShare) //nolint:gosec // it is not negative
+	var err error
+	if c.products, err = otter.New(&otter.Options[productKey, *catalogv1.Product]{
+		MaximumWeight: productsShare * eighth,
+		Weigher:       func(_ productKey, p *catalogv1.Product) uint32 { return weight(p) },
+	}); err != nil {
+		return nil, fmt.Errorf("cache of products: %w", err)
+	}
+	if c.lists, err = otter.New(&otter.Options[listKey, proto.Message]{
+		MaximumWeight: listsShare * eighth,
+		Weigher:       func(k listKey, m proto.Message) uint32 { return weight(m) + uint32(len(k.request)) }, //nolint:gosec // bounded by the contract
+	}); err != nil {
+		return nil, fmt.Errorf("cache of lists: %w", err)
+	}
+	if c.skus, err = otter.New(&otter.Options[string, uuid.UUID]{
+		MaximumWeight: skusShare * eighth,
+		Weigher:       func(sku string, _ uuid.UUID) uint32 { return uint32(entryBytes + len(sku)) }, //nolint:gosec // bounded by the contract
+	}); err != nil {
+		return nil, fmt.Errorf("cache of SKUs: %w", err)
+	}
+	d.OnProductsChanged(c.forget)
+	return c, nil
+}
+
+// weight is about what a message takes in memory: twice its encoded size.
+func weight(m proto.Message) uint32 {
+	return uint32(entryBytes + 2*proto.Size(m)) //nolint:gosec // a message is far smaller
+}
+
+// usable reports whether what is kept may be used.
+func (c *cache) usable() bool {
+	if c.products != nil && c.db.Informed() {
+		return true
+	}
+	c.bypassed.Add(1)
+	return false
+}
+
+// forget forgets products and every list; without ids everything.
+func (c *cache) forget(ids []uuid.UUID) {
+	c.forgotten.Add(1)
+	if len(ids) == 0 {
+		c.epoch.Add(1)
+	}
+	c.version.Add(1)
+	c.lists.InvalidateAll() // nobody asks for them any more, but they would take up room
+	if len(ids) == 0 {
+		c.products.InvalidateAll()
+		return
+	}
+	epoch := c.epoch.Load()
+	for _, id := range ids {
+		c.products.Invalidate(productKey{epoch, id})
+	}
+}
+
+// moment is when a load began.
+type moment struct{ version, epoch uint64 }
+
+func (c *cache) now() moment { return moment{version: c.version.Load(), epoch: c.epoch.Load()} }
+
+// keep keeps a product that was loaded since a moment, unless something has changed since.
+func (c *cache) keep(since moment, p *catalogv1.Product) {
+	id, err := uuid.Parse(p.GetId())
+	if err != nil { // the database made it, so it parses
+		return
+	}
+	// Whoever forgets the product raises the version first and then waits for this to end.
+	c.products.Compute(productKey{since.epoch, id}, func(*catalogv1.Product, bool) (*catalogv1.Product, otter.ComputeOp) {
+		if c.version.Load() != since.version {
+			return nil, otter.CancelOp
+		}
+		return p, otter.WriteOp
+	})
+	if p.GetDeleteTime() == nil {
+		c.skus.Set(p.GetSku(), id)
+	}
+}
+
+// find returns a product that is kept.
+func (c *cache) find(id uuid.UUID) (*catalogv1.Product, bool) {
+	return c.products.GetIfPresent(productKey{c.epoch.Load(), id})
+}
+
+// findLive returns the live product with a SKU, if it is kept. Which product had the SKU last is only a
+// hint.
+func (c *cache) findLive(sku string) (*catalogv1.Product, bool) {
+	id, ok := c.skus.GetIfPresent(sku)
+	if !ok {
+		return nil, false
+	}
+	p, ok := c.find(id)
+	return p, ok && p.GetSku() == sku && p.GetDeleteTime() == nil
+}
+
+type loadProduct func(ctx context.Context) (*catalogv1.Product, error)
+
+// byID returns the product with an id, live or deleted, or what load returns: nil if there is none.
+func (c *cache) byID(ctx context.Context, id uuid.UUID, load loadProduct) (*catalogv1.Product, error) {
+	if !c.usable() {
+		return load(ctx)
+	}
+	if p, ok := c.find(id); ok {
+		c.hits.Add(1)
+		return p, nil
+	}
+	return c.loadProduct(ctx, "id "+id.String(), load)
+}
+
+// bySKU returns the live product with a SKU, or what load returns: nil if there is none.
+func (c *cache) bySKU(ctx context.Context, sku string, load loadProduct) (*catalogv1.Product, error) {
+	if !c.usable() {
+		return load(ctx)
+	}
+	if p, ok := c.findLive(sku); ok {
+		c.hits.Add(1)
+		return p, nil
+	}
+	return c.loadProduct(ctx, "sku "+sku, load)
+}
+
+// batch returns the live products that are kept, and the ids and SKUs of those that are not.
+func (c *cache) batch(ids []uuid.UUID, skus []string) (
+	found []*catalogv1.Product, otherIDs []uuid.UUID, otherSKUs []string,
+) {
+	if !c.usable() {
+		return nil, ids, skus
+	}
+	for _, id := range ids {
+		if p, ok := c.find(id); !ok {
+			otherIDs = append(otherIDs, id)
+		} else if p.GetDeleteTime() == nil {
+			found = append(found, p)
+		}
+	}
+	for _, sku := range skus {
+		if p, ok := c.findLive(sku); ok {
+			found = append(found, p)
+		} else {
+			otherSKUs = append(otherSKUs, sku)
+		}
+	}
+	if len(otherIDs)+len(otherSKUs) == 0 {
+		c.hits.Add(1)
+	} else {
+		c.misses.Add(1)
+	}
+	return found, otherIDs, otherSKUs
+}
+
+// keepAll is keep for many.
+func (c *cache) keepAll(since moment, products []*catalogv1.Product) {
+	if c.products == nil {
+		return
+	}
+	for _, p := range products {
+		c.keep(since, p)
+	}
+}
+
+func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) (*catalogv1.Product, error) {
+	since := c.now()
+	return share(ctx, c, since, what, func(ctx context.Context) (*catalogv1.Product, error) {
+		p, err := load(ctx)
+		if err == nil && p != nil {
+			c.keep(since, p)
+		}
+		return p, err
+	})
+}
+
+// cachedList returns what is kept for a request at the present version, or what load returns. kind tells
+// requests of different types apart.
+func cachedList[T proto.Message](
+	ctx context.Context, c *cache, kind string, req proto.Message, load func(ctx context.Context) (T, error),
+) (T, error) {
+	if !c.usable() {
+		return load(ctx)
+	}
+	request, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
+	if err != nil { // a text that is not UTF-8, which loading refuses with a reason
+		return load(ctx)
+	}
+	since := c.now()
+	key := listKey{since.version, kind + " " + string(request)}
+	if kept, ok := c.lists.GetIfPresent(key); ok {
+		c.hits.Add(1)
+		return kept.(T), nil //nolint:errcheck,forcetypeassert // kind tells
+	}
+	return share(ctx, c, since, key.request, func(ctx context.Context) (T, error) {
+		loaded, err := load(ctx)
+		if err == nil {
+			c.lists.Set(key, loaded)
+		}
+		return loaded, err
+	})
+}
+
+// share loads once for all callers that want the same at the same version. If the one whose call it is
+// fails, perhaps because its caller has gone, the others load for themselves.
+func share[T any](
+	ctx context.Context, c *cache, since moment, what string, load func(ctx context.Context) (T, error),
+) (T, error) {
+	mine := false
+	key := strconv.FormatUint(since.version, 36) + " " + what
+	shared, err, _ := c.flights.Do(key, func() (any, error) {
+		mine = true
+		c.misses.Add(1)
+		return load(ctx)
+	})
+	if err != nil && !mine && ctx.Err() == nil {
+		return load(ctx)
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return shared.(T), nil //nolint:errcheck,forcetypeassert // what names the type
+}
+
+func (c *cache) stats() CacheStats {
+	s := CacheStats{
+		Hits: c.hits.Load(), Misses: c.misses.Load(), Bypassed: c.bypassed.Load(), Forgotten: c.forgotten.Load(),
+	}
+	if c.products != nil {
+		s.Entries = int64(c.products.EstimatedSize() + c.lists.EstimatedSize())
+		s.Bytes = int64(c.products.WeightedSize() + c.lists.WeightedSize() + c.skus.WeightedSize()) //nolint:gosec // bounded
+	}
+	return s
+}
