@@ -147,6 +147,9 @@ func (w *faultWriter) replace(ctx context.Context) {
 
 func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err error) {
 	_ = w.errors.Write(out, w.request, w.call.fail(ctx, err)) // fails only if nobody reads
+	if w.call.protocol == connect.ProtocolGRPC {
+		flush(out) // without, net/http announces a length of 0, and proxies such as nginx drop the trailers
+	}
 }
 
 // completeStatus adds details to the gRPC status in the headers whose names start with prefix, if there
