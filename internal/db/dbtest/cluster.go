@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -22,16 +23,32 @@ var ErrNoPostgres = errors.New("no PostgreSQL server programs found in /usr/lib/
 	"install them (Debian: apt-get install postgresql; macOS: brew install postgresql), " +
 	"or set " + ServerVariable + " to a server whose databases may come and go")
 
-// runServer starts the server, waits until its standard input ends, which happens at the latest when
-// the process that holds the other end of it is gone, however it went, and cleans up.
+// runServer starts the server, and does what its standard input says: crash and start. When that ends,
+// which happens at the latest when the process that holds the other end of it is gone, however it went,
+// it stops the server and cleans up.
 const runServer = `
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
-	-c full_page_writes=off -c max_connections=500 -c shared_buffers=64MB >"$2/log" 2>&1 </dev/null &
-pid=$!
-cat >/dev/null
+bin=$1
+dir=$2
+shift 2
+start() {
+	"$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
+		-c full_page_writes=off -c max_connections=500 -c shared_buffers=64MB "$@" >>"$dir/log" 2>&1 </dev/null &
+	pid=$!
+}
+start "$@"
+while read -r command; do
+	case $command in
+	crash)
+		kill -QUIT $pid
+		wait $pid
+		echo crashed
+		;;
+	start) start "$@" ;;
+	esac
+done
 kill -INT $pid 2>/dev/null
 wait $pid
-rm -rf "$2"
+rm -rf "$dir"
 `
 
 // Cluster is a PostgreSQL server with its data in a temporary folder, reachable through a Unix socket
@@ -42,11 +59,14 @@ type Cluster struct {
 
 	dir    string
 	keeper *exec.Cmd
-	stdin  io.Closer
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
 }
 
-// StartCluster starts a server. Returns ErrNoPostgres if its programs are not installed.
-func StartCluster(ctx context.Context) (*Cluster, error) {
+// StartCluster starts a server. It is set up for speed: a crash may lose the last commits, unless
+// settings, such as "synchronous_commit=on", say otherwise. Returns ErrNoPostgres if its programs are
+// not installed.
+func StartCluster(ctx context.Context, settings ...string) (*Cluster, error) {
 	bin, err := serverPrograms()
 	if err != nil {
 		return nil, err
@@ -72,15 +92,25 @@ func StartCluster(ctx context.Context) (*Cluster, error) {
 		_ = os.RemoveAll(dir)
 		return nil, fmt.Errorf("start PostgreSQL: initdb: %w: %s", err, bytes.TrimSpace(output))
 	}
-	return startServer(ctx, bin, dir, account)
+	return startServer(ctx, bin, dir, account, settings)
 }
 
-func startServer(ctx context.Context, bin, dir string, account *syscall.Credential) (*Cluster, error) {
-	keeper := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", runServer, "sh", bin, dir)
+func startServer(
+	ctx context.Context, bin, dir string, account *syscall.Credential, settings []string,
+) (*Cluster, error) {
+	args := []string{"-c", runServer, "sh", bin, dir}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	keeper := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", args...)
 	keeper.Dir = dir
 	// A group of its own, so that Ctrl-C in a terminal does not stop the server before the tests.
 	keeper.SysProcAttr = &syscall.SysProcAttr{Credential: account, Setpgid: true}
 	stdin, err := keeper.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	stdout, err := keeper.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
@@ -89,12 +119,38 @@ func startServer(ctx context.Context, bin, dir string, account *syscall.Credenti
 	}
 	query := url.Values{"host": {dir}, "sslmode": {"disable"}}
 	address := "postgres://postgres@/postgres?" + query.Encode()
-	cluster := &Cluster{URL: address, dir: dir, keeper: keeper, stdin: stdin}
+	cluster := &Cluster{URL: address, dir: dir, keeper: keeper, stdin: stdin, stdout: bufio.NewReader(stdout)}
 	if err := cluster.awaitReady(ctx); err != nil {
 		output, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w: %s", err, bytes.TrimSpace(output)), cluster.Stop())
 	}
 	return cluster, nil
+}
+
+// Socket returns the path of the Unix socket on which the server listens.
+func (c *Cluster) Socket() string { return filepath.Join(c.dir, ".s.PGSQL.5432") }
+
+// Crash ends the server at once, as if it were killed, and every connection with it. Start brings it
+// back; it recovers first.
+func (c *Cluster) Crash() error {
+	if _, err := io.WriteString(c.stdin, "crash\n"); err != nil {
+		return fmt.Errorf("crash PostgreSQL: %w", err)
+	}
+	if _, err := c.stdout.ReadString('\n'); err != nil {
+		return fmt.Errorf("crash PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// Start starts the server again after a Crash, and waits until it answers.
+func (c *Cluster) Start(ctx context.Context) error {
+	if _, err := io.WriteString(c.stdin, "start\n"); err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	if err := c.awaitReady(ctx); err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	return nil
 }
 
 // Stop ends the server and removes its data.

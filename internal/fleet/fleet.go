@@ -1,0 +1,59 @@
+// Package fleet starts what a catalog in production is made of, for tests, drills and benchmarks: the
+// program itself, any number of times, and nginx in front of it. PostgreSQL comes from dbtest. All of
+// it is real, and listens on this machine only.
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+)
+
+// Build builds the catalog in a folder and returns the path of the program. It has the race detector if
+// this program has it, so that both share the build cache and races in the server are found too.
+func Build(ctx context.Context, folder string) (string, error) {
+	path := filepath.Join(folder, "catalog")
+	args := []string{"build", "-o", path}
+	if info, ok := debug.ReadBuildInfo(); ok &&
+		slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		args = append(args, "-race")
+	}
+	build := exec.CommandContext(ctx, "go", append(args, "github.com/zebrands/catalog/cmd/catalog")...)
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the catalog: %w: %s", err, output)
+	}
+	return path, nil
+}
+
+// Ports below those that the system gives to outgoing connections: one of these could take the port of a
+// process that is not running just now.
+const (
+	firstPort = 20000
+	ports     = 12000
+)
+
+// freeAddress returns an address on which nobody listens.
+func freeAddress(ctx context.Context) (string, error) {
+	var errs []error
+	for range 20 {
+		n, err := rand.Int(rand.Reader, big.NewInt(ports))
+		if err != nil {
+			return "", fmt.Errorf("find a free port: %w", err)
+		}
+		address := net.JoinHostPort("127.0.0.1", strconv.FormatInt(firstPort+n.Int64(), 10))
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err == nil {
+			return address, listener.Close()
+		}
+		errs = append(errs, err)
+	}
+	return "", fmt.Errorf("find a free port: %w", errors.Join(errs...))
+}
