@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -76,6 +77,12 @@ func (Delivery) Indexes() []ent.Index {
 		index.Fields("recipient_id", "dedup_key").Unique(),
 		index.Fields("message_id"),
 		index.Fields("state", "id"),
+		index.Fields("schedule_time").
+			Annotations(entsql.IndexWhere("state = 'pending'")).
+			StorageKey("delivery_pending"),
+		index.Fields("update_time", "id").
+			Annotations(entsql.IndexWhere("state = 'failed'")).
+			StorageKey("delivery_failed"),
 	}
 }
 

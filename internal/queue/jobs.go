@@ -13,6 +13,12 @@ import (
 // others.
 const mailLane = "mail"
 
+// Within a lane, jobs of a lower priority start before all others that are due.
+const (
+	firstPriority = 1
+	bulkPriority  = 2
+)
+
 // NotifyArgs asks for the changes of one administrator to be handed to mails. The job is inserted in
 // the transaction of a change and is due when the change's window has passed.
 type NotifyArgs struct {
@@ -32,8 +38,10 @@ type DeliverArgs struct {
 // Kind names the job in the database.
 func (DeliverArgs) Kind() string { return "deliver" }
 
-// InsertOpts chooses the lane.
-func (DeliverArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: mailLane} }
+// InsertOpts chooses the lane and, in it, a place behind mails that somebody waits for.
+func (DeliverArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: mailLane, Priority: bulkPriority}
+}
 
 // AccountMailArgs asks for a mail with a one-time link. The token is made when the mail is sent, so
 // that it is never stored.

@@ -1,0 +1,91 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Stats is what the queue looks like at one moment.
+type Stats struct {
+	// OldestDue says, for each lane, how long the job that is due longest has been waiting to start; 0
+	// if none waits.
+	OldestDue map[string]time.Duration
+	// Jobs are those that are not done, and those that were given up.
+	Jobs []JobCount
+}
+
+// JobCount is how many jobs of a kind are in a state.
+type JobCount struct {
+	Kind string
+	// State is as River has it, but for jobs for later, which are all "scheduled".
+	State rivertype.JobState
+	Count int64
+}
+
+// Stats returns what the queue looks like. It looks only at jobs that are not completed, by their
+// index: completed ones, of which there may be many, stay an hour.
+func (q *Queue) Stats(ctx context.Context) (Stats, error) {
+	s := Stats{OldestDue: map[string]time.Duration{}}
+	for _, lane := range []string{river.QueueDefault, mailLane} {
+		var seconds float64
+		if err := q.db.ReadSQL().QueryRowContext(ctx, q.oldestDue(lane)).Scan(&seconds); err != nil {
+			return Stats{}, fmt.Errorf("age of the oldest job: %w", err)
+		}
+		s.OldestDue[lane] = max(0, time.Duration(seconds*float64(time.Second)))
+	}
+	var err error
+	s.Jobs, err = q.countJobs(ctx)
+	return s, err
+}
+
+// oldestDue returns the query for the age of a lane's oldest job in seconds. The database looks the
+// first job of each state and priority up in the index by which workers take them.
+func (q *Queue) oldestDue(lane string) string {
+	var firsts []string
+	for _, state := range []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	} {
+		for _, priority := range []int{firstPriority, bulkPriority} {
+			firsts = append(firsts, fmt.Sprintf("SELECT min(scheduled_at) AS due FROM river_job"+
+				" WHERE state = '%s' AND queue = '%s' AND priority = %d", state, lane, priority))
+		}
+	}
+	age := "extract(epoch FROM now() - min(due))"
+	if q.db.Dialect() == dialect.SQLite {
+		age = "(julianday('now') - julianday(min(due))) * 86400"
+	}
+	return "SELECT coalesce(" + age + ", 0) FROM (" + strings.Join(firsts, " UNION ALL ") + ") AS firsts"
+}
+
+func (q *Queue) countJobs(ctx context.Context) ([]JobCount, error) {
+	now := "now()"
+	if q.db.Dialect() == dialect.SQLite {
+		now = "datetime('now', 'subsec')"
+	}
+	rows, err := q.db.ReadSQL().QueryContext(ctx,
+		"SELECT kind, CASE WHEN state = 'available' AND scheduled_at > "+now+" THEN 'scheduled' ELSE state END AS s, count(*)"+
+			" FROM river_job WHERE state IN ('available', 'cancelled', 'discarded', 'retryable', 'running', 'scheduled')"+
+			" GROUP BY kind, s ORDER BY kind, s")
+	if err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
+	}
+	defer rows.Close()
+	var counts []JobCount
+	for rows.Next() {
+		var c JobCount
+		if err := rows.Scan(&c.Kind, &c.State, &c.Count); err != nil {
+			return nil, fmt.Errorf("count jobs: %w", err)
+		}
+		counts = append(counts, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("count jobs: %w", err)
+	}
+	return counts, nil
+}
