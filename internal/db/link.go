@@ -89,6 +89,23 @@ func (d *DB) Watch(ctx context.Context) error {
 	return d.link.watch(ctx)
 }
 
+// LinkState says how the way to PostgreSQL is.
+type LinkState struct {
+	// Away says that PostgreSQL does not answer.
+	Away bool
+	// Age is how long ago the latest heartbeat was sent that PostgreSQL answered.
+	Age time.Duration
+}
+
+// Link returns the state of the way to PostgreSQL; nil on SQLite, and before Watch.
+func (d *DB) Link() *LinkState {
+	if d.link == nil || d.link.stop == nil {
+		return nil
+	}
+	age := time.Since(d.link.start) - time.Duration(d.link.answered.Load())
+	return &LinkState{Away: d.link.away.Load(), Age: age}
+}
+
 func (l *link) watch(ctx context.Context) error {
 	connector, err := l.server.connector(l.dialer)
 	if err != nil {
