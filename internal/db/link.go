@@ -18,7 +18,7 @@ import (
 
 const (
 	// channel is where PostgreSQL tells every process of changed products (a trigger on the table sends
-	// "products ID ID …") and where each process hears its own heartbeat ("beat PROCESS SENT").
+	// "products" and their ids) and where each process hears its own heartbeat ("beat PROCESS SENT").
 	channel = "catalog"
 	// beatPeriod is how often the heart beats.
 	beatPeriod = 500 * time.Millisecond
@@ -213,35 +213,43 @@ func (l *link) run(ctx context.Context) {
 	defer tick.Stop()
 	failures, late := 0, 0
 	answer := l.send(ctx)
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			if answer != nil {
-				<-answer
-			}
-			return
 		case err := <-answer:
 			answer = nil
-			if err == nil {
-				failures = 0
-				l.setAway(false, nil)
-				continue
-			}
-			l.dialer.retire()
-			if failures++; failures < maxFailures {
+			failures = l.note(err, failures)
+			if failures > 0 && failures < maxFailures {
 				answer, late = l.send(ctx), 0
-			} else {
-				l.setAway(true, err)
 			}
 		case <-tick.C:
 			if answer == nil {
 				answer, late = l.send(ctx), 0
-			} else if late++; late == patience {
+				continue
+			}
+			late++
+			if late == patience {
 				l.setAway(true, errAway)
 				l.dialer.closeAll()
 			}
 		}
 	}
+	if answer != nil {
+		<-answer //nolint:errcheck // nobody is interested any more
+	}
+}
+
+// note notes the outcome of a heartbeat, and returns how many in a row have failed.
+func (l *link) note(err error, failures int) int {
+	if err == nil {
+		l.setAway(false, nil)
+		return 0
+	}
+	l.dialer.retire()
+	if failures+1 >= maxFailures {
+		l.setAway(true, err)
+	}
+	return failures + 1
 }
 
 // send sends a heartbeat, and returns where the answer comes.
