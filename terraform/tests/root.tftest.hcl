@@ -83,12 +83,12 @@ run "connections_suffice_for_a_rolling_deployment" {
   command = plan
 
   assert {
-    condition     = 2 * var.instances.max * (local.app_max_conns + 1) + local.migrate_max_conns <= local.database_connections
+    condition     = 2 * var.instances.max * (local.app_max_conns + 2) + local.migrate_max_conns <= local.database_connections
     error_message = "Twice the instances and the migration must fit into the database's connections."
   }
   assert {
-    condition     = output.database_max_conns == 10
-    error_message = "4 GiB are 97 connections: 10 for each of up to 8 instances."
+    condition     = output.database_max_conns == 9
+    error_message = "4 GiB are 97 connections: 9 for each of up to 8 instances."
   }
 }
 
