@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/internal/fleet"
 )
 
 const (
@@ -45,8 +46,8 @@ func TestKilledServerLosesAndRepeatsNoMail(t *testing.T) {
 		})
 		t.Run(dialect+"/mailgun", func(t *testing.T) {
 			t.Parallel()
-			m := newMailgunServer(t, true)
-			s := newCrashServer(t, dialect, m.env()...)
+			m := startMailgun(t, true)
+			s := newCrashServer(t, dialect, m.Env()...)
 			changes := changeAndKill(t, s, m)
 			requireEveryChangeDelivered(t, s, changes)
 			repeats := requireTaken(t, s, m)
@@ -54,8 +55,8 @@ func TestKilledServerLosesAndRepeatsNoMail(t *testing.T) {
 		})
 		t.Run(dialect+"/mailgun that cannot say", func(t *testing.T) {
 			t.Parallel()
-			m := newMailgunServer(t, false)
-			s := newCrashServer(t, dialect, m.env()...)
+			m := startMailgun(t, false)
+			s := newCrashServer(t, dialect, m.Env()...)
 			changes := changeAndKill(t, s, m)
 			requireEveryChangeDelivered(t, s, changes)
 			repeats := requireTaken(t, s, m)
@@ -65,13 +66,12 @@ func TestKilledServerLosesAndRepeatsNoMail(t *testing.T) {
 	}
 }
 
-func (m *mailgunServer) env() []string {
-	return []string{
-		"CATALOG_MAILGUN_DOMAIN=example.com",
-		"CATALOG_MAILGUN_API_KEY=key",
-		"CATALOG_MAILGUN_BASE_URL=" + m.url,
-		"CATALOG_MAIL_FROM=catalog@example.com",
-	}
+func startMailgun(t *testing.T, eventLog bool) *fleet.Mailgun {
+	t.Helper()
+	m, err := fleet.StartMailgun(eventLog)
+	require.NoError(t, err)
+	t.Cleanup(m.Stop)
+	return m
 }
 
 func newCrashServer(t *testing.T, dialect string, env ...string) *server {
@@ -86,7 +86,7 @@ func newCrashServer(t *testing.T, dialect string, env ...string) *server {
 
 // changeAndKill changes a product without a pause and kills the server again and again. It returns the
 // names that the product was given and that the server confirmed. The server runs when it returns.
-func changeAndKill(t *testing.T, s *server, m *mailgunServer) []string {
+func changeAndKill(t *testing.T, s *server, m *fleet.Mailgun) []string {
 	t.Helper()
 	created := s.must(t, "admin", "ProductService/CreateProduct", object{"product": product("crash")})
 	id := created["product"].(object)["id"]
@@ -122,17 +122,17 @@ func changeAndKill(t *testing.T, s *server, m *mailgunServer) []string {
 
 // awaitKill returns when it is time to kill the server: at a moment that differs from round to round
 // or, every other round, while Mailgun has a message and has not answered yet.
-func awaitKill(round int, m *mailgunServer) {
+func awaitKill(round int, m *fleet.Mailgun) {
 	wait := time.After(time.Duration(100+round*37%400) * time.Millisecond)
 	if m == nil || round%2 == 0 {
 		<-wait
 		return
 	}
-	m.hold.Store(true)
+	m.HoldNext(true)
 	select {
-	case <-m.held:
+	case <-m.Held:
 	case <-time.After(5 * time.Second): // nothing was sent; kill it all the same
-		m.hold.Store(false)
+		m.HoldNext(false)
 	}
 }
 
@@ -219,7 +219,7 @@ func requireLetters(t *testing.T, s *server) {
 }
 
 // requireTaken compares what Mailgun took with the ledger. Returns how many mails it took twice.
-func requireTaken(t *testing.T, s *server, m *mailgunServer) int {
+func requireTaken(t *testing.T, s *server, m *fleet.Mailgun) int {
 	t.Helper()
 	want := map[string]int{}
 	for _, d := range s.everything(t, "NotificationService/ListDeliveries", "deliveries") {
@@ -227,15 +227,15 @@ func requireTaken(t *testing.T, s *server, m *mailgunServer) int {
 	}
 	got, seen := map[string]int{}, map[string]int{}
 	repeats := 0
-	for _, mail := range m.all() {
-		require.NotEmpty(t, mail.messageID)
-		key := mail.to + " " + mail.messageID
+	for _, mail := range m.Taken() {
+		require.NotEmpty(t, mail.MessageID)
+		key := mail.To + " " + mail.MessageID
 		seen[key]++
 		if seen[key] > 1 {
 			repeats++
 			continue
 		}
-		got[mail.to]++
+		got[mail.To]++
 	}
 	require.Equal(t, want, got, "one message for each delivery")
 	return repeats

@@ -32,7 +32,7 @@ type answer struct {
 func (s *server) runAsAdmin(t *testing.T, password, command string, args ...string) answer {
 	t.Helper()
 	args = append([]string{command, "--server", s.base, "--email", accounts[0].email, "--password-stdin"}, args...)
-	cmd := s.command(t.Context(), t, args...)
+	cmd := s.process.Command(t.Context(), args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(password+"\n"), &stdout, &stderr
 	err := cmd.Run()
@@ -110,7 +110,7 @@ func TestImportThatCannotStart(t *testing.T) {
 		"wrong password": {s.runAsAdmin(t, "not the password", "import", shop), "password is wrong"},
 		"no file":        {s.importFile(t, "missing.csv"), "missing.csv: no such file"},
 		"unknown format": {s.importFile(t, broken), "no known format"},
-		"no server":      {s.importFile(t, "--server", "http://"+freeAddress(t), shop), "connection refused"},
+		"no server":      {s.importFile(t, "--server", "http://127.0.0.1:1", shop), "connection refused"},
 		"bad filter": {
 			s.runAsAdmin(t, accounts[0].password, "export", "--filter", `brand = "`, "out.csv"), "filter",
 		},
