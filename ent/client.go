@@ -29,6 +29,7 @@ import (
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
+	"github.com/zebrands/catalog/ent/verificationkey"
 
 	stdsql "database/sql"
 )
@@ -64,6 +65,8 @@ type Client struct {
 	SigningKey *SigningKeyClient
 	// Throttle is the client for interacting with the Throttle builders.
 	Throttle *ThrottleClient
+	// VerificationKey is the client for interacting with the VerificationKey builders.
+	VerificationKey *VerificationKeyClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -88,6 +91,7 @@ func (c *Client) init() {
 	c.Session = NewSessionClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.Throttle = NewThrottleClient(c.config)
+	c.VerificationKey = NewVerificationKeyClient(c.config)
 }
 
 type (
@@ -193,6 +197,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Session:                NewSessionClient(cfg),
 		SigningKey:             NewSigningKeyClient(cfg),
 		Throttle:               NewThrottleClient(cfg),
+		VerificationKey:        NewVerificationKeyClient(cfg),
 	}, nil
 }
 
@@ -225,6 +230,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Session:                NewSessionClient(cfg),
 		SigningKey:             NewSigningKeyClient(cfg),
 		Throttle:               NewThrottleClient(cfg),
+		VerificationKey:        NewVerificationKeyClient(cfg),
 	}, nil
 }
 
@@ -257,6 +263,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
+		c.VerificationKey,
 	} {
 		n.Use(hooks...)
 	}
@@ -269,6 +276,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
+		c.VerificationKey,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -303,6 +311,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SigningKey.mutate(ctx, m)
 	case *ThrottleMutation:
 		return c.Throttle.mutate(ctx, m)
+	case *VerificationKeyMutation:
+		return c.VerificationKey.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -2101,17 +2111,150 @@ func (c *ThrottleClient) mutate(ctx context.Context, m *ThrottleMutation) (Value
 	}
 }
 
+// VerificationKeyClient is a client for the VerificationKey schema.
+type VerificationKeyClient struct {
+	config
+}
+
+// NewVerificationKeyClient returns a client for the VerificationKey from the given config.
+func NewVerificationKeyClient(c config) *VerificationKeyClient {
+	return &VerificationKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `verificationkey.Hooks(f(g(h())))`.
+func (c *VerificationKeyClient) Use(hooks ...Hook) {
+	c.hooks.VerificationKey = append(c.hooks.VerificationKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `verificationkey.Intercept(f(g(h())))`.
+func (c *VerificationKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.VerificationKey = append(c.inters.VerificationKey, interceptors...)
+}
+
+// Create returns a builder for creating a VerificationKey entity.
+func (c *VerificationKeyClient) Create() *VerificationKeyCreate {
+	mutation := newVerificationKeyMutation(c.config, OpCreate)
+	return &VerificationKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of VerificationKey entities.
+func (c *VerificationKeyClient) CreateBulk(builders ...*VerificationKeyCreate) *VerificationKeyCreateBulk {
+	return &VerificationKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VerificationKeyClient) MapCreateBulk(slice any, setFunc func(*VerificationKeyCreate, int)) *VerificationKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VerificationKeyCreateBulk{err: fmt.Errorf("calling to VerificationKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VerificationKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VerificationKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for VerificationKey.
+func (c *VerificationKeyClient) Update() *VerificationKeyUpdate {
+	mutation := newVerificationKeyMutation(c.config, OpUpdate)
+	return &VerificationKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VerificationKeyClient) UpdateOne(_m *VerificationKey) *VerificationKeyUpdateOne {
+	mutation := newVerificationKeyMutation(c.config, OpUpdateOne, withVerificationKey(_m))
+	return &VerificationKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VerificationKeyClient) UpdateOneID(id string) *VerificationKeyUpdateOne {
+	mutation := newVerificationKeyMutation(c.config, OpUpdateOne, withVerificationKeyID(id))
+	return &VerificationKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for VerificationKey.
+func (c *VerificationKeyClient) Delete() *VerificationKeyDelete {
+	mutation := newVerificationKeyMutation(c.config, OpDelete)
+	return &VerificationKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VerificationKeyClient) DeleteOne(_m *VerificationKey) *VerificationKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VerificationKeyClient) DeleteOneID(id string) *VerificationKeyDeleteOne {
+	builder := c.Delete().Where(verificationkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VerificationKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for VerificationKey.
+func (c *VerificationKeyClient) Query() *VerificationKeyQuery {
+	return &VerificationKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVerificationKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a VerificationKey entity by its id.
+func (c *VerificationKeyClient) Get(ctx context.Context, id string) (*VerificationKey, error) {
+	return c.Query().Where(verificationkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VerificationKeyClient) GetX(ctx context.Context, id string) *VerificationKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *VerificationKeyClient) Hooks() []Hook {
+	return c.hooks.VerificationKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *VerificationKeyClient) Interceptors() []Interceptor {
+	return c.inters.VerificationKey
+}
+
+func (c *VerificationKeyClient) mutate(ctx context.Context, m *VerificationKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VerificationKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VerificationKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VerificationKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VerificationKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown VerificationKey mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
 		OneTimeToken, Product, ProductChange, ProductView, RefreshToken, Session,
-		SigningKey, Throttle []ent.Hook
+		SigningKey, Throttle, VerificationKey []ent.Hook
 	}
 	inters struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
 		OneTimeToken, Product, ProductChange, ProductView, RefreshToken, Session,
-		SigningKey, Throttle []ent.Interceptor
+		SigningKey, Throttle, VerificationKey []ent.Interceptor
 	}
 )
 

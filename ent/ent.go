@@ -25,6 +25,7 @@ import (
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
+	"github.com/zebrands/catalog/ent/verificationkey"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -98,6 +99,7 @@ func checkColumn(t, c string) error {
 			session.Table:                session.ValidColumn,
 			signingkey.Table:             signingkey.ValidColumn,
 			throttle.Table:               throttle.ValidColumn,
+			verificationkey.Table:        verificationkey.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -26,6 +26,7 @@ import (
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
+	"github.com/zebrands/catalog/ent/verificationkey"
 	"github.com/zebrands/catalog/internal/change"
 )
 
@@ -51,6 +52,7 @@ const (
 	TypeSession                = "Session"
 	TypeSigningKey             = "SigningKey"
 	TypeThrottle               = "Throttle"
+	TypeVerificationKey        = "VerificationKey"
 )
 
 // AdminMutation represents an operation that mutates the Admin nodes in the graph.
@@ -8992,4 +8994,444 @@ func (m *ThrottleMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ThrottleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Throttle edge %s", name)
+}
+
+// VerificationKeyMutation represents an operation that mutates the VerificationKey nodes in the graph.
+type VerificationKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	create_time   *time.Time
+	public_key    *[]byte
+	sign_time     *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*VerificationKey, error)
+	predicates    []predicate.VerificationKey
+}
+
+var _ ent.Mutation = (*VerificationKeyMutation)(nil)
+
+// verificationkeyOption allows management of the mutation configuration using functional options.
+type verificationkeyOption func(*VerificationKeyMutation)
+
+// newVerificationKeyMutation creates new mutation for the VerificationKey entity.
+func newVerificationKeyMutation(c config, op Op, opts ...verificationkeyOption) *VerificationKeyMutation {
+	m := &VerificationKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVerificationKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVerificationKeyID sets the ID field of the mutation.
+func withVerificationKeyID(id string) verificationkeyOption {
+	return func(m *VerificationKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *VerificationKey
+		)
+		m.oldValue = func(ctx context.Context) (*VerificationKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().VerificationKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVerificationKey sets the old VerificationKey of the mutation.
+func withVerificationKey(node *VerificationKey) verificationkeyOption {
+	return func(m *VerificationKeyMutation) {
+		m.oldValue = func(context.Context) (*VerificationKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VerificationKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VerificationKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of VerificationKey entities.
+func (m *VerificationKeyMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VerificationKeyMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VerificationKeyMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().VerificationKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *VerificationKeyMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *VerificationKeyMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the VerificationKey entity.
+// If the VerificationKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationKeyMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *VerificationKeyMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetPublicKey sets the "public_key" field.
+func (m *VerificationKeyMutation) SetPublicKey(b []byte) {
+	m.public_key = &b
+}
+
+// PublicKey returns the value of the "public_key" field in the mutation.
+func (m *VerificationKeyMutation) PublicKey() (r []byte, exists bool) {
+	v := m.public_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublicKey returns the old "public_key" field's value of the VerificationKey entity.
+// If the VerificationKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationKeyMutation) OldPublicKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublicKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublicKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublicKey: %w", err)
+	}
+	return oldValue.PublicKey, nil
+}
+
+// ResetPublicKey resets all changes to the "public_key" field.
+func (m *VerificationKeyMutation) ResetPublicKey() {
+	m.public_key = nil
+}
+
+// SetSignTime sets the "sign_time" field.
+func (m *VerificationKeyMutation) SetSignTime(t time.Time) {
+	m.sign_time = &t
+}
+
+// SignTime returns the value of the "sign_time" field in the mutation.
+func (m *VerificationKeyMutation) SignTime() (r time.Time, exists bool) {
+	v := m.sign_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignTime returns the old "sign_time" field's value of the VerificationKey entity.
+// If the VerificationKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationKeyMutation) OldSignTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignTime: %w", err)
+	}
+	return oldValue.SignTime, nil
+}
+
+// ResetSignTime resets all changes to the "sign_time" field.
+func (m *VerificationKeyMutation) ResetSignTime() {
+	m.sign_time = nil
+}
+
+// Where appends a list predicates to the VerificationKeyMutation builder.
+func (m *VerificationKeyMutation) Where(ps ...predicate.VerificationKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VerificationKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VerificationKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.VerificationKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VerificationKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VerificationKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (VerificationKey).
+func (m *VerificationKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VerificationKeyMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.create_time != nil {
+		fields = append(fields, verificationkey.FieldCreateTime)
+	}
+	if m.public_key != nil {
+		fields = append(fields, verificationkey.FieldPublicKey)
+	}
+	if m.sign_time != nil {
+		fields = append(fields, verificationkey.FieldSignTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VerificationKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case verificationkey.FieldCreateTime:
+		return m.CreateTime()
+	case verificationkey.FieldPublicKey:
+		return m.PublicKey()
+	case verificationkey.FieldSignTime:
+		return m.SignTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VerificationKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case verificationkey.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case verificationkey.FieldPublicKey:
+		return m.OldPublicKey(ctx)
+	case verificationkey.FieldSignTime:
+		return m.OldSignTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown VerificationKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VerificationKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case verificationkey.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case verificationkey.FieldPublicKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublicKey(v)
+		return nil
+	case verificationkey.FieldSignTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VerificationKeyMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VerificationKeyMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VerificationKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown VerificationKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VerificationKeyMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VerificationKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VerificationKeyMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown VerificationKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VerificationKeyMutation) ResetField(name string) error {
+	switch name {
+	case verificationkey.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case verificationkey.FieldPublicKey:
+		m.ResetPublicKey()
+		return nil
+	case verificationkey.FieldSignTime:
+		m.ResetSignTime()
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VerificationKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VerificationKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VerificationKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VerificationKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VerificationKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VerificationKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VerificationKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown VerificationKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VerificationKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown VerificationKey edge %s", name)
 }

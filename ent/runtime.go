@@ -20,6 +20,7 @@ import (
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
+	"github.com/zebrands/catalog/ent/verificationkey"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -303,4 +304,13 @@ func init() {
 	throttleDescCount := throttleFields[1].Descriptor()
 	// throttle.DefaultCount holds the default value on creation for the count field.
 	throttle.DefaultCount = throttleDescCount.Default.(int)
+	verificationkeyMixin := schema.VerificationKey{}.Mixin()
+	verificationkeyMixinFields0 := verificationkeyMixin[0].Fields()
+	_ = verificationkeyMixinFields0
+	verificationkeyFields := schema.VerificationKey{}.Fields()
+	_ = verificationkeyFields
+	// verificationkeyDescCreateTime is the schema descriptor for create_time field.
+	verificationkeyDescCreateTime := verificationkeyMixinFields0[0].Descriptor()
+	// verificationkey.DefaultCreateTime holds the default value on creation for the create_time field.
+	verificationkey.DefaultCreateTime = verificationkeyDescCreateTime.Default.(func() time.Time)
 }

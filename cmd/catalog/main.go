@@ -28,6 +28,7 @@ type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the catalog."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as serve does at its start."`
 	Admin   adminCmd   `cmd:"" help:"Administrators, straight in the database."`
+	Keys    keysCmd    `cmd:"" help:"Keys that sign access tokens, straight in the database."`
 	Import  importCmd  `cmd:"" help:"Load products from a CSV file into a running server."`
 	Export  exportCmd  `cmd:"" help:"Write the products of a running server as CSV."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready."`

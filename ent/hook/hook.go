@@ -165,6 +165,18 @@ func (f ThrottleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ThrottleMutation", m)
 }
 
+// The VerificationKeyFunc type is an adapter to allow the use of ordinary
+// function as VerificationKey mutator.
+type VerificationKeyFunc func(context.Context, *ent.VerificationKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VerificationKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VerificationKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VerificationKeyMutation", m)
+}
+
 // Condition is a hook condition function.
 type Condition func(context.Context, ent.Mutation) bool
 

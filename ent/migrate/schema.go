@@ -399,6 +399,19 @@ var (
 			},
 		},
 	}
+	// VerificationKeysColumns holds the columns for the "verification_keys" table.
+	VerificationKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "public_key", Type: field.TypeBytes},
+		{Name: "sign_time", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+	}
+	// VerificationKeysTable holds the schema information for the "verification_keys" table.
+	VerificationKeysTable = &schema.Table{
+		Name:       "verification_keys",
+		Columns:    VerificationKeysColumns,
+		PrimaryKey: []*schema.Column{VerificationKeysColumns[0]},
+	}
 	// NotificationBatchDeliveriesColumns holds the columns for the "notification_batch_deliveries" table.
 	NotificationBatchDeliveriesColumns = []*schema.Column{
 		{Name: "notification_batch_id", Type: field.TypeUUID},
@@ -439,6 +452,7 @@ var (
 		SessionsTable,
 		SigningKeysTable,
 		ThrottlesTable,
+		VerificationKeysTable,
 		NotificationBatchDeliveriesTable,
 	}
 )

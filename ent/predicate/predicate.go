@@ -44,3 +44,6 @@ type SigningKey func(*sql.Selector)
 
 // Throttle is the predicate function for throttle builders.
 type Throttle func(*sql.Selector)
+
+// VerificationKey is the predicate function for verificationkey builders.
+type VerificationKey func(*sql.Selector)

@@ -97,8 +97,8 @@ func (Throttle) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("expire_time")}
 }
 
-// SigningKey signs access tokens. Used on PostgreSQL, where every replica needs the same key; on
-// SQLite the key is a file in the data folder.
+// SigningKey is the secret of a key that signs access tokens, or will. It goes once the key no longer
+// signs. Only processes with the role admin read it: see VerificationKey.
 type SigningKey struct{ ent.Schema }
 
 // Fields of the SigningKey. The id is the key's kid, its RFC 7638 thumbprint. private_key is PKCS #8.
@@ -107,5 +107,25 @@ func (SigningKey) Fields() []ent.Field {
 		field.String("id").Immutable(),
 		field.Bytes("private_key").Immutable().Sensitive(),
 		field.Time("create_time").Default(now).Immutable().SchemaType(timestamp),
+	}
+}
+
+// VerificationKey is what everybody may know of a key of access tokens. The key that signs is the one
+// whose sign_time came last; a key verifies from when it is here until the last token of its own has
+// expired.
+type VerificationKey struct{ ent.Schema }
+
+// Mixin of the VerificationKey.
+func (VerificationKey) Mixin() []ent.Mixin {
+	return []ent.Mixin{createdMixin{}}
+}
+
+// Fields of the VerificationKey. The id is the key's kid, its RFC 7638 thumbprint. public_key has the 32
+// bytes of RFC 8032.
+func (VerificationKey) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+		field.Bytes("public_key").Immutable(),
+		field.Time("sign_time").Immutable().SchemaType(timestamp),
 	}
 }

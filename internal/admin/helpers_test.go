@@ -59,7 +59,7 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 	require.NoError(t, err)
 	q, err := queue.New(d, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	tokens := auth.NewTokens(keys, "https://catalog.test", "catalog")
+	tokens := auth.NewTokens(auth.FixedKeys(keys), "https://catalog.test", "catalog")
 	passwords := auth.NewPasswordsWith(auth.PasswordParams{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 4)
 	log := &recorder{}
 	return &world{

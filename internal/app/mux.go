@@ -54,6 +54,7 @@ func (a *App) handler() (http.Handler, error) {
 	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
 	m.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	m.mux.HandleFunc("GET /readyz", a.ready)
+	m.mux.Handle("GET /.well-known/jwks.json", a.parts.keys.JWKS())
 	pages, err := fs.Sub(console.Dist, "dist")
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)

@@ -35,6 +35,7 @@ type parts struct {
 	baseURL string
 	db      *db.DB
 	queue   *queue.Queue
+	keys    *auth.KeyRing
 	tokens  *auth.Tokens
 	cookies *admin.Cookies
 	// products, journal and tracker are there if the process serves products: reads are counted where they
@@ -61,11 +62,10 @@ func (p *parts) open(ctx context.Context) error {
 		return fmt.Errorf("open queue: %w", err)
 	}
 	p.db.HookProducts(notification.NewHook(p.queue, p.cfg.NotifyWindow))
-	keys, err := p.loadKeys(ctx)
-	if err != nil {
+	if p.keys, err = p.openKeys(ctx); err != nil {
 		return err
 	}
-	p.tokens = auth.NewTokens(keys, tokenIssuer, tokenAudience)
+	p.tokens = auth.NewTokens(p.keys, tokenIssuer, tokenAudience)
 	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
 		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
 	}
@@ -91,20 +91,33 @@ func (p *parts) openProducts() error {
 	return nil
 }
 
-// loadKeys returns the keys of access tokens: with the secret only where administrators sign in.
-func (p *parts) loadKeys(ctx context.Context) (*auth.Keys, error) {
-	keys, err := auth.LoadKeys(ctx, p.db, p.cfg.DataDir, string(p.cfg.SigningKey))
+// openKeys returns the keys of access tokens: with the secrets only where administrators sign in.
+func (p *parts) openKeys(ctx context.Context) (*auth.KeyRing, error) {
+	if p.cfg.SigningKey != "" {
+		return p.givenKeys()
+	}
+	store := auth.NewKeyStore(p.db, p.cfg.DataDir)
+	if !p.cfg.Has(config.RoleAdmin) {
+		return auth.OpenKeys(ctx, p.log, store.Public)
+	}
+	if err := store.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	return auth.OpenKeys(ctx, p.log, store.Signing)
+}
+
+// givenKeys returns the keys of the configuration, which never change.
+func (p *parts) givenKeys() (*auth.KeyRing, error) {
+	keys, err := auth.ParseKeys(string(p.cfg.SigningKey))
 	switch {
-	case err != nil && p.cfg.SigningKey != "":
-		return nil, fmt.Errorf("--signing-key (CATALOG_SIGNING_KEY): %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("load signing key: %w", err)
+		return nil, fmt.Errorf("--signing-key (CATALOG_SIGNING_KEY): %w", err)
 	case !p.cfg.Has(config.RoleAdmin):
-		return keys.Public(), nil
+		return auth.FixedKeys(keys.Public()), nil
 	case keys.SignerID() == "":
 		return nil, errCannotSign
 	}
-	return keys, nil
+	return auth.FixedKeys(keys), nil
 }
 
 // chain returns the interceptors of the API.

@@ -73,7 +73,7 @@ func mountTracking(p *parts, m *mounter) {
 // startRollup adds what is in the journal to the database, in the process that writes the journal.
 func startRollup(ctx context.Context, p *parts) (stopFunc, error) {
 	rollup := tracking.NewRollup(p.db, p.journal, p.log)
-	stop := background(ctx, rollup.Run)
+	stop := inBackground(ctx, rollup.Run)
 	return func(ctx context.Context) error { return errors.Join(stop(ctx), rollup.Flush(ctx)) }, nil
 }
 
@@ -113,7 +113,7 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 
 // startCleanup removes what has expired, now and then.
 func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
-	return background(ctx, func(ctx context.Context) {
+	return inBackground(ctx, func(ctx context.Context) {
 		ticker := time.NewTicker(cleanupInterval)
 		defer ticker.Stop()
 		for {
@@ -129,8 +129,8 @@ func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
 	}), nil
 }
 
-// background runs a function until the returned one is called.
-func background(ctx context.Context, run func(ctx context.Context)) stopFunc {
+// inBackground runs a function until the returned one is called.
+func inBackground(ctx context.Context, run func(ctx context.Context)) stopFunc {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {

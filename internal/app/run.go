@@ -30,7 +30,7 @@ type stopFunc func(ctx context.Context) error
 // stop.
 func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
-	var stops []stopFunc
+	stops := []stopFunc{inBackground(background, a.parts.keys.Run)}
 	for _, r := range a.roles() {
 		if r.start == nil {
 			continue

@@ -49,7 +49,7 @@ func NewAuthenticator(d *db.DB, tokens *Tokens) *Authenticator {
 // Returns TOKEN_INVALID or TOKEN_EXPIRED as Verify does, and SESSION_ENDED if the session has ended
 // or the administrator is disabled or deleted.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (Principal, error) {
-	claims, err := a.tokens.Verify(token)
+	claims, err := a.tokens.Verify(ctx, token)
 	if err != nil {
 		return Principal{}, err
 	}

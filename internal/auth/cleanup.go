@@ -16,7 +16,7 @@ import (
 )
 
 // Cleanup removes what has expired and means nothing any more: sessions with their refresh tokens,
-// one-time tokens, and counts of the throttle. An ended session stays until it expires, so that a
+// one-time tokens, counts of the throttle, and keys that another one has followed. An ended session stays until it expires, so that a
 // reused refresh token is recognised as one. Call it now and then, on any replica.
 func Cleanup(ctx context.Context, d *db.DB) error {
 	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -35,11 +35,13 @@ func Cleanup(ctx context.Context, d *db.DB) error {
 		if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.ExpireTimeLTE(now)).Exec(ctx); err != nil {
 			return err
 		}
-		_, err = tx.Throttle.Delete().Where(throttle.ExpireTimeLTE(now)).Exec(ctx)
-		return err
+		if _, err := tx.Throttle.Delete().Where(throttle.ExpireTimeLTE(now)).Exec(ctx); err != nil {
+			return err
+		}
+		return cleanupKeys(ctx, tx)
 	})
 	if err != nil {
-		return fmt.Errorf("clean up sessions: %w", err)
+		return fmt.Errorf("clean up: %w", err)
 	}
 	return nil
 }

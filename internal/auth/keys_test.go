@@ -7,10 +7,9 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"os"
-	"path/filepath"
+	"net/http"
+	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,8 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 )
 
 func privatePEM(t *testing.T, key any) string {
@@ -43,13 +40,26 @@ func newKey(t *testing.T) ed25519.PrivateKey {
 	return key
 }
 
-func TestSignerIDIsTheThumbprint(t *testing.T) {
-	// RFC 8037, appendix A.3.
-	seed := []byte("\x9d\x61\xb1\x9d\xef\xfd\x5a\x60\xba\x84\x4a\xf4\x92\xec\x2c\xc4" +
-		"\x44\x49\xc5\x69\x7b\x32\x69\x19\x70\x3b\xac\x03\x1c\xae\x7f\x60")
-	keys, err := auth.ParseKeys(privatePEM(t, ed25519.NewKeyFromSeed(seed)))
+// The key of RFC 8037, appendix A.
+const exampleSeed = "\x9d\x61\xb1\x9d\xef\xfd\x5a\x60\xba\x84\x4a\xf4\x92\xec\x2c\xc4" +
+	"\x44\x49\xc5\x69\x7b\x32\x69\x19\x70\x3b\xac\x03\x1c\xae\x7f\x60"
+
+func TestJWKS(t *testing.T) {
+	private := ed25519.NewKeyFromSeed([]byte(exampleSeed))
+	keys, err := auth.ParseKeys(publicPEM(t, private.Public()) + privatePEM(t, private)) // one key, twice
 	require.NoError(t, err)
 	require.Equal(t, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", keys.SignerID())
+	for _, set := range []*auth.Keys{keys, keys.Public()} {
+		w := httptest.NewRecorder()
+		auth.FixedKeys(set).JWKS().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Equal(t, "application/jwk-set+json", w.Header().Get("Content-Type"))
+		require.Equal(t, "public, max-age=300", w.Header().Get("Cache-Control"))
+		require.JSONEq(t, `{"keys": [{
+			"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+			"kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", "use": "sig", "alg": "EdDSA"
+		}]}`, w.Body.String(), "nothing secret is in it")
+	}
 }
 
 func TestParseKeys(t *testing.T) {
@@ -58,7 +68,7 @@ func TestParseKeys(t *testing.T) {
 	issued := func(pemText string) string {
 		keys, err := auth.ParseKeys(pemText)
 		require.NoError(t, err)
-		token, _, err := auth.NewTokens(keys, "https://catalog.test", "catalog").Issue(claims, time.Now())
+		token, _, err := auth.NewTokens(auth.FixedKeys(keys), "https://catalog.test", "catalog").Issue(claims, time.Now())
 		require.NoError(t, err)
 		return token
 	}
@@ -66,14 +76,14 @@ func TestParseKeys(t *testing.T) {
 	keys, err := auth.ParseKeys(strings.ReplaceAll(both, "\n", `\n`))
 	require.NoError(t, err, "line breaks may be escaped")
 	for _, set := range []*auth.Keys{keys, keys.Public()} {
-		tokens := auth.NewTokens(set, "https://catalog.test", "catalog")
+		tokens := auth.NewTokens(auth.FixedKeys(set), "https://catalog.test", "catalog")
 		for _, token := range []string{issued(privatePEM(t, oldKey)), issued(both)} {
-			got, err := tokens.Verify(token)
+			got, err := tokens.Verify(t.Context(), token)
 			require.NoError(t, err)
 			require.Equal(t, claims, got)
 		}
 	}
-	_, _, err = auth.NewTokens(keys.Public(), "https://catalog.test", "catalog").Issue(claims, time.Now())
+	_, _, err = auth.NewTokens(auth.FixedKeys(keys.Public()), "https://catalog.test", "catalog").Issue(claims, time.Now())
 	require.Error(t, err, "a public set cannot sign")
 }
 
@@ -96,57 +106,4 @@ func TestParseKeysRefuses(t *testing.T) {
 			require.NotContains(t, err.Error(), "hunter2")
 		})
 	}
-}
-
-func TestLoadKeysMakesOneKeyForAllThatStartTogether(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		dir := filepath.Join(t.TempDir(), "data")
-		ids := make([]string, 8)
-		var wg sync.WaitGroup
-		for i := range ids {
-			wg.Go(func() {
-				if keys, err := auth.LoadKeys(t.Context(), d, dir, ""); err == nil {
-					ids[i] = keys.SignerID()
-				}
-			})
-		}
-		wg.Wait()
-		require.NotEmpty(t, ids[0])
-		for _, id := range ids {
-			require.Equal(t, ids[0], id)
-		}
-		later, err := auth.LoadKeys(t.Context(), d, dir, "")
-		require.NoError(t, err)
-		require.Equal(t, ids[0], later.SignerID(), "and keeps it")
-
-		given := privatePEM(t, newKey(t))
-		want, err := auth.ParseKeys(given)
-		require.NoError(t, err)
-		overridden, err := auth.LoadKeys(t.Context(), d, dir, given)
-		require.NoError(t, err)
-		require.Equal(t, want.SignerID(), overridden.SignerID(), "a key that is given comes first")
-	})
-}
-
-func TestKeyFile(t *testing.T) {
-	d := dbtest.New(t, "sqlite")
-	dir := t.TempDir()
-	_, err := auth.LoadKeys(t.Context(), d, dir, "")
-	require.NoError(t, err)
-	files, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	require.Len(t, files, 1, "nothing temporary is left")
-	path := filepath.Join(dir, files[0].Name())
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-
-	require.NoError(t, os.Chmod(path, 0o644))
-	_, err = auth.LoadKeys(t.Context(), d, dir, "")
-	require.ErrorContains(t, err, "chmod 600")
-
-	require.NoError(t, os.Chmod(path, 0o600))
-	require.NoError(t, os.WriteFile(path, []byte("half a k"), 0o600))
-	_, err = auth.LoadKeys(t.Context(), d, dir, "")
-	require.ErrorContains(t, err, path, "a broken key is reported, never replaced")
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,7 +38,7 @@ var (
 
 // Tokens signs and verifies access tokens: JWTs by RFC 9068, signed with EdDSA and nothing else.
 type Tokens struct {
-	keys     *Keys
+	keys     *KeyRing
 	issuer   string
 	audience string
 	parser   *jwt.Parser
@@ -51,7 +52,7 @@ type Claims struct {
 
 // NewTokens returns Tokens for an issuer, the public URL of the catalog, and an audience. Tokens of
 // any other are refused.
-func NewTokens(keys *Keys, issuer, audience string) *Tokens {
+func NewTokens(keys *KeyRing, issuer, audience string) *Tokens {
 	return &Tokens{
 		keys: keys, issuer: issuer, audience: audience,
 		parser: jwt.NewParser(
@@ -73,11 +74,16 @@ type wireClaims struct {
 	SessionID string `json:"sid"`
 }
 
+func (c *wireClaims) expired(now time.Time) bool {
+	return c.ExpiresAt != nil && now.After(c.ExpiresAt.Time)
+}
+
 // Issue returns an access token for claims and when it expires. Returns an error if the keys only
-// verify.
+// verify, and DATABASE_UNAVAILABLE if they could not be read for too long.
 func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.Time, err error) {
-	if t.keys.signer == nil {
-		return "", time.Time{}, errors.New("auth: these keys only verify")
+	signer, err := t.keys.signer(now)
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	now = now.UTC().Truncate(time.Second) // a JWT's times are whole seconds
 	expire = now.Add(AccessTokenLifetime)
@@ -92,9 +98,9 @@ func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.
 			ID:        uuid.NewString(),
 		},
 	})
-	unsigned.Header["kid"] = t.keys.signerID
+	unsigned.Header["kid"] = signer.id
 	unsigned.Header["typ"] = tokenType
-	token, err = unsigned.SignedString(t.keys.signer)
+	token, err = unsigned.SignedString(signer.private)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign access token: %w", err)
 	}
@@ -102,15 +108,20 @@ func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.
 }
 
 // Verify returns what a token says, if it is ours and has not expired. It does not look at the
-// session: see Authenticator. Returns TOKEN_EXPIRED if nothing but its age is wrong with the token,
-// and TOKEN_INVALID otherwise.
-func (t *Tokens) Verify(token string) (Claims, error) {
+// session: see Authenticator. Returns TOKEN_EXPIRED if nothing but its age is wrong with the token, or it
+// is so old that its key is gone; DATABASE_UNAVAILABLE if the keys cannot be read; and TOKEN_INVALID
+// otherwise.
+func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 	if len(token) > maxTokenSize {
 		return Claims{}, errTokenInvalid
 	}
 	var wire wireClaims
-	if _, err := t.parser.ParseWithClaims(token, &wire, t.key); err != nil {
-		if onlyExpired(err) {
+	key := func(token *jwt.Token) (any, error) { return t.key(ctx, token) }
+	if _, err := t.parser.ParseWithClaims(token, &wire, key); err != nil {
+		switch {
+		case fault.Is(err, fault.DatabaseUnavailable), ctx.Err() != nil:
+			return Claims{}, err
+		case onlyExpired(err), errors.Is(err, errKeyUnknown) && wire.expired(time.Now()):
 			return Claims{}, errTokenExpired.Because(err)
 		}
 		return Claims{}, errTokenInvalid.Because(err)
@@ -124,7 +135,7 @@ func (t *Tokens) Verify(token string) (Claims, error) {
 }
 
 // key returns the key that a token names, if its header is one that Issue writes.
-func (t *Tokens) key(token *jwt.Token) (any, error) {
+func (t *Tokens) key(ctx context.Context, token *jwt.Token) (any, error) {
 	typ, _ := token.Header["typ"].(string)
 	if strings.TrimPrefix(strings.ToLower(typ), "application/") != tokenType {
 		return nil, errors.New("typ is not at+jwt")
@@ -133,11 +144,7 @@ func (t *Tokens) key(token *jwt.Token) (any, error) {
 		return nil, errors.New("crit is not supported")
 	}
 	kid, _ := token.Header["kid"].(string)
-	key, ok := t.keys.public[kid]
-	if !ok {
-		return nil, errors.New("kid is unknown")
-	}
-	return key, nil
+	return t.keys.verifier(ctx, kid)
 }
 
 // onlyExpired reports whether err has no other complaint than the token's age.

@@ -25,7 +25,7 @@ func newTokens(t testing.TB) *auth.Tokens {
 	t.Helper()
 	keys, err := auth.GenerateKeys()
 	require.NoError(t, err)
-	return auth.NewTokens(keys, testIssuer, testAudience)
+	return auth.NewTokens(auth.FixedKeys(keys), testIssuer, testAudience)
 }
 
 func TestIssueFollowsRFC9068(t *testing.T) {
@@ -33,7 +33,7 @@ func TestIssueFollowsRFC9068(t *testing.T) {
 	require.NoError(t, err)
 	claims := auth.Claims{AdminID: uuid.New(), SessionID: uuid.New()}
 	start := time.Now()
-	token, expire, err := auth.NewTokens(keys, testIssuer, testAudience).Issue(claims, start)
+	token, expire, err := auth.NewTokens(auth.FixedKeys(keys), testIssuer, testAudience).Issue(claims, start)
 	require.NoError(t, err)
 	require.WithinDuration(t, start.Add(15*time.Minute), expire, time.Second)
 
@@ -53,7 +53,7 @@ func TestVerifyToken(t *testing.T) {
 	private := newKey(t)
 	keys, err := auth.ParseKeys(privatePEM(t, private))
 	require.NoError(t, err)
-	tokens := auth.NewTokens(keys, testIssuer, testAudience)
+	tokens := auth.NewTokens(auth.FixedKeys(keys), testIssuer, testAudience)
 	public := private.Public().(ed25519.PublicKey)
 	stranger := newKey(t)
 
@@ -116,7 +116,7 @@ func TestVerifyToken(t *testing.T) {
 			maps.Copy(unsigned.Header, p.header)
 			token, err := unsigned.SignedString(p.key)
 			require.NoError(t, err)
-			_, err = tokens.Verify(token)
+			_, err = tokens.Verify(t.Context(), token)
 			if tc.want == "" {
 				require.NoError(t, err)
 				return
@@ -139,7 +139,7 @@ func TestVerifyRefusesChangedTokens(t *testing.T) {
 		parts[0] + "." + parts[1] + ".",
 		parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(other)) + "." + parts[2],
 	} {
-		_, err := tokens.Verify(changed)
+		_, err := tokens.Verify(t.Context(), changed)
 		require.True(t, fault.Is(err, fault.TokenInvalid), "%q: %v", changed, err)
 	}
 }
@@ -156,7 +156,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("eyJhbGciOiJub25lIn0." + parts[1] + ".")
 	f.Add("bnVsbA.bnVsbA.bnVsbA")
 	f.Fuzz(func(t *testing.T, candidate string) {
-		if _, err := tokens.Verify(candidate); err == nil && candidate != token {
+		if _, err := tokens.Verify(t.Context(), candidate); err == nil && candidate != token {
 			t.Fatalf("accepted %q", candidate)
 		}
 	})

@@ -38,7 +38,7 @@ type Config struct {
 	ShutdownTimeout time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"How long requests and jobs may go on after a signal to stop."`
 	DrainDelay      time.Duration `default:"0s" env:"CATALOG_DRAIN_DELAY" help:"How long to go on after a signal to stop, not ready any more, until load balancers know."`
 
-	SigningKey Secret `env:"CATALOG_SIGNING_KEY" help:"Ed25519 key (PEM text) that signs access tokens. Default: made at the first start and kept in the data folder (SQLite) or the database." placeholder:"PEM"`
+	SigningKey Secret `env:"CATALOG_SIGNING_KEY" help:"Ed25519 keys (PEM text) of access tokens: the first private one signs, all verify. Without the role admin public ones do. Default: made at the first start and kept in the database." placeholder:"PEM"`
 }
 
 // Storage says where the data is.

@@ -97,7 +97,7 @@ func (c *Config) checkTLS() error {
 	// Environment files have no line breaks, and keep them as \n.
 	key := strings.ReplaceAll(string(c.SigningKey), `\n`, "\n")
 	if block, _ := pem.Decode([]byte(key)); key != "" && block == nil {
-		return invalid("signing-key", "must be a private key as PEM text")
+		return invalid("signing-key", "must be keys as PEM text")
 	}
 	return nil
 }

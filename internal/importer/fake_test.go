@@ -35,6 +35,7 @@ type fakeCatalog struct {
 	limit    int                           // of requests in a batch; 0 is none
 	lose     int                           // how many answers to writes get lost
 	session  int                           // which access token is good; 0 needs none
+	retired  bool                          // say that the key of a token was retired, not that it expired
 	ended    bool
 }
 
@@ -57,6 +58,9 @@ func (f *fakeCatalog) authorize(next connect.UnaryFunc) connect.UnaryFunc {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.session > 0 && req.Header().Get("Authorization") != fmt.Sprintf("Bearer access-%d", f.session) {
+			if f.retired {
+				return nil, refusal(connect.CodeUnauthenticated, fault.TokenInvalid, nil)
+			}
 			return nil, refusal(connect.CodeUnauthenticated, fault.TokenExpired, nil)
 		}
 		return next(ctx, req)

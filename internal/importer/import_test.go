@@ -137,7 +137,8 @@ func TestSessionOutlivesItsAccessToken(t *testing.T) {
 	require.NoError(t, session.SignIn(t.Context(), "ann@example.com", "a good password"))
 	im := importer.Import{Products: session.Products, Progress: func(int) {}}
 	for range 3 {
-		catalog.session++ // the old token expires
+		catalog.session++ // the old token expires, or its key is retired
+		catalog.retired = !catalog.retired
 		_, err := im.Run(t.Context(), parse(t, manyRows(3)))
 		require.NoError(t, err)
 	}

@@ -63,7 +63,7 @@ func (s *Session) Close(ctx context.Context) error {
 	return nil
 }
 
-// authorize adds the access token to calls, and exchanges it when it has expired.
+// authorize adds the access token to calls, and exchanges it when it has expired or its key was retired.
 func (s *Session) authorize(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		token := s.token()
@@ -72,7 +72,7 @@ func (s *Session) authorize(next connect.UnaryFunc) connect.UnaryFunc {
 		}
 		req.Header().Set("Authorization", "Bearer "+token)
 		resp, err := next(ctx, req)
-		if reasonOf(err) != fault.TokenExpired {
+		if reason := reasonOf(err); reason != fault.TokenExpired && reason != fault.TokenInvalid {
 			return resp, err
 		}
 		token, renewErr := s.renew(ctx, token)
@@ -91,10 +91,10 @@ func (s *Session) token() string {
 }
 
 // renew exchanges the tokens, unless another call has done so, and returns the new access token.
-func (s *Session) renew(ctx context.Context, expired string) (string, error) {
+func (s *Session) renew(ctx context.Context, refused string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.access != expired {
+	if s.access != refused {
 		return s.access, nil
 	}
 	resp, err := s.auth.RefreshSession(ctx, &catalogv1.RefreshSessionRequest{RefreshToken: s.refresh})
