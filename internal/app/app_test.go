@@ -27,7 +27,6 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 )
 
@@ -244,37 +243,6 @@ func TestConfiguredOriginsMayCall(t *testing.T) {
 		require.Equal(t, want, header.Get("Access-Control-Allow-Origin"))
 		require.Equal(t, want != "", strings.Contains(header.Get("Access-Control-Expose-Headers"), "X-Request-Id"))
 	}
-}
-
-func TestRolesOnPostgres(t *testing.T) {
-	cfg := settings(t)
-	cfg.DatabaseURL = config.URL(dbtest.URL(t, "postgres"))
-	cfg.Roles = []string{"product"}
-	products := boot(t, cfg)
-	cfg.DataDir, cfg.Roles = t.TempDir(), []string{"admin", "notification", "tracking"}
-	rest := boot(t, cfg)
-
-	const list, signIn = "/catalog.v1.ProductService/ListProducts", "/catalog.v1.AuthService/SignIn"
-	status, _ := post(t, products.URL()+list, "{}")
-	require.Equal(t, http.StatusOK, status)
-	status, _ = post(t, rest.URL()+list, "{}")
-	require.Equal(t, http.StatusNotFound, status)
-	status, _ = post(t, products.URL()+signIn, "{}")
-	require.Equal(t, http.StatusNotFound, status)
-
-	token := rest.setupToken(t)
-	require.NotContains(t, products.printed.String(), "/setup#")
-	status, answer := post(t, rest.URL()+"/catalog.v1.AuthService/CompleteSetup",
-		`{"token":"`+token+`","email":"ada@example.com","name":"Ada","password":"correct horse battery"}`)
-	require.Equal(t, http.StatusOK, status, answer)
-	var session struct {
-		AccessToken string `json:"accessToken"`
-	}
-	require.NoError(t, json.Unmarshal([]byte(answer), &session))
-	status, _, answer = do(t, http.MethodPost, products.URL()+"/catalog.v1.ProductService/CreateProduct",
-		`{"product":{"sku":"A-1","name":"Lamp","brand":"Zeb","price":{"amount":"1","currencyCode":"MXN"}}}`,
-		"Content-Type", "application/json", "Authorization", "Bearer "+session.AccessToken)
-	require.Equal(t, http.StatusOK, status, "one process signs, another one checks: %s", answer)
 }
 
 func TestStartSaysWhatIsWrong(t *testing.T) {

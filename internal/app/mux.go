@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/zebrands/catalog/clients/console"
 	"github.com/zebrands/catalog/internal/apidocs"
+	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/rpc"
 )
 
@@ -39,17 +41,32 @@ func (m *mounter) service(path string, handler http.Handler) {
 	m.services = append(m.services, path[1:len(path)-1])
 }
 
+// elsewhere answers calls of the services of a role that this process does not have.
+func (m *mounter) elsewhere(r role, have []string) {
+	for _, name := range r.services {
+		f := fault.New(fault.Unimplemented, fault.ServiceNotServed,
+			"This server does not have %s: that takes the role %s, and it has %s. Call the catalog at its public address.",
+			name, r.name, strings.Join(have, ", ")).With("role", r.name)
+		m.mux.Handle("/"+name+"/", rpc.Transport(m.limit, rpc.Refuse(f)))
+	}
+}
+
 // handler mounts what the roles of this process serve.
 func (a *App) handler() (http.Handler, error) {
 	m := &mounter{mux: http.NewServeMux(), options: a.parts.chain().HandlerOptions(), limit: a.cfg.MaxRequestBytes}
-	for _, r := range a.roles() {
-		r.mount(a.parts, m)
+	for _, r := range allRoles {
+		if a.cfg.Has(r.name) {
+			r.mount(a.parts, m)
+		} else {
+			m.elsewhere(r, a.cfg.Roles)
+		}
 	}
 	a.services = m.services
 	a.health = grpchealth.NewStaticChecker(m.services...)
 	codecs := rpc.Codecs(m.limit)
 	m.mux.Handle(grpchealth.NewHandler(a.health, codecs...))
-	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, m.services...)...)
+	// The whole contract, whichever process a load balancer asks: there is one catalog behind it.
+	reflector := grpcreflect.NewStaticReflector(append(allServices(), grpchealth.HealthV1ServiceName)...)
 	m.mux.Handle(grpcreflect.NewHandlerV1(reflector, codecs...))
 	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
 	m.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })

@@ -24,11 +24,13 @@ import (
 // cleanupInterval is how often what has expired is removed.
 const cleanupInterval = time.Hour
 
-// role is a part of the catalog that a process can take on. Every process opens the database and can
-// put jobs into the queue; the rest is here.
+// role is a part of the catalog that a process can take on. Every process opens the database, can put
+// jobs into the queue, and serves the pages and what it says about itself; the rest is here.
 type role struct {
 	name string
-	// mount adds the services of the role.
+	// services are the names of the services of the role.
+	services []string
+	// mount adds the services.
 	mount func(p *parts, m *mounter)
 	// start starts what runs in the background, until the returned function is called; nil if nothing
 	// does.
@@ -36,15 +38,27 @@ type role struct {
 }
 
 var allRoles = []role{
-	{config.RoleProduct, mountProducts, startRollup},
-	{config.RoleAdmin, mountAdmins, startCleanup},
-	{config.RoleNotification, mountNotifications, startMail},
-	{config.RoleTracking, mountTracking, nil},
+	{config.RoleProduct, []string{catalogv1connect.ProductServiceName}, mountProducts, startRollup},
+	{
+		config.RoleAdmin, []string{catalogv1connect.AdminServiceName, catalogv1connect.AuthServiceName},
+		mountAdmins, startCleanup,
+	},
+	{config.RoleNotification, []string{catalogv1connect.NotificationServiceName}, mountNotifications, startMail},
+	{config.RoleTracking, []string{catalogv1connect.TrackingServiceName}, mountTracking, nil},
 }
 
 // roles returns those that this process takes.
 func (a *App) roles() []role {
 	return slices.DeleteFunc(slices.Clone(allRoles), func(r role) bool { return !a.cfg.Has(r.name) })
+}
+
+// allServices returns the names of every service of the catalog.
+func allServices() []string {
+	var names []string
+	for _, r := range allRoles {
+		names = append(names, r.services...)
+	}
+	return names
 }
 
 func mountProducts(p *parts, m *mounter) {

@@ -100,16 +100,3 @@ func TestSigningKeyOutsideOfTheDatabase(t *testing.T) {
 	_, _, set := get(t, products.URL()+"/.well-known/jwks.json")
 	require.Equal(t, 2, strings.Count(set, `"kid"`), set)
 }
-
-// setUp makes the first administrator and returns an access token.
-func (c *catalog) setUp(t *testing.T) string {
-	t.Helper()
-	status, answer := post(t, c.URL()+"/catalog.v1.AuthService/CompleteSetup",
-		`{"token":"`+c.setupToken(t)+`","email":"ada@example.com","name":"Ada","password":"correct horse battery"}`)
-	require.Equal(t, http.StatusOK, status, answer)
-	var session struct {
-		AccessToken string `json:"accessToken"`
-	}
-	require.NoError(t, json.Unmarshal([]byte(answer), &session))
-	return session.AccessToken
-}

@@ -19,7 +19,13 @@ func (a *App) welcome(ctx context.Context) error {
 	fmt.Fprintf(&b, "  API   %s   Connect, gRPC, gRPC-Web and JSON\n", a.URL())
 	fmt.Fprintf(&b, "  Docs  %s/docs\n", a.URL())
 	fmt.Fprintf(&b, "  Data  %s\n", a.database())
-	fmt.Fprintf(&b, "  Mail  %s\n\n", a.mail())
+	if a.cfg.Has(config.RoleNotification) {
+		fmt.Fprintf(&b, "  Mail  %s\n", a.mail())
+	}
+	if len(a.cfg.Roles) < len(allRoles) {
+		fmt.Fprintf(&b, "  Roles %s\n", strings.Join(a.cfg.Roles, ", "))
+	}
+	b.WriteString("\n")
 	err := a.invite(ctx, &b)
 	if _, printErr := a.stdout.Write([]byte(b.String())); printErr != nil {
 		return fmt.Errorf("print where to go: %w", printErr)

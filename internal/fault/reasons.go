@@ -15,6 +15,7 @@ const (
 	ContentTypeInvalid     Reason = "CONTENT_TYPE_INVALID"
 	ProtocolInvalid        Reason = "PROTOCOL_INVALID"
 	MethodNotFound         Reason = "METHOD_NOT_FOUND"
+	ServiceNotServed       Reason = "SERVICE_NOT_SERVED"
 	DeadlineExceeded       Reason = "DEADLINE_EXCEEDED"
 	RequestCanceled        Reason = "REQUEST_CANCELED"
 	FieldInvalid           Reason = "FIELD_INVALID"

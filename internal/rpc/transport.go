@@ -42,6 +42,22 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 // NotFound answers every request as one for a method that does not exist.
 func NotFound() http.Handler { return http.NotFoundHandler() }
 
+// Refuse answers every request with a fault. Transport must stand outside it.
+func Refuse(f *fault.Error) http.Handler {
+	errorWriter := connect.NewErrorWriter()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeError(errorWriter, w, r, callFrom(r.Context()).fail(r.Context(), f))
+	})
+}
+
+// writeError answers with an error in the request's protocol.
+func writeError(errors *connect.ErrorWriter, w http.ResponseWriter, r *http.Request, err error) {
+	_ = errors.Write(w, r, err) // fails only if nobody reads
+	if protocolOf(r) == connect.ProtocolGRPC {
+		flush(w) // without, net/http announces a length of 0, and proxies such as nginx drop the trailers
+	}
+}
+
 func protocolOf(r *http.Request) string {
 	contentType := r.Header.Get("Content-Type")
 	switch {
@@ -146,10 +162,7 @@ func (w *faultWriter) replace(ctx context.Context) {
 }
 
 func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err error) {
-	_ = w.errors.Write(out, w.request, w.call.fail(ctx, err)) // fails only if nobody reads
-	if w.call.protocol == connect.ProtocolGRPC {
-		flush(out) // without, net/http announces a length of 0, and proxies such as nginx drop the trailers
-	}
+	writeError(w.errors, out, w.request, w.call.fail(ctx, err))
 }
 
 // completeStatus adds details to the gRPC status in the headers whose names start with prefix, if there
