@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/zebrands/catalog/internal/app"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/internal/db"
 )
 
 type serveCmd struct {
@@ -33,7 +36,8 @@ type migrateCmd struct {
 	config.Storage
 	config.Logging
 
-	GrantTo string `env:"CATALOG_GRANT_TO" help:"Let this role of PostgreSQL use the tables, so that the catalog can serve as one that owns nothing." placeholder:"ROLE"`
+	GrantTo    string   `env:"CATALOG_GRANT_TO" help:"Let this role of PostgreSQL use the tables, so that the catalog can serve as one that owns nothing." placeholder:"ROLE"`
+	GrantRoles []string `default:"product,admin,notification,tracking" enum:"product,admin,notification,tracking" env:"CATALOG_GRANT_ROLES" help:"What processes that connect as --grant-to do, as in serve --roles. Without admin they can neither read the keys that sign nor make an administrator."`
 }
 
 // Run migrates the database, and lets a role use it.
@@ -42,11 +46,22 @@ func (c *migrateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(c.finish(ctx, d), d.Close())
+}
+
+func (c *migrateCmd) finish(ctx context.Context, d *db.DB) error {
+	if err := auth.NewKeyStore(d, c.DataDir).Publish(ctx); err != nil {
+		return err
+	}
 	if c.GrantTo != "" {
-		if err := d.Grant(ctx, c.GrantTo); err != nil {
-			return errors.Join(fmt.Errorf("--grant-to (CATALOG_GRANT_TO): %w", err), d.Close())
+		err := d.Grant(ctx, c.GrantTo, db.Access{
+			SignsIn:    slices.Contains(c.GrantRoles, config.RoleAdmin),
+			SendsLinks: slices.Contains(c.GrantRoles, config.RoleNotification),
+		})
+		if err != nil {
+			return fmt.Errorf("--grant-to (CATALOG_GRANT_TO): %w", err)
 		}
 	}
 	fmt.Println("The database is up to date.")
-	return d.Close()
+	return nil
 }

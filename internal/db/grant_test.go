@@ -25,8 +25,10 @@ func TestGrantedRoleServesButDoesNotMigrate(t *testing.T) {
 		_, err := owner.SQL().ExecContext(context.Background(), `DROP OWNED BY "Serving ""role"""; DROP ROLE "Serving ""role"""`)
 		require.NoError(t, err)
 	})
-	require.NoError(t, owner.Grant(t.Context(), role))
-	require.NoError(t, owner.Grant(t.Context(), role), "twice is fine")
+	all := db.Access{SignsIn: true, SendsLinks: true}
+	require.NoError(t, owner.Grant(t.Context(), role, db.Access{}))
+	require.NoError(t, owner.Grant(t.Context(), role, all), "the last one counts")
+	require.NoError(t, owner.Grant(t.Context(), role, all), "twice is fine")
 	require.NoError(t, exec(owner, "CREATE TABLE later (id bigserial PRIMARY KEY)"))
 
 	u, err := url.Parse(address)
@@ -37,6 +39,8 @@ func TestGrantedRoleServesButDoesNotMigrate(t *testing.T) {
 	require.NoError(t, exec(server, "INSERT INTO later DEFAULT VALUES"), "tables that come later are granted too")
 	require.NoError(t, exec(server, "UPDATE products SET version = version"))
 	require.NoError(t, exec(server, "DELETE FROM river_job"))
+	require.NoError(t, exec(server, "SELECT private_key FROM signing_keys"))
+	require.NoError(t, exec(server, "UPDATE admins SET password_hash = ''"))
 	for _, statement := range []string{
 		"CREATE TABLE mine (id int)",
 		"ALTER TABLE products ADD COLUMN mine int",
@@ -46,9 +50,58 @@ func TestGrantedRoleServesButDoesNotMigrate(t *testing.T) {
 	} {
 		require.Error(t, exec(server, statement), statement)
 	}
+
+	require.NoError(t, owner.Grant(t.Context(), role, db.Access{}))
+	requireNoAdministratorIsMade(t, server)
+	for _, statement := range []string{
+		"SELECT email FROM admins",
+		"SELECT password_hash FROM admins",
+		"SELECT id FROM one_time_tokens",
+	} {
+		require.ErrorContains(t, exec(server, statement), "permission denied", statement)
+	}
+
+	require.NoError(t, owner.Grant(t.Context(), role, db.Access{SendsLinks: true}))
+	requireNoAdministratorIsMade(t, server)
+	require.NoError(t, exec(server, "SELECT * FROM admins FOR UPDATE"))
+	require.NoError(t, exec(server, "DELETE FROM one_time_tokens"))
+}
+
+// requireNoAdministratorIsMade checks that a process without the role admin can do its work, and that who
+// broke into it can sign no token and change no administrator.
+func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
+	t.Helper()
+	for _, statement := range []string{
+		`SELECT a.name FROM sessions s JOIN admins a ON a.id = s.admin_id
+			WHERE s.id = gen_random_uuid() AND s.admin_id = gen_random_uuid() AND s.expire_time > now()
+			AND s.end_time IS NULL AND a.delete_time IS NULL AND NOT a.disabled`,
+		"SELECT * FROM verification_keys",
+		"UPDATE products SET version = version",
+		"DELETE FROM river_job",
+	} {
+		_, err := server.SQL().ExecContext(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	for _, statement := range []string{
+		"SELECT private_key FROM signing_keys",
+		"DELETE FROM signing_keys",
+		"DELETE FROM verification_keys",
+		"UPDATE verification_keys SET public_key = ''",
+		"UPDATE admins SET password_hash = ''",
+		"UPDATE admins SET disabled = false",
+		"DELETE FROM admins",
+		"UPDATE sessions SET end_time = NULL",
+		"DELETE FROM sessions",
+		"SELECT id FROM refresh_tokens",
+		"DELETE FROM refresh_tokens",
+		"DELETE FROM throttles",
+	} {
+		_, err := server.SQL().ExecContext(t.Context(), statement)
+		require.ErrorContains(t, err, "permission denied", statement)
+	}
 }
 
 func TestGrantNeedsARoleAndPostgres(t *testing.T) {
-	require.ErrorIs(t, dbtest.New(t, "sqlite").Grant(t.Context(), "catalog"), db.ErrNoRoles)
-	require.ErrorContains(t, dbtest.New(t, "postgres").Grant(t.Context(), "nobody"), "nobody")
+	require.ErrorIs(t, dbtest.New(t, "sqlite").Grant(t.Context(), "catalog", db.Access{}), db.ErrNoRoles)
+	require.ErrorContains(t, dbtest.New(t, "postgres").Grant(t.Context(), "nobody", db.Access{}), "nobody")
 }
