@@ -45,7 +45,7 @@ func callWith(t *testing.T, p protocol, s *server, rpc, token string) error {
 	if token != "" {
 		header.Set("Authorization", "Bearer "+token)
 	}
-	_, err := p.call(t.Context(), s.base, rpc, header, []byte("{}"))
+	_, err := p.call(t.Context(), s, rpc, header, []byte("{}"))
 	return err
 }
 

@@ -72,7 +72,7 @@ func methodNamed(name string) (protoreflect.MethodDescriptor, error) {
 // call calls an RPC with a request in JSON and returns the response in JSON. The error is a
 // *connect.Error unless the request does not fit the contract.
 func (p protocol) call(
-	ctx context.Context, base, rpc string, header http.Header, request []byte,
+	ctx context.Context, on *server, rpc string, header http.Header, request []byte,
 ) ([]byte, error) {
 	method, err := methodNamed(rpc)
 	if err != nil {
@@ -87,6 +87,10 @@ func (p protocol) call(
 		connect.WithIdempotency(idempotency(method)),
 		connect.WithResponseInitializer(initialize),
 	}, p.options...)
+	base := on.base
+	if p.http == http2 {
+		base = on.h2c
+	}
 	url := base + "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
 	client := connect.NewClient[dynamicpb.Message, dynamicpb.Message](p.http, url, options...)
 	req := connect.NewRequest(message)
@@ -143,7 +147,7 @@ func (s *server) do(t *testing.T, p protocol, role, rpc string, request any) (ma
 	}
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
-	out, err := p.call(t.Context(), s.base, rpc, header, body)
+	out, err := p.call(t.Context(), s, rpc, header, body)
 	if err != nil {
 		return nil, err
 	}

@@ -28,16 +28,27 @@ const eventually = 20 * time.Second
 // domain is the domain of every ErrorInfo.
 const domain = "catalog.zebrands.com"
 
-// TestCorpus runs every case on both databases, over every protocol.
+// starter starts a catalog with the first administrators of accounts.
+type starter func(t *testing.T, admins int, env ...string) *server
+
+// TestCorpus runs every case over every protocol: on both databases in one process, and on PostgreSQL
+// with a process for each role behind nginx.
 func TestCorpus(t *testing.T) {
 	corpus := loadCorpus(t)
+	starters := map[string]starter{"roles": newSplit}
 	for _, dialect := range dbtest.Dialects() {
-		t.Run(dialect, func(t *testing.T) {
-			shared := newServer(t, dialect, len(accounts))
+		starters[dialect] = func(t *testing.T, admins int, env ...string) *server {
+			t.Helper()
+			return newServer(t, dialect, admins, env...)
+		}
+	}
+	for topology, start := range starters {
+		t.Run(topology, func(t *testing.T) {
+			shared := start(t, len(accounts))
 			for _, p := range protocols() {
 				t.Run(p.name, func(t *testing.T) {
 					for _, name := range slices.Sorted(maps.Keys(corpus)) {
-						runFile(t, name, corpus[name], p, dialect, shared)
+						runFile(t, name, corpus[name], p, start, shared)
 					}
 				})
 			}
@@ -45,7 +56,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-func runFile(t *testing.T, name string, f file, p protocol, dialect string, shared *server) {
+func runFile(t *testing.T, name string, f file, p protocol, start starter, shared *server) {
 	t.Helper()
 	for i := range f.Cases {
 		c := &f.Cases[i]
@@ -56,7 +67,7 @@ func runFile(t *testing.T, name string, f file, p protocol, dialect string, shar
 		t.Run(name+"/"+strings.ReplaceAll(c.Name, " ", "-"), func(t *testing.T) {
 			s := shared
 			if c.Fresh != nil {
-				s = newServer(t, dialect, c.Fresh.Admins, c.Fresh.Env...)
+				s = start(t, c.Fresh.Admins, c.Fresh.Env...)
 			}
 			run(t, s, p, c)
 		})
@@ -137,7 +148,7 @@ func (s *step) answerRPC(t *testing.T, on *server, p protocol, v variables) (any
 	}
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
-	out, err := p.call(t.Context(), on.base, s.RPC, s.header(t, on, v), body)
+	out, err := p.call(t.Context(), on, s.RPC, s.header(t, on, v), body)
 	if s.Error != nil {
 		return nil, s.Error.check(t, v, err)
 	}

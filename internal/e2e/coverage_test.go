@@ -23,6 +23,7 @@ var elsewhere = map[string]string{
 	"DEADLINE_EXCEEDED":    "TestDeadline",
 	"DATABASE_UNAVAILABLE": "internal/rpc",
 	"SHUTTING_DOWN":        "internal/app",
+	"SERVICE_NOT_SERVED":   "internal/app: the load balancer sends calls to who has the role",
 	"CONCURRENT_CHANGE":    "internal/db: the database decides when",
 	"TOKEN_EXPIRED":        "TestTokensThatAreNotOurs",
 }

@@ -17,7 +17,7 @@ import (
 // keys runs one of the commands for keys and returns what it prints.
 func (s *server) keys(t *testing.T, args ...string) string {
 	t.Helper()
-	output, err := s.command(t.Context(), t, append([]string{"keys"}, args...)...).Output()
+	output, err := s.process.Command(t.Context(), append([]string{"keys"}, args...)...).Output()
 	require.NoError(t, err)
 	return strings.TrimSpace(string(output))
 }
@@ -60,17 +60,17 @@ func TestKeyRotationSignsNobodyOut(t *testing.T) {
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()
-			url := "CATALOG_DATABASE_URL=" + dbtest.URL(t, dialect)
-			signs, checks := prepare(t, dialect, 0, url), (*server)(nil)
-			signs.createAdmin(t, accounts[0])
+			database := dbtest.URL(t, dialect)
 			if dialect == "sqlite" {
-				signs.start(t)
-				checks = signs
-			} else {
-				checks = newServer(t, dialect, 0, url, "CATALOG_ROLES=product")
-				signs.env = append(signs.env, "CATALOG_ROLES=admin,notification,tracking")
-				signs.start(t)
+				both := prepareOn(t, database, 1)
+				both.start(t)
+				rotateWhileWorking(t, both, both)
+				return
 			}
+			signs := prepareOn(t, database, 1, "CATALOG_ROLES=admin,notification,tracking")
+			checks := prepareOn(t, database, 0, "CATALOG_ROLES=product")
+			checks.start(t) // before there is a key
+			signs.start(t)
 			rotateWhileWorking(t, signs, checks)
 		})
 	}

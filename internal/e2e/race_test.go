@@ -130,7 +130,7 @@ func raceDeletes(t *testing.T, s *server) {
 	}
 	counts := race(func(i int) error {
 		header := http.Header{"Authorization": {"Bearer " + tokens[i]}}
-		_, err := protocols()[0].call(t.Context(), s.base, "AdminService/DeleteAdmin", header,
+		_, err := protocols()[0].call(t.Context(), s, "AdminService/DeleteAdmin", header,
 			fmt.Appendf(nil, `{"id": %q}`, ids[i]))
 		return err
 	})

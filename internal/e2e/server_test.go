@@ -52,11 +52,14 @@ var accounts = []account{
 	{"second", "second@example.com", "Sam Second", "staple battery horse"},
 }
 
-// server is the program, serving a database of its own.
+// server is the program, serving a database of its own, or several of it behind a load balancer.
 type server struct {
-	base    string // address without a path, such as http://127.0.0.1:4711
+	// base is the address without a path, such as http://127.0.0.1:4711, and h2c the one for HTTP/2
+	// without TLS. The program has one port for both.
+	base, h2c string
+	// dataDir holds the local mailbox.
 	dataDir string
-	log     *fleet.Log
+	log     *fleet.Log // has the link for the first administrator
 	process *fleet.Process
 	tokens  map[string]string // access tokens by role
 }
@@ -73,12 +76,18 @@ func newServer(t *testing.T, dialect string, admins int, env ...string) *server 
 // prepare makes a server that is not started yet.
 func prepare(t *testing.T, dialect string, admins int, env ...string) *server {
 	t.Helper()
+	return prepareOn(t, dbtest.URL(t, dialect), admins, env...)
+}
+
+// prepareOn makes a server on a database that there is.
+func prepareOn(t *testing.T, database string, admins int, env ...string) *server {
+	t.Helper()
 	path, err := program()
 	require.NoError(t, err)
-	settings := []string{"CATALOG_DATABASE_URL=" + dbtest.URL(t, dialect), "CATALOG_NOTIFY_WINDOW=300ms"}
+	settings := []string{"CATALOG_DATABASE_URL=" + database, "CATALOG_NOTIFY_WINDOW=300ms"}
 	p, err := fleet.NewProcess(t.Context(), path, t.TempDir(), append(settings, env...)...)
 	require.NoError(t, err)
-	s := &server{base: p.URL, dataDir: p.Dir, log: p.Log, process: p, tokens: map[string]string{}}
+	s := &server{base: p.URL, h2c: p.URL, dataDir: p.Dir, log: p.Log, process: p, tokens: map[string]string{}}
 	for _, a := range accounts[:admins] {
 		s.createAdmin(t, a)
 	}
