@@ -37,12 +37,11 @@ type role struct {
 	start func(ctx context.Context, p *parts) (stopFunc, error)
 }
 
+var adminServices = []string{catalogv1connect.AdminServiceName, catalogv1connect.AuthServiceName}
+
 var allRoles = []role{
 	{config.RoleProduct, []string{catalogv1connect.ProductServiceName}, mountProducts, startRollup},
-	{
-		config.RoleAdmin, []string{catalogv1connect.AdminServiceName, catalogv1connect.AuthServiceName},
-		mountAdmins, startCleanup,
-	},
+	{config.RoleAdmin, adminServices, mountAdmins, startCleanup},
 	{config.RoleNotification, []string{catalogv1connect.NotificationServiceName}, mountNotifications, startMail},
 	{config.RoleTracking, []string{catalogv1connect.TrackingServiceName}, mountTracking, nil},
 }

@@ -25,7 +25,7 @@ type jwk struct {
 
 // JWKS answers with every key that verifies, as a JSON Web Key Set (RFC 7517). It reads nothing for it.
 func (r *KeyRing) JWKS() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		keys := []jwk{}
 		now := time.Now()
 		for _, one := range r.current.Load().keys.list {

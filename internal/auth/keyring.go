@@ -76,16 +76,19 @@ func OpenKeys(
 	return r, nil
 }
 
-// Run reads the keys again and again until ctx is done.
+// Run reads the keys again and again until ctx is done: every five seconds, or every second while they
+// cannot be read.
 func (r *KeyRing) Run(ctx context.Context) {
 	if r.read == nil {
 		return
 	}
-	tick := time.NewTicker(keyReadInterval)
-	defer tick.Stop()
 	for {
+		pause := keyReadInterval
+		if r.current.Load().err != nil {
+			pause = keyAskInterval
+		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return
 		}

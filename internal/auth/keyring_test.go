@@ -189,7 +189,7 @@ func TestKeysThatCannotBeRead(t *testing.T) {
 		require.True(t, fault.Is(err, fault.DatabaseUnavailable), "another one may sign: %v", err)
 
 		source.err.Store(nil)
-		<-time.After(6 * time.Second)
+		<-time.After(2 * time.Second)
 		_, err = tokens.Verify(t.Context(), signedBy(t, known))
 		require.NoError(t, err)
 		_, _, err = tokens.Issue(claims, time.Now())

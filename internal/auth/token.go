@@ -29,7 +29,7 @@ const (
 // The faults of an access token.
 var (
 	errTokenInvalid = fault.New(fault.Unauthenticated, fault.TokenInvalid,
-		"The access token is not valid here. Sign in again.")
+		"The access token is not valid here. Refresh the session or sign in again.")
 	errTokenExpired = fault.New(fault.Unauthenticated, fault.TokenExpired,
 		"The access token has expired. Refresh the session or sign in again.")
 	errSessionEnded = fault.New(fault.Unauthenticated, fault.SessionEnded,

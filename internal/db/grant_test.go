@@ -63,7 +63,7 @@ func TestGrantedRoleServesButDoesNotMigrate(t *testing.T) {
 
 	require.NoError(t, owner.Grant(t.Context(), role, db.Access{SendsLinks: true}))
 	requireNoAdministratorIsMade(t, server)
-	require.NoError(t, exec(server, "SELECT * FROM admins FOR UPDATE"))
+	require.NoError(t, exec(server, "SELECT id, password_hash FROM admins FOR UPDATE"))
 	require.NoError(t, exec(server, "DELETE FROM one_time_tokens"))
 }
 
@@ -75,7 +75,7 @@ func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
 		`SELECT a.name FROM sessions s JOIN admins a ON a.id = s.admin_id
 			WHERE s.id = gen_random_uuid() AND s.admin_id = gen_random_uuid() AND s.expire_time > now()
 			AND s.end_time IS NULL AND a.delete_time IS NULL AND NOT a.disabled`,
-		"SELECT * FROM verification_keys",
+		"SELECT public_key FROM verification_keys",
 		"UPDATE products SET version = version",
 		"DELETE FROM river_job",
 	} {

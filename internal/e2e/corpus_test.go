@@ -42,7 +42,8 @@ func TestCorpus(t *testing.T) {
 			return newServer(t, dialect, admins, env...)
 		}
 	}
-	for topology, start := range starters {
+	for _, topology := range slices.Sorted(maps.Keys(starters)) {
+		start := starters[topology]
 		t.Run(topology, func(t *testing.T) {
 			shared := start(t, len(accounts))
 			for _, p := range protocols() {
