@@ -82,15 +82,22 @@ func prepare(t *testing.T, dialect string, admins int, env ...string) *server {
 // prepareOn makes a server on a database that there is.
 func prepareOn(t *testing.T, database string, admins int, env ...string) *server {
 	t.Helper()
-	path, err := program()
-	require.NoError(t, err)
 	settings := []string{"CATALOG_DATABASE_URL=" + database, "CATALOG_NOTIFY_WINDOW=300ms"}
-	p, err := fleet.NewProcess(t.Context(), path, t.TempDir(), append(settings, env...)...)
-	require.NoError(t, err)
-	s := &server{base: p.URL, h2c: p.URL, dataDir: p.Dir, log: p.Log, process: p, tokens: map[string]string{}}
+	s := prepareProgram(t, program, t.TempDir(), append(settings, env...)...)
 	for _, a := range accounts[:admins] {
 		s.createAdmin(t, a)
 	}
+	return s
+}
+
+// prepareProgram makes a server of a program with its data in a folder.
+func prepareProgram(t *testing.T, program func() (string, error), dir string, env ...string) *server {
+	t.Helper()
+	path, err := program()
+	require.NoError(t, err)
+	p, err := fleet.NewProcess(t.Context(), path, dir, env...)
+	require.NoError(t, err)
+	s := &server{base: p.URL, h2c: p.URL, dataDir: p.Dir, log: p.Log, process: p, tokens: map[string]string{}}
 	t.Cleanup(func() { s.finish(t) })
 	return s
 }

@@ -20,6 +20,11 @@ import (
 // Build builds the catalog in a folder and returns the path of the program. It has the race detector if
 // this program has it, so that both share the build cache and races in the server are found too.
 func Build(ctx context.Context, folder string) (string, error) {
+	return BuildFrom(ctx, "", folder)
+}
+
+// BuildFrom is Build from the sources in another folder, such as those of another release.
+func BuildFrom(ctx context.Context, sources, folder string) (string, error) {
 	path := filepath.Join(folder, "catalog")
 	args := []string{"build", "-o", path}
 	if info, ok := debug.ReadBuildInfo(); ok &&
@@ -27,6 +32,7 @@ func Build(ctx context.Context, folder string) (string, error) {
 		args = append(args, "-race")
 	}
 	build := exec.CommandContext(ctx, "go", append(args, "github.com/zebrands/catalog/cmd/catalog")...)
+	build.Dir = sources
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the catalog: %w: %s", err, output)
 	}
