@@ -224,6 +224,14 @@ var (
 				},
 			},
 			{
+				Name:    "product_live_brand",
+				Unique:  false,
+				Columns: []*schema.Column{ProductsColumns[7], ProductsColumns[2], ProductsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "delete_time IS NULL",
+				},
+			},
+			{
 				Name:    "product_live_price",
 				Unique:  false,
 				Columns: []*schema.Column{ProductsColumns[10], ProductsColumns[8], ProductsColumns[0]},

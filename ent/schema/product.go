@@ -49,6 +49,8 @@ func (Product) Indexes() []ent.Index {
 		index.Fields("sku_key", "id").Annotations(live).StorageKey("product_live_sku_key"),
 		index.Fields("name_key", "id").Annotations(live).StorageKey("product_live_name_key"),
 		index.Fields("brand_key", "id").Annotations(live).StorageKey("product_live_brand_key"),
+		// What a shop shows of one brand, the newest first.
+		index.Fields("brand", "create_time", "id").Annotations(live).StorageKey("product_live_brand"),
 		index.Fields("currency", "price_minor", "id").Annotations(live).StorageKey("product_live_price"),
 		index.Fields("create_time", "id").StorageKey("product_create_time"),
 		index.Fields("update_time", "id").StorageKey("product_update_time"),
