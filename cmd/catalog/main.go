@@ -26,6 +26,7 @@ Every flag is also an environment variable, which a file .env in the working fol
 // commands are what the program can do. Their fields are flags, environment and help.
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the catalog."`
+	Backup  backupCmd  `cmd:"" help:"Copy the SQLite database into a file, also while the server runs."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as serve does at its start."`
 	Admin   adminCmd   `cmd:"" help:"Administrators, straight in the database."`
 	Keys    keysCmd    `cmd:"" help:"Keys that sign access tokens, straight in the database."`

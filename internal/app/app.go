@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"connectrpc.com/grpchealth"
@@ -115,4 +116,22 @@ func CreateAdmin(
 	}
 	id, err := admin.CreateWithPassword(ctx, d, email, name, password)
 	return id.String(), errors.Join(err, d.Close())
+}
+
+// Backup writes the SQLite database that storage names to a new file, whether or not the server runs, and
+// returns the file's size in bytes. It leaves the schema as it is.
+func Backup(ctx context.Context, storage config.Storage, log *slog.Logger, file string) (int64, error) {
+	path, isSQLite := strings.CutPrefix(storage.URL(), "sqlite:")
+	if !isSQLite {
+		return 0, errors.New("PostgreSQL is backed up with pg_dump: see docs/operations.md")
+	}
+	if _, err := os.Stat(path); err != nil { // opening it would make one
+		return 0, fmt.Errorf("--data-dir (CATALOG_DATA_DIR): %w", err)
+	}
+	d, err := db.Open(ctx, storage.URL(), log)
+	if err != nil {
+		return 0, fmt.Errorf("--data-dir (CATALOG_DATA_DIR): %w", err)
+	}
+	size, err := d.Backup(ctx, file)
+	return size, errors.Join(err, d.Close())
 }

@@ -1,0 +1,54 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"entgo.io/ent/dialect"
+)
+
+// ErrNotSQLite is returned by Backup on PostgreSQL, which has tools of its own.
+var ErrNotSQLite = errors.New("db: only SQLite is copied into a file")
+
+// Backup writes the SQLite database to a new file that only its owner may read: as it is at one moment,
+// while any process reads and writes. The file appears under its name when it is whole. Returns its size in
+// bytes, or an error that is fs.ErrExist if there is such a file already.
+func (d *DB) Backup(ctx context.Context, path string) (int64, error) {
+	if d.dialect != dialect.SQLite {
+		return 0, ErrNotSQLite
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return 0, errors.Join(&fs.PathError{Op: "back up to", Path: path, Err: fs.ErrExist}, err)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // only its owner may read it
+	if err != nil {
+		return 0, fmt.Errorf("back up: %w", err)
+	}
+	size, err := d.copyInto(ctx, file)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return 0, errors.Join(fmt.Errorf("back up: %w", err), os.Remove(file.Name()))
+	}
+	return size, nil
+}
+
+// copyInto fills an empty file, and returns how large it is then.
+func (d *DB) copyInto(ctx context.Context, file *os.File) (int64, error) {
+	if _, err := d.write.ExecContext(ctx, "VACUUM INTO ?", file.Name()); err != nil {
+		return 0, err
+	}
+	if err := file.Sync(); err != nil {
+		return 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
