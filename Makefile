@@ -21,6 +21,8 @@ CONSOLE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
 # What to test, and further flags, such as: make test PKG=./internal/product TESTFLAGS='-run Create -v'
 PKG ?= ./...
 TESTFLAGS ?=
+# What to measure: -help lists the flags.
+BENCHFLAGS ?=
 
 .PHONY: help
 help: ## Show this help
@@ -113,8 +115,8 @@ terraform-check: ## Check the format of terraform/, and test it where its provid
 	@scripts/check-terraform
 
 .PHONY: bench
-bench: setup ## Measure, and print a table
-	$(WITH_POSTGRES) go run ./internal/bench
+bench: setup ## Measure, and print tables: make bench BENCHFLAGS='-only=calls -quick'
+	$(WITH_POSTGRES) go run ./internal/bench $(BENCHFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,7 +14,6 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
-	"github.com/zebrands/catalog/internal/importer"
 )
 
 // requestTimeout bounds every request.
@@ -56,12 +52,12 @@ func fetch(client *http.Client, req *http.Request) error {
 }
 
 // post returns a call of an RPC as a plain JSON POST, with the bodies in turn.
-func post(srv *server, procedure string, bodies []string) call {
+func post(base, procedure string, bodies []string) call {
 	client := newHTTP1()
 	var next atomic.Int64
 	return func(ctx context.Context, _ int) error {
 		body := bodies[int(next.Add(1))%len(bodies)]
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.url+procedure, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+procedure, strings.NewReader(body))
 		if err != nil {
 			return fmt.Errorf("post: %w", err)
 		}
@@ -71,12 +67,12 @@ func post(srv *server, procedure string, bodies []string) call {
 }
 
 // get returns a call of GetProduct as a Connect GET.
-func get(srv *server, ids []string) call {
+func get(base string, ids []string) call {
 	client := newHTTP1()
 	var next atomic.Int64
 	return func(ctx context.Context, _ int) error {
 		message := `{"id":"` + ids[int(next.Add(1))%len(ids)] + `"}`
-		address := srv.url + catalogv1connect.ProductServiceGetProductProcedure +
+		address := base + catalogv1connect.ProductServiceGetProductProcedure +
 			"?connect=v1&encoding=json&message=" + url.QueryEscape(message)
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 		if err != nil {
@@ -98,17 +94,22 @@ func typed(client catalogv1connect.ProductServiceClient, ids []string) call {
 }
 
 // getProduct returns the ways to call GetProduct, by name.
-func getProduct(srv *server, ids []string) []namedCall {
-	bodies := make([]string, len(ids))
-	for i, id := range ids {
-		bodies[i] = `{"id":"` + id + `"}`
-	}
+func getProduct(base string, ids []string) []namedCall {
 	return []namedCall{
-		{"JSON POST", post(srv, catalogv1connect.ProductServiceGetProductProcedure, bodies)},
-		{"JSON GET", get(srv, ids)},
-		{"proto POST", typed(catalogv1connect.NewProductServiceClient(newHTTP1(), srv.url), ids)},
-		{"gRPC", typed(catalogv1connect.NewProductServiceClient(newHTTP2(), srv.url, connect.WithGRPC()), ids)},
+		{"JSON POST", post(base, catalogv1connect.ProductServiceGetProductProcedure, keys("id", ids))},
+		{"JSON GET", get(base, ids)},
+		{"proto POST", typed(catalogv1connect.NewProductServiceClient(newHTTP1(), base), ids)},
+		{"gRPC", typed(catalogv1connect.NewProductServiceClient(newHTTP2(), base, connect.WithGRPC()), ids)},
 	}
+}
+
+// keys returns the requests of GetProduct for products with the given ids or SKUs.
+func keys(field string, values []string) []string {
+	bodies := make([]string, len(values))
+	for i, value := range values {
+		bodies[i] = `{"` + field + `":"` + value + `"}`
+	}
+	return bodies
 }
 
 type namedCall struct {
@@ -116,15 +117,17 @@ type namedCall struct {
 	call call
 }
 
-// update returns a call of UpdateProduct that gives a product a new price each time.
-func update(client catalogv1connect.ProductServiceClient, ids []string) call {
+// update returns a call of UpdateProduct that changes a product, which change is given with the number of
+// the call.
+func update(
+	client catalogv1connect.ProductServiceClient, ids []string, change func(p *catalogv1.Product, n int),
+) call {
 	var next atomic.Int64
 	return func(ctx context.Context, _ int) error {
 		n := int(next.Add(1))
-		_, err := client.UpdateProduct(ctx, &catalogv1.UpdateProductRequest{Product: &catalogv1.Product{
-			Id:    ids[n%len(ids)],
-			Price: &catalogv1.Money{Amount: strconv.Itoa(2000 + n), CurrencyCode: "MXN"},
-		}})
+		p := &catalogv1.Product{Id: ids[n%len(ids)]}
+		change(p, n)
+		_, err := client.UpdateProduct(ctx, &catalogv1.UpdateProductRequest{Product: p})
 		return err
 	}
 }
@@ -144,9 +147,9 @@ func plainUpdate(srv *server, ids []string) call {
 }
 
 // signIn returns an HTTP client that acts for the administrator.
-func signIn(ctx context.Context, srv *server) (*http.Client, error) {
+func signIn(ctx context.Context, base string) (*http.Client, error) {
 	client := newHTTP1()
-	res, err := catalogv1connect.NewAuthServiceClient(client, srv.url).
+	res, err := catalogv1connect.NewAuthServiceClient(client, base).
 		SignIn(ctx, &catalogv1.SignInRequest{Email: adminEmail, Password: adminPassword})
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
@@ -166,37 +169,6 @@ func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer "+b.token)
 	return b.next.RoundTrip(req)
-}
-
-// importCatalog imports the made-up catalog from a file, as `catalog import` does, and returns how
-// long that took.
-func importCatalog(ctx context.Context, client catalogv1connect.ProductServiceClient) (time.Duration, error) {
-	var file bytes.Buffer
-	w := csv.NewWriter(&file)
-	rows := [][]string{{"sku", "name", "brand", "price", "currency", "description", "tags"}}
-	for i := range catalogSize {
-		p := newProduct(i)
-		rows = append(rows, []string{
-			p.GetSku(), p.GetName(), p.GetBrand(), p.GetPrice().GetAmount(), p.GetPrice().GetCurrencyCode(),
-			p.GetDescription(), strings.Join(p.GetTags(), ","),
-		})
-	}
-	if err := w.WriteAll(rows); err != nil {
-		return 0, fmt.Errorf("write rows: %w", err)
-	}
-	start := time.Now()
-	parsed, err := importer.Parse(&file, "MXN")
-	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
-	}
-	result, err := (&importer.Import{Products: client}).Run(ctx, parsed)
-	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
-	}
-	if result.Created != catalogSize {
-		return 0, fmt.Errorf("import: created %d of %d: %v", result.Created, catalogSize, result.Problems)
-	}
-	return time.Since(start), nil
 }
 
 // listIDs returns the ids of all products.

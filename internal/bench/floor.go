@@ -18,12 +18,17 @@ type floor struct {
 	product *catalogv1.Product
 }
 
-func newFloor() http.Handler {
-	p := newProduct(0)
+// floorProduct returns the product that the floor has for every id.
+func floorProduct() *catalogv1.Product {
+	p := newGenerator(importSize).product(0).product
 	p.Id = "019ab0c8-5f5e-7c1a-9d7b-3f6a1f0a2b3c"
 	p.Etag = "1"
 	p.CreateTime, p.UpdateTime = timestamppb.Now(), timestamppb.Now()
-	_, handler := catalogv1connect.NewProductServiceHandler(&floor{product: p})
+	return p
+}
+
+func newFloor() http.Handler {
+	_, handler := catalogv1connect.NewProductServiceHandler(&floor{product: floorProduct()})
 	return handler
 }
 

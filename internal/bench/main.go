@@ -1,6 +1,10 @@
-// Command bench measures the catalog beside a floor and prints a table. Each server is a process of
-// its own; the load comes from this one. Every figure is the median of several runs, taken in turn, so
-// that a machine whose speed drifts is unfair to nobody.
+// Command bench measures the catalog and prints what it finds as tables in Markdown. Each server is a
+// process of its own; the load comes from this one. Every figure is the median of several runs, taken in
+// turn, so that a machine whose speed drifts is unfair to nobody.
+//
+//	go run ./internal/bench -only=calls,scale   # some of the benchmarks
+//	go run ./internal/bench -quick              # small and short: to see that it works
+//	go run ./internal/bench -update             # writes tables and plots into docs/
 //
 // It needs a PostgreSQL server in CATALOG_TEST_POSTGRES_URL: `make bench` starts one.
 package main
@@ -14,15 +18,56 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"runtime"
-	"text/tabwriter"
+	"slices"
+	"strings"
 	"time"
-
-	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 )
 
-// callers is how many requests are under way at once.
+// callers is how many requests are under way at once where rates are measured.
 const callers = 16
+
+// benchmark is one of those that can be chosen.
+type benchmark struct {
+	name, title string
+	measure     func(ctx context.Context, b *bench) error
+}
+
+// benchmarks lists them in the order of the document.
+func benchmarks() []benchmark {
+	return []benchmark{
+		{"calls", "Calls beside a floor", measureCalls},
+		{"scale", "From a thousand products to a million", measureScale},
+		{"replicas", "Replicas", measureReplicas},
+		{"invalidation", "How soon a change is seen elsewhere", measureInvalidation},
+	}
+}
+
+// settings say how much is measured.
+type settings struct {
+	rounds int           // runs of each measurement
+	length time.Duration // of a run
+	sizes  []int         // of catalogs
+	writes int           // changes whose way is followed
+}
+
+var (
+	thorough = settings{rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000}
+	quick    = settings{rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50}
+)
+
+// bench is a benchmark that runs.
+type bench struct {
+	settings
+
+	// folder is for the servers' data.
+	folder string
+	// match is for the names of the measurements to take.
+	match *regexp.Regexp
+	// report is what was found.
+	report *report
+	// closers give back what was started, the last first.
+	closers []func() error
+}
 
 func main() {
 	if err := realMain(); err != nil {
@@ -32,200 +77,116 @@ func main() {
 }
 
 func realMain() error {
-	if what := os.Getenv(serverVariable); what != "" {
-		return serve(what)
+	if os.Getenv(serverVariable) != "" {
+		return serve(os.Args[1:])
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	rounds := flags.Int("rounds", 5, "runs of each measurement")
-	length := flags.Duration("time", time.Second, "length of a run")
-	only := flags.String("run", "", "regular expression of the measurements to take; empty: all")
+	only := flags.String("only", "", "`names` of the benchmarks to run, with commas between: "+strings.Join(names(), ", ")+"; empty: all")
+	match := flags.String("run", "", "regular `expression` of the measurements to take; empty: all")
+	isQuick := flags.Bool("quick", false, "small catalogs and one short run each: the figures mean nothing")
+	update := flags.Bool("update", false, "write tables into "+document+" and plots into "+images)
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		return fmt.Errorf("flags: %w", err)
 	}
+	expression, err := regexp.Compile(*match)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	chosen, err := choose(*only)
+	if err != nil {
+		return err
+	}
+	if *isQuick && *update {
+		return errors.New("-quick and -update: such figures belong in no document")
+	}
+	b := &bench{settings: thorough, match: expression}
+	if *isQuick {
+		b.settings = quick
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	return measure(ctx, &bench{rounds: *rounds, length: *length, only: *only}, os.Stdout)
+	for _, benchmark := range chosen {
+		if err := b.run(ctx, benchmark, os.Stdout, *update); err != nil {
+			return fmt.Errorf("%s: %w", benchmark.name, err)
+		}
+	}
+	return nil
 }
 
-// subject is a server with what is needed to call it.
-type subject struct {
-	name     string
-	server   *server
-	products catalogv1connect.ProductServiceClient
-	ids      []string
-	imported time.Duration
+func names() []string {
+	var all []string
+	for _, benchmark := range benchmarks() {
+		all = append(all, benchmark.name)
+	}
+	return all
 }
 
-type bench struct {
-	rounds int
-	length time.Duration
-	only   string
-	table  *tabwriter.Writer
+// choose returns the benchmarks with the given names; all if there are none.
+func choose(list string) ([]benchmark, error) {
+	if list == "" {
+		return benchmarks(), nil
+	}
+	var chosen []benchmark
+	for name := range strings.SplitSeq(list, ",") {
+		at := slices.Index(names(), name)
+		if at < 0 {
+			return nil, fmt.Errorf("-only: there is no benchmark %q: only %s", name, strings.Join(names(), ", "))
+		}
+		chosen = append(chosen, benchmarks()[at])
+	}
+	return chosen, nil
+}
+
+// run runs one benchmark, prints its report and, if update says so, writes it into the document.
+func (b *bench) run(ctx context.Context, which benchmark, out io.Writer, update bool) (err error) {
+	b.folder, err = os.MkdirTemp("", "catalog-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	folder := b.folder
+	b.onClose(func() error { return os.RemoveAll(folder) })
+	defer func() { err = errors.Join(err, b.close()) }()
+	b.report = &report{}
+	if err := b.describe(ctx); err != nil {
+		return err
+	}
+	if err := which.measure(ctx, b); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "## %s\n\n%s\n", which.title, b.report.text())
+	if !update {
+		return nil
+	}
+	return b.report.write(which.name)
+}
+
+// onClose notes what is to be done at the end of the benchmark.
+func (b *bench) onClose(fn func() error) { b.closers = append(b.closers, fn) }
+
+func (b *bench) close() error {
+	var errs []error
+	for _, fn := range slices.Backward(b.closers) {
+		errs = append(errs, fn())
+	}
+	b.closers = nil
+	return errors.Join(errs...)
 }
 
 // wants reports whether a measurement is to be taken.
-func (b *bench) wants(name string) bool {
-	return regexp.MustCompile(b.only).MatchString(name)
-}
+func (b *bench) wants(name string) bool { return b.match.MatchString(name) }
 
-// measure runs every measurement and prints the table.
-func measure(ctx context.Context, b *bench, out io.Writer) (err error) {
-	folder, err := os.MkdirTemp("", "catalog-bench-")
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	subjects, err := start(ctx, folder)
-	defer func() {
-		for _, s := range subjects {
-			err = errors.Join(err, s.server.stop())
-		}
-	}()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s, %s/%s, %d processors; %d products; median of %d runs of %s\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), catalogSize, b.rounds, b.length)
-	b.table = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	b.row("", "", "requests/s", "of floor", "CPU µs", "allocs")
-	if err := b.reads(ctx, subjects); err != nil {
-		return err
-	}
-	for _, s := range subjects[1:] {
-		if err := b.writes(ctx, s); err != nil {
-			return err
-		}
-	}
-	if err := b.table.Flush(); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
-}
-
-// start starts the floor and a catalog on each database, and fills those.
-func start(ctx context.Context, folder string) ([]*subject, error) {
-	postgres, err := createDatabase(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
-	}
-	var subjects []*subject
-	for _, s := range []struct{ name, what string }{
-		{"floor", "floor"}, {"SQLite", "sqlite:catalog.db"}, {"PostgreSQL", postgres},
-	} {
-		dir, err := os.MkdirTemp(folder, s.name)
-		if err != nil {
-			return subjects, fmt.Errorf("bench: %w", err)
-		}
-		srv, err := startServer(ctx, s.what, dir)
-		if err != nil {
-			return subjects, err
-		}
-		sub := &subject{name: s.name, server: srv, ids: []string{"019ab0c8-5f5e-7c1a-9d7b-3f6a1f0a2b3c"}}
-		subjects = append(subjects, sub)
-		if s.what != "floor" {
-			if err := sub.fill(ctx); err != nil {
-				return subjects, err
-			}
-		}
-	}
-	return subjects, nil
-}
-
-// fill signs in and imports the catalog.
-func (s *subject) fill(ctx context.Context) error {
-	client, err := signIn(ctx, s.server)
-	if err != nil {
-		return err
-	}
-	s.products = catalogv1connect.NewProductServiceClient(client, s.server.url)
-	if s.imported, err = importCatalog(ctx, s.products); err != nil {
-		return err
-	}
-	s.ids, err = listIDs(ctx, s.products)
-	return err
-}
-
-// reads measures anonymous reads, counted as always.
-func (b *bench) reads(ctx context.Context, subjects []*subject) error {
-	calls := make([][]namedCall, len(subjects))
-	for i, s := range subjects {
-		calls[i] = getProduct(s.server, s.ids)
-	}
-	for n, named := range calls[0] {
-		if !b.wants("GetProduct, " + named.name) {
-			continue
-		}
-		samples := make([][]sample, len(subjects))
-		for range b.rounds {
-			for i, s := range subjects {
-				got, err := run(ctx, s.server, callers, b.length, calls[i][n].call)
-				if err != nil {
-					return fmt.Errorf("GetProduct, %s, %s: %w", named.name, s.name, err)
-				}
-				samples[i] = append(samples[i], got)
-			}
-		}
-		floor := median(samples[0])
-		for i, s := range subjects {
-			b.result("GetProduct, "+named.name, s.name, median(samples[i]), floor)
-		}
-	}
-	for _, s := range subjects[1:] {
-		list := post(s.server, catalogv1connect.ProductServiceListProductsProcedure, []string{`{"pageSize":50}`})
-		if err := b.alone(ctx, "ListProducts, 50, JSON POST", s, callers, list); err != nil {
-			return err
-		}
-		search := post(s.server, catalogv1connect.ProductServiceListProductsProcedure,
-			[]string{`{"pageSize":20,"query":"creme matt"}`, `{"pageSize":20,"filter":"brand = \"Duna\" AND price < 300"}`})
-		if err := b.alone(ctx, "ListProducts, search and filter", s, callers, search); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writes measures changes by one caller.
-func (b *bench) writes(ctx context.Context, s *subject) error {
-	if err := b.alone(ctx, "UpdateProduct, one caller", s, 1, update(s.products, s.ids)); err != nil {
-		return err
-	}
-	if err := b.alone(ctx, "bare UPDATE, one caller", s, 1, plainUpdate(s.server, s.ids)); err != nil {
-		return err
-	}
-	b.row(fmt.Sprintf("import of %d rows", catalogSize), s.name,
-		fmt.Sprintf("%.0f rows/s", catalogSize/s.imported.Seconds()), "", "", "")
-	return nil
-}
-
-// alone measures what has no floor.
-func (b *bench) alone(ctx context.Context, name string, s *subject, callers int, do call) error {
-	if !b.wants(name) {
-		return nil
-	}
-	var samples []sample
+// inTurn runs every measurement of a set once, then all again, for as many rounds as there are. It
+// returns the samples of each. A call that is nil has none.
+func (b *bench) inTurn(ctx context.Context, callers int, set []measurement) ([][]sample, error) {
+	samples := make([][]sample, len(set))
 	for range b.rounds {
-		got, err := run(ctx, s.server, callers, b.length, do)
-		if err != nil {
-			return fmt.Errorf("%s, %s: %w", name, s.name, err)
+		for i, m := range set {
+			got, err := run(ctx, m, callers, b.length)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", m.name, err)
+			}
+			samples[i] = append(samples[i], got)
 		}
-		samples = append(samples, got)
 	}
-	b.result(name, s.name, median(samples), sample{})
-	return nil
-}
-
-func (b *bench) result(name, subject string, s, floor sample) {
-	ratio := ""
-	if floor.perSecond > 0 {
-		ratio = fmt.Sprintf("%.2f", s.perSecond/floor.perSecond)
-	}
-	b.row(name, subject, fmt.Sprintf("%.0f", s.perSecond), ratio,
-		fmt.Sprintf("%.0f", float64(s.serverCPU)/float64(time.Microsecond)), fmt.Sprintf("%.0f", s.allocs))
-}
-
-func (b *bench) row(cells ...string) {
-	for _, c := range cells {
-		fmt.Fprint(b.table, c, "\t")
-	}
-	fmt.Fprintln(b.table)
+	return samples, nil
 }

@@ -14,28 +14,24 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/uuid"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Who signs in to the measured catalog.
-const (
-	adminEmail    = "bench@example.com"
-	adminPassword = "correct horse battery staple"
-)
-
-// serverVariable makes this program a server to be measured: "floor", or the catalog on the database
-// with this URL. It is a process of its own so that its processor time and allocations are its own.
+// serverVariable makes this program a server to be measured: the floor if its only argument says so, or
+// else the catalog with the flags of serve. It is a process of its own so that its processor time and
+// allocations are its own.
 const serverVariable = "BENCH_SERVER"
+
+const floorArgument = "floor"
 
 // server is a running server, seen from outside.
 type server struct {
@@ -52,38 +48,49 @@ type addresses struct {
 	Side string `json:"side"`
 }
 
-// startServer starts a server: "floor", or a database's URL.
-func startServer(ctx context.Context, what, dataDir string) (*server, error) {
+// startServer starts a server in a folder of its own, until the benchmark ends.
+func (b *bench) startServer(ctx context.Context, args ...string) (*server, error) {
+	dir, err := os.MkdirTemp(b.folder, "server-")
+	if err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", what, err)
+		return nil, fmt.Errorf("start server: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, self)
-	cmd.Dir = dataDir
-	cmd.Env = append(os.Environ(), serverVariable+"="+what)
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), serverVariable+"=1")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", what, err)
+		return nil, fmt.Errorf("start server: %w", err)
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", what, err)
+		return nil, fmt.Errorf("start server: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", what, err)
+		return nil, fmt.Errorf("start server: %w", err)
 	}
 	srv := &server{client: newHTTP1(), process: cmd, stdin: stdin}
+	b.onClose(srv.stop)
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s did not start: %w", what, err), srv.stop())
+		return nil, fmt.Errorf("a server with %q did not start: %w", args, err)
 	}
 	var at addresses
 	if err := json.Unmarshal(line, &at); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s did not start: %w", what, err), srv.stop())
+		return nil, fmt.Errorf("a server with %q did not start: %w", args, err)
 	}
 	srv.url, srv.side = at.URL, at.Side
 	return srv, nil
+}
+
+// startCatalog starts the catalog on a database.
+func (b *bench) startCatalog(ctx context.Context, databaseURL string, flags ...string) (*server, error) {
+	return b.startServer(ctx, append(flags, "--addr=localhost:0", "--data-dir=.", "--log-level=error",
+		"--database-url="+databaseURL)...)
 }
 
 // stop ends the server, which goes when its standard input does.
@@ -113,7 +120,7 @@ func (s *server) usage(ctx context.Context) (usage, error) {
 }
 
 // serve is the server process. It prints where it is and runs until its standard input ends.
-func serve(what string) error {
+func serve(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
@@ -121,10 +128,10 @@ func serve(what string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent, whatever the error
 		cancel()
 	}()
-	if what == "floor" {
+	if slices.Equal(args, []string{floorArgument}) {
 		return serveFloor(ctx)
 	}
-	return serveCatalog(ctx, what)
+	return serveCatalog(ctx, args)
 }
 
 func serveFloor(ctx context.Context) error {
@@ -144,13 +151,12 @@ func serveFloor(ctx context.Context) error {
 
 // serveCatalog serves the whole catalog. Beside it, at another port, are what it used and an update
 // without hook, history and job, to compare with.
-func serveCatalog(ctx context.Context, databaseURL string) error {
+func serveCatalog(ctx context.Context, args []string) error {
 	var cfg config.Config
 	parser, err := kong.New(&cfg)
 	if err != nil {
 		return fmt.Errorf("configure: %w", err)
 	}
-	args := []string{"--addr=localhost:0", "--data-dir=.", "--database-url=" + databaseURL, "--log-level=error"}
 	if _, err := parser.Parse(args); err != nil {
 		return fmt.Errorf("configure: %w", err)
 	}
@@ -159,12 +165,9 @@ func serveCatalog(ctx context.Context, databaseURL string) error {
 	if err != nil {
 		return fmt.Errorf("open the catalog: %w", err)
 	}
-	plain, err := db.Open(ctx, databaseURL, log)
+	plain, err := db.Open(ctx, cfg.URL(), log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), a.Close())
-	}
-	if _, err := admin.CreateWithPassword(ctx, plain, adminEmail, "Bench", adminPassword); err != nil {
-		return errors.Join(fmt.Errorf("create administrator: %w", err), a.Close())
 	}
 	ran := make(chan error, 1)
 	go func() { ran <- a.Run(ctx) }()
@@ -202,11 +205,7 @@ func serveUntil(ctx context.Context, s *http.Server, listener net.Listener, at a
 		<-ctx.Done()
 		_ = s.Close() // Serve returns either way
 	}()
-	line, err := json.Marshal(at)
-	if err != nil {
-		return fmt.Errorf("print addresses: %w", err)
-	}
-	if _, err := os.Stdout.WriteString(strings.TrimSpace(string(line)) + "\n"); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(at); err != nil {
 		return fmt.Errorf("print addresses: %w", err)
 	}
 	if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -32,7 +32,7 @@ var releaseBefore = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the release before: %w: %s", err, &stderr)
 	}
-	root, err := filepath.Abs(filepath.Join("../../.bin/release-before", strings.TrimSpace(string(commit))))
+	root, err := filepath.Abs(filepath.Join("..", "..", ".bin", "release-before", strings.TrimSpace(string(commit))))
 	if err != nil {
 		return "", err
 	}

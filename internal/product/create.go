@@ -58,6 +58,17 @@ func (s *Service) BatchCreateProducts(
 	return &catalogv1.BatchCreateProductsResponse{Products: convert.Products(created)}, nil
 }
 
+// Fill sets the columns of a new product as CreateProduct does, for who loads a whole catalog below the
+// API. Returns a fault that names every field that is not valid.
+func Fill(m *ent.ProductMutation, p *catalogv1.Product) error {
+	pt, err := newPatch(p, everything())
+	if err != nil {
+		return err
+	}
+	write(m, fields{}, pt.fields)
+	return nil
+}
+
 func newFields(requests []*catalogv1.CreateProductRequest) ([]fields, error) {
 	all := make([]fields, len(requests))
 	var ps problems

@@ -83,7 +83,10 @@ func explain(ctx context.Context, t *testing.T, d *db.DB, query string, args []a
 		command, plan = "EXPLAIN ", 0
 		_, err = conn.ExecContext(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off")
 		require.NoError(t, err)
-		defer conn.ExecContext(ctx, "RESET ALL")
+		defer func() {
+			_, err := conn.ExecContext(ctx, "RESET ALL")
+			require.NoError(t, err)
+		}()
 	}
 	rows, err := conn.QueryContext(ctx, command+query, args...)
 	require.NoError(t, err)
