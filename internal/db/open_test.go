@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
 )
 
 // The folder may be one that others can look into.
@@ -28,5 +29,14 @@ func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
 		info, err := os.Stat(file)
 		require.NoError(t, err)
 		require.Equal(t, fs.FileMode(0o600), info.Mode(), file)
+	}
+}
+
+func TestConnectionsToPostgresHaveTheirSettings(t *testing.T) {
+	d := dbtest.New(t, "postgres")
+	for name, want := range map[string]string{"jit": "off", "idle_in_transaction_session_timeout": "15s"} {
+		var got string
+		require.NoError(t, d.ReadSQL().QueryRowContext(t.Context(), "SHOW "+name).Scan(&got))
+		require.Equal(t, want, got, name)
 	}
 }
