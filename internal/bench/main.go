@@ -39,6 +39,7 @@ func benchmarks() []benchmark {
 		{"scale", "From a thousand products to a million", measureScale},
 		{"replicas", "Replicas", measureReplicas},
 		{"invalidation", "How soon a change is seen elsewhere", measureInvalidation},
+		{"mails", "Mails", measureMails},
 	}
 }
 
@@ -48,11 +49,12 @@ type settings struct {
 	length time.Duration // of a run
 	sizes  []int         // of catalogs
 	writes int           // changes whose way is followed
+	mails  int           // that one change causes
 }
 
 var (
-	thorough = settings{rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000}
-	quick    = settings{rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50}
+	thorough = settings{rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000, mails: 1_000}
+	quick    = settings{rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50, mails: 50}
 )
 
 // bench is a benchmark that runs.
