@@ -124,6 +124,7 @@ func (p *parts) givenKeys() (*auth.KeyRing, error) {
 func (p *parts) chain() rpc.Chain {
 	c := rpc.Chain{
 		Authenticate:    auth.NewAuthenticator(p.db, p.tokens).Authenticate,
+		ReadMaxAge:      p.cfg.ReadMaxAge,
 		MaxRequestBytes: p.cfg.MaxRequestBytes,
 	}
 	if p.tracker != nil {

@@ -35,6 +35,7 @@ type Config struct {
 	CacheBytes      int           `default:"67108864" env:"CATALOG_CACHE_BYTES" help:"Memory for products and lists that are read again and again; 0 keeps none."`
 	MaxRequestBytes int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Largest request, as sent and decompressed."`
 	RequestTimeout  time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"How long a request may take."`
+	ReadMaxAge      time.Duration `default:"0s" env:"CATALOG_READ_MAX_AGE" help:"How long browsers and caches may answer anonymous reads by themselves, uncounted. 0s: they ask each time."`
 	ShutdownTimeout time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"How long requests and jobs may go on after a signal to stop."`
 	DrainDelay      time.Duration `default:"0s" env:"CATALOG_DRAIN_DELAY" help:"How long to go on after a signal to stop, not ready any more, until load balancers know."`
 

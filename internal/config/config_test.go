@@ -77,6 +77,7 @@ func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	c, err := parse(t, map[string]string{
 		"CATALOG_NOTIFY_WINDOW":   "300ms",
+		"CATALOG_READ_MAX_AGE":    "5m",
 		"CATALOG_DATABASE_URL":    "postgres://u:p@db/catalog",
 		"CATALOG_ROLES":           "product,tracking",
 		"CATALOG_TRUSTED_PROXIES": "10.0.0.0/8,::1/128",
@@ -86,6 +87,7 @@ func TestEnvironment(t *testing.T) {
 	}, "--addr", "0.0.0.0:9")
 	require.NoError(t, err)
 	require.Equal(t, 300*time.Millisecond, c.NotifyWindow)
+	require.Equal(t, 5*time.Minute, c.ReadMaxAge)
 	require.False(t, c.IsSQLite())
 	require.True(t, c.Has(config.RoleTracking))
 	require.False(t, c.Has(config.RoleAdmin))
@@ -120,6 +122,7 @@ func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
 		"CATALOG_LOG_FORMAT":         {"xml"},
 		"CATALOG_MAX_REQUEST_BYTES":  {"0", "x", "1000000000"},
 		"CATALOG_REQUEST_TIMEOUT":    {"0", "-1s", "x"},
+		"CATALOG_READ_MAX_AGE":       {"-1s", "1500ms", "60"},
 		"CATALOG_SHUTDOWN_TIMEOUT":   {"0", "x"},
 		"CATALOG_DRAIN_DELAY":        {"-1s"},
 		"CATALOG_DATABASE_MAX_CONNS": {"0", "x"},

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // minRequestBytes is the least that --max-request-bytes may be: below, nobody could sign in.
@@ -139,6 +140,8 @@ func (c *Config) checkLimits() error {
 			minRequestBytes, maxRequestBytes, c.MaxRequestBytes)
 	case c.RequestTimeout <= 0:
 		return invalid("request-timeout", "must be more than 0, not %s", c.RequestTimeout)
+	case c.ReadMaxAge < 0 || c.ReadMaxAge%time.Second != 0:
+		return invalid("read-max-age", "must be whole seconds, or 0, not %s", c.ReadMaxAge)
 	case c.ShutdownTimeout <= 0:
 		return invalid("shutdown-timeout", "must be more than 0, not %s", c.ShutdownTimeout)
 	case c.DrainDelay < 0:

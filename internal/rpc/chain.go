@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"connectrpc.com/connect"
 )
@@ -25,6 +26,9 @@ type Chain struct {
 	Authenticate Authenticate
 	// Track sees every call that was let through and its outcome; nil leaves it out.
 	Track connect.Interceptor
+	// ReadMaxAge is for how long browsers and caches on the way may answer anonymous GETs by themselves,
+	// in whole seconds.
+	ReadMaxAge time.Duration
 	// MaxRequestBytes limits a request, before and after decompression.
 	MaxRequestBytes int
 }
@@ -39,6 +43,7 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 		authenticate(c.Authenticate),
 		connect.UnaryInterceptorFunc(authorize),
 		connect.UnaryInterceptorFunc(validate),
+		caching(c.ReadMaxAge),
 	}
 	if c.Track != nil {
 		steps = append(steps, c.Track)
@@ -50,6 +55,7 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 // strict JSON codec and the limit on what a request may hold, compressed or not.
 func Codecs(maxRequestBytes int) []connect.HandlerOption {
 	return []connect.HandlerOption{
+		connect.WithCodec(protoCodec{}),
 		connect.WithCodec(jsonCodec{name: "json"}),
 		connect.WithCodec(jsonCodec{name: "json; charset=utf-8"}),
 		connect.WithReadMaxBytes(maxRequestBytes),

@@ -133,12 +133,6 @@ func TestLineBreaksAndTabsAreText(t *testing.T) {
 	require.Equal(t, http.StatusOK, a.status, a.body)
 }
 
-func TestNotModifiedPasses(t *testing.T) {
-	a := start(t).do(t, http.MethodGet, getProduct+"?encoding=json&message=%7B%22sku%22:%22same%22%7D", "")
-	require.Equal(t, http.StatusNotModified, a.status)
-	require.Equal(t, `"1"`, a.header.Get("ETag"))
-}
-
 func TestRetryAfter(t *testing.T) {
 	a := start(t).post(t, `{"sku":"throttled"}`)
 	require.Equal(t, http.StatusTooManyRequests, a.status)

@@ -79,7 +79,7 @@ func refusedByConnect(code connect.Code, message string, limit int) *fault.Error
 }
 
 var (
-	goPrefix   = regexp.MustCompile(`^(from JSON: |unmarshal into \S+: )?(proto:[ \x{a0}])?`)
+	goPrefix   = regexp.MustCompile(`^(from (?:JSON|protobuf): )?(proto:[ \x{a0}])?`)
 	jsonPlace  = regexp.MustCompile(`\(line (\d+):(\d+)\)`)
 	controlled = regexp.MustCompile(`[\x00-\x1f\x7f]+`)
 )

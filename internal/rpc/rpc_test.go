@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -58,10 +59,20 @@ func (products) GetProduct(
 		return nil, errors.New("pq: canceling statement due to user request")
 	case "unwritable":
 		return &catalogv1.GetProductResponse{Product: &catalogv1.Product{Name: "\xff"}}, nil
-	case "same":
-		return nil, connect.NewNotModifiedError(http.Header{"Etag": {`"1"`}})
+	case "rich":
+		rich := &catalogv1.Product{Sku: "rich", Attributes: map[string]string{}}
+		for i := range 40 {
+			rich.Attributes[fmt.Sprintf("attribute %d", i)] = strings.Repeat("x", 40)
+		}
+		return &catalogv1.GetProductResponse{Product: rich}, nil
 	}
 	return &catalogv1.GetProductResponse{Product: &catalogv1.Product{Sku: req.GetSku(), Name: "Lamp"}}, nil
+}
+
+func (products) ListProductChanges(
+	context.Context, *catalogv1.ListProductChangesRequest,
+) (*catalogv1.ListProductChangesResponse, error) {
+	return &catalogv1.ListProductChangesResponse{}, nil
 }
 
 func (products) CreateProduct(
@@ -84,9 +95,16 @@ type server struct {
 
 func start(t *testing.T, options ...connect.HandlerOption) server {
 	t.Helper()
+	return startAged(t, 0, options...)
+}
+
+// startAged starts a server whose anonymous reads may be kept for a time.
+func startAged(t *testing.T, readMaxAge time.Duration, options ...connect.HandlerOption) server {
+	t.Helper()
 	tracked := &atomic.Int32{}
 	chain := rpc.Chain{
 		MaxRequestBytes: limit,
+		ReadMaxAge:      readMaxAge,
 		Authenticate: func(_ context.Context, token string) (auth.Principal, error) {
 			if token != goodToken {
 				return auth.Principal{}, fault.New(fault.Unauthenticated, fault.TokenExpired, "Expired.")
@@ -119,6 +137,7 @@ func start(t *testing.T, options ...connect.HandlerOption) server {
 	t.Cleanup(s.Close)
 	if transport, ok := s.Client().Transport.(*http.Transport); ok {
 		transport.ExpectContinueTimeout = time.Minute // who asks before sending waits for the answer
+		transport.DisableCompression = true           // bodies as they are sent
 	}
 	h2 := new(http.Protocols)
 	h2.SetUnencryptedHTTP2(true)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -99,9 +100,7 @@ func (w *faultWriter) WriteHeader(status int) {
 	}
 	w.wroteHeader = true
 	w.completeStatus(w.request.Context(), "")
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 demands it
-	}
+	completeHeader(w.Header(), status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -162,6 +161,7 @@ func (w *faultWriter) replace(ctx context.Context) {
 }
 
 func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err error) {
+	w.Header().Set("Cache-Control", "no-store")
 	writeError(w.errors, out, w.request, w.call.fail(ctx, err))
 }
 
@@ -182,6 +182,23 @@ func (w *faultWriter) completeStatus(ctx context.Context, prefix string) {
 	_ = w.errors.Write(sink, w.request, w.call.fail(ctx, err)) // a headerSink takes everything
 	for _, name := range []string{"Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"} {
 		header.Set(prefix+name, http.Header(sink).Get(name))
+	}
+}
+
+// completeHeader adds what an answer with a status needs besides what connect and others gave it.
+func completeHeader(header http.Header, status int) {
+	if status >= http.StatusBadRequest {
+		header.Set("Cache-Control", "no-store")
+	}
+	if status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", "Bearer") // RFC 9110 demands it
+	}
+	if status == http.StatusNotModified {
+		header.Del("Content-Type") // of no body
+	}
+	if vary := header["Vary"]; len(vary) > 1 {
+		// In one line, because some caches heed no second one; in one order, because some compare.
+		header.Set("Vary", strings.Join(slices.Sorted(slices.Values(vary)), ", "))
 	}
 }
 

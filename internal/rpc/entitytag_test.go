@@ -1,0 +1,54 @@
+package rpc
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Replicas of two builds may write the same message with different white space, or compress the same
+// bytes in another way.
+func TestBuildsShareNoTagOfDifferentBytes(t *testing.T) {
+	const one, other = `{"product":{"sku":"a"}}`, `{"product": {"sku":"a"}}`
+	require.NotEqual(t, entityTag([]byte(one), false), entityTag([]byte(other), false))
+	require.NotEqual(t, entityTag([]byte(one), true), entityTag([]byte(one), false))
+
+	before := entityTag([]byte(one), true)
+	t.Cleanup(func(build string) func() { return func() { gzipBuild = build } }(gzipBuild))
+	gzipBuild = "-gzip-" + digest([]byte("go2.0"), 4)
+	require.NotEqual(t, before, entityTag([]byte(one), true))
+}
+
+// net/http compares the tags of files. It looks at less than we do, but what it finds we find too, and
+// what we find is there.
+func FuzzNames(f *testing.F) {
+	const tag = `"AbC-_1"`
+	for _, seed := range []string{
+		tag, "W/" + tag, `"x",` + tag, `,, W/"x" ,` + tag + `, "y"`, "*", ` "x" , *`, `"`, `W/`, `""`, `x, ` + tag, `"a b", ` + tag,
+		`W/W/` + tag, `"AbC-_1`, `AbC-_1"`, "", `"x"` + tag,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if strings.ContainsAny(value, "\r\n") {
+			return // no header holds any
+		}
+		w := httptest.NewRecorder()
+		w.Header().Set("Etag", tag)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+		r.Header.Set("If-None-Match", value)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(nil))
+		found := names([]string{value}, tag)
+		if w.Code == http.StatusNotModified {
+			require.True(t, found)
+		}
+		if found {
+			require.True(t, strings.Contains(value, tag) || strings.Contains(value, "*"))
+		}
+	})
+}
