@@ -46,8 +46,8 @@ const (
 	ports     = 12000
 )
 
-// freeAddress returns an address on which nobody listens.
-func freeAddress(ctx context.Context) (string, error) {
+// FreeAddress returns an address on which nobody listens.
+func FreeAddress(ctx context.Context) (string, error) {
 	var errs []error
 	for range 20 {
 		n, err := rand.Int(rand.Reader, big.NewInt(ports))

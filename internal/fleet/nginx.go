@@ -65,20 +65,40 @@ func StartNginx(ctx context.Context, dir string, routes ...Route) (*Nginx, error
 		return nil, err
 	}
 	n := &Nginx{Log: &Log{}, dir: dir, program: program}
-	if n.listen.HTTP1, err = freeAddress(ctx); err != nil {
+	if n.listen.HTTP1, err = FreeAddress(ctx); err != nil {
 		return nil, err
 	}
-	if n.listen.H2C, err = freeAddress(ctx); err != nil {
+	if n.listen.H2C, err = FreeAddress(ctx); err != nil {
 		return nil, err
 	}
 	n.URL, n.H2CURL = "http://"+n.listen.HTTP1, "http://"+n.listen.H2C
-	if err := n.configure(ctx, routes); err != nil {
+	if err := n.configure(ctx, nginxSettings{Listen: n.listen, Routes: routes}); err != nil {
 		return nil, err
 	}
+	return n.start(ctx, n.listen.HTTP1, n.listen.H2C)
+}
+
+// StartNginxAs starts nginx with servers as somebody wrote them, in the text of its block http. They
+// listen on an address, for HTTP/1.1.
+func StartNginxAs(ctx context.Context, dir, address, servers string) (*Nginx, error) {
+	program, err := nginxProgram()
+	if err != nil {
+		return nil, err
+	}
+	n := &Nginx{URL: "http://" + address, Log: &Log{}, dir: dir, program: program}
+	if err := n.configure(ctx, nginxSettings{Servers: servers}); err != nil {
+		return nil, err
+	}
+	return n.start(ctx, address)
+}
+
+// start starts nginx and waits until it listens on addresses.
+func (n *Nginx) start(ctx context.Context, addresses ...string) (*Nginx, error) {
+	var err error
 	if n.child, err = startChild(n.command(context.WithoutCancel(ctx)), n.Log); err != nil {
 		return nil, err
 	}
-	err = poll(ctx, func() (bool, error) { return n.listening(ctx), n.child.ended() })
+	err = poll(ctx, func() (bool, error) { return listening(ctx, addresses), n.child.ended() })
 	if err != nil {
 		n.child.kill()
 		return nil, fmt.Errorf("start nginx: %w\n%s", err, n.Log.Tail(tailSize))
@@ -102,8 +122,8 @@ func (n *Nginx) command(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, n.program, args...)
 }
 
-func (n *Nginx) listening(ctx context.Context) bool {
-	for _, address := range []string{n.listen.HTTP1, n.listen.H2C} {
+func listening(ctx context.Context, addresses []string) bool {
+	for _, address := range addresses {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
 			return false
@@ -116,7 +136,7 @@ func (n *Nginx) listening(ctx context.Context) bool {
 // Route takes other processes in, or out, without losing a request, as an orchestrator does. It returns
 // when every new request follows the routes; those under way end where they are.
 func (n *Nginx) Route(ctx context.Context, routes ...Route) error {
-	if err := n.configure(ctx, routes); err != nil {
+	if err := n.configure(ctx, nginxSettings{Listen: n.listen, Routes: routes}); err != nil {
 		return err
 	}
 	before := n.Log.Len()
@@ -146,15 +166,20 @@ var nginxText string
 
 var nginxTemplate = template.Must(template.New("nginx.conf").Parse(nginxText))
 
+// nginxSettings are what the template takes: routes, or servers as somebody wrote them.
+type nginxSettings struct {
+	Listen  nginxListen
+	Routes  []Route
+	Servers string
+}
+
+// Root reports whether nginx starts as root, and must be told to stay it: its files are ours.
+func (nginxSettings) Root() bool { return os.Geteuid() == 0 }
+
 // configure writes nginx.conf and has nginx check it.
-func (n *Nginx) configure(ctx context.Context, routes []Route) error {
+func (n *Nginx) configure(ctx context.Context, settings nginxSettings) error {
 	var conf bytes.Buffer
-	err := nginxTemplate.Execute(&conf, struct {
-		Root   bool
-		Listen nginxListen
-		Routes []Route
-	}{os.Geteuid() == 0, n.listen, routes})
-	if err != nil {
+	if err := nginxTemplate.Execute(&conf, settings); err != nil {
 		return fmt.Errorf("configure nginx: %w", err)
 	}
 	path := filepath.Join(n.dir, "nginx.conf")

@@ -39,7 +39,7 @@ type Process struct {
 // folder, which exists, and the settings in env ("CATALOG_…=…"), which win over those that every
 // process gets.
 func NewProcess(ctx context.Context, program, dir string, env ...string) (*Process, error) {
-	address, err := freeAddress(ctx)
+	address, err := FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
