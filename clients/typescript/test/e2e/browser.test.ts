@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type * as Client from "@zebrands/catalog";
 import { createCatalog } from "@zebrands/catalog/node";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -217,6 +218,47 @@ describe("Chromium, from another origin", () => {
         await page.getByRole("button", { name: "More" }).click();
         await page.getByRole("listitem").nth(1).waitFor();
         await page.close();
+      });
+
+      test("what is read again comes from the browser's cache, and the server is asked and counts each time", async () => {
+        const admin = createCatalog({ baseUrl: server.baseUrl });
+        await admin.session.signIn(ana);
+        const price = { amount: "1", currencyCode: "USD" };
+        const { products } = await admin.products.batchCreateProducts({
+          requests: ["SOFA-1", "SOFA-2"].map((sku) => ({ product: { sku, name: "Sofa", brand: "Other", price } })),
+        });
+        const [sofa, last] = products.map(({ id }) => id);
+
+        const visitor = await browser.newContext();
+        const page = await visitor.newPage();
+        await page.goto(`${pages.origin}/test.html?catalog=${encodeURIComponent(server.baseUrl)}`);
+        await page.waitForFunction(() => document.title === "ready");
+        const network = await visitor.newCDPSession(page);
+        const reads = new Set<string>();
+        const statuses: number[] = [];
+        network.on("Network.requestWillBeSent", ({ request, requestId }) => {
+          if (request.url.includes("/GetProduct?")) reads.add(requestId);
+        });
+        // What went over the wire: a script sees 200 in either case.
+        network.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
+          if (reads.has(requestId)) statuses.push(statusCode);
+        });
+        await network.send("Network.enable");
+        const read = (sku: string) => page.evaluate(async (sku) => (await catalog.products.get({ sku })).name, sku);
+
+        for (let i = 0; i < 3; i++) assert.equal(await read("SOFA-1"), "Sofa");
+        await admin.products.updateProduct({ product: { id: sofa ?? "", name: "Couch" }, updateMask: { paths: ["name"] } });
+        for (let i = 0; i < 2; i++) assert.equal(await read("SOFA-1"), "Couch");
+        assert.deepEqual(statuses, [200, 304, 304, 200, 304]);
+
+        await read("SOFA-2");
+        // Chromium says that it is headless, and so counts as a robot.
+        const views = async (productId = "") => Number((await admin.tracking.queryProductViews({ productId })).totalBotViews);
+        const deadline = AbortSignal.timeout(20_000);
+        while ((await views(last)) === 0) await setTimeout(20, undefined, { signal: deadline });
+        assert.equal(await views(sofa), 5);
+        admin.close();
+        await visitor.close();
       });
     });
   }
