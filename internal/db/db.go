@@ -44,8 +44,9 @@ var (
 type Option func(*options)
 
 type options struct {
-	maxConns   int
-	statements int
+	maxConns    int
+	statements  int
+	onStatement func(query string)
 }
 
 // MaxConns bounds the connections to PostgreSQL. It is 20 by default, and never less than 4: a lock
@@ -56,6 +57,10 @@ func MaxConns(n int) Option { return func(o *options) { o.maxConns = max(n, minM
 // KeepStatements sets how many prepared statements each connection keeps. It is 256 by default; 0
 // keeps none, for a connection pooler that does not know prepared statements.
 func KeepStatements(n int) Option { return func(o *options) { o.statements = n } }
+
+// OnStatement makes fn see every statement that is sent to the database, for tests that count them. It is
+// called by many goroutines at once.
+func OnStatement(fn func(query string)) Option { return func(o *options) { o.onStatement = fn } }
 
 // DB is an open database: one pool on PostgreSQL; on SQLite a pool of one connection that writes and
 // one of several that only read.
@@ -75,7 +80,7 @@ type DB struct {
 // Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
 // "postgres://…". It does not touch the schema.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
-	config := options{maxConns: defaultMaxConns, statements: defaultStatements}
+	config := options{maxConns: defaultMaxConns, statements: defaultStatements, onStatement: func(string) {}}
 	for _, option := range opts {
 		option(&config)
 	}
@@ -140,7 +145,7 @@ func openPool(ctx context.Context, dsn string, conns int, config options) (*sql.
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(newCachingConnector(connector, true, config.statements))
+	pool := sql.OpenDB(newCachingConnector(connector, true, config))
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	if err := pool.PingContext(ctx); err != nil {
@@ -158,7 +163,7 @@ func openPostgres(ctx context.Context, databaseURL string, l *link, config optio
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(newCachingConnector(linkedConnector{connector, l}, false, config.statements))
+	pool := sql.OpenDB(newCachingConnector(linkedConnector{connector, l}, false, config))
 	pool.SetMaxOpenConns(config.maxConns)
 	pool.SetMaxIdleConns(config.maxConns)
 	pool.SetConnMaxIdleTime(connIdleTime)

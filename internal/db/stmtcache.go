@@ -29,13 +29,18 @@ type cachingConnector struct {
 
 	sqlite bool
 	size   int
+	// onStatement sees every statement that is run.
+	onStatement func(query string)
 	// outdated counts how often PostgreSQL said that a statement no longer fits the schema. Every
 	// connection then forgets its statements.
 	outdated *atomic.Int64
 }
 
-func newCachingConnector(connector driver.Connector, sqlite bool, size int) cachingConnector {
-	return cachingConnector{Connector: connector, sqlite: sqlite, size: size, outdated: new(atomic.Int64)}
+func newCachingConnector(connector driver.Connector, sqlite bool, config options) cachingConnector {
+	return cachingConnector{
+		Connector: connector, sqlite: sqlite, size: config.statements, onStatement: config.onStatement,
+		outdated: new(atomic.Int64),
+	}
 }
 
 // driverConn is what the connections of both drivers can do.
@@ -122,6 +127,7 @@ func run[S, T any](
 	if c.openRows > 0 && !c.connector.sqlite {
 		return result, nil, errBusy
 	}
+	c.connector.onStatement(query)
 	stmt, err = c.statement(ctx, query, len(args))
 	if err != nil {
 		return result, nil, err
