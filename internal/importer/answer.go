@@ -48,16 +48,28 @@ func messageOf(err error) string {
 	return err.Error()
 }
 
-// missingSKUs returns the SKUs that BatchGetProducts did not find, nil if err says something else.
-func missingSKUs(err error) ([]string, error) {
+// missing is what BatchGetProducts says of SKUs that it did not find.
+type missing struct {
+	// skus are the first of them; of very many it does not name all.
+	skus []string
+	// count is how many there are, 0 if the server does not say.
+	count int
+}
+
+// missingSKUs returns what err says of SKUs that were not found, nothing if it says something else.
+func missingSKUs(err error) (missing, error) {
 	if connect.CodeOf(err) != connect.CodeNotFound || reasonOf(err) != fault.ProductNotFound {
-		return nil, nil
+		return missing{}, nil
 	}
-	var skus []string
-	if err := json.Unmarshal([]byte(errorInfo(err).GetMetadata()["missing_skus"]), &skus); err != nil {
-		return nil, fmt.Errorf("the server did not say which products are missing: %w", err)
+	var m missing
+	metadata := errorInfo(err).GetMetadata()
+	if err := json.Unmarshal([]byte(metadata["missing_skus"]), &m.skus); err != nil {
+		return missing{}, fmt.Errorf("the server did not say which products are missing: %w", err)
 	}
-	return skus, nil
+	if count, err := strconv.Atoi(metadata["missing_count"]); err == nil {
+		m.count = count
+	}
+	return m, nil
 }
 
 // isRowFault reports whether an error of the API blames what was sent, not the way to the server.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,8 @@ type fakeCatalog struct {
 
 	mu       sync.Mutex
 	products map[string]*catalogv1.Product // by SKU
+	lookUps  int                           // calls of BatchGetProducts
+	named    int                           // how many missing SKUs an error names; 0 is all
 	writes   int                           // calls that wrote
 	limit    int                           // of requests in a batch; 0 is none
 	lose     int                           // how many answers to writes get lost
@@ -111,6 +114,7 @@ func (f *fakeCatalog) SignOut(context.Context, *catalogv1.SignOutRequest) (*cata
 func (f *fakeCatalog) BatchGetProducts(
 	_ context.Context, req *catalogv1.BatchGetProductsRequest,
 ) (*catalogv1.BatchGetProductsResponse, error) {
+	f.lookUps++
 	resp, missing := &catalogv1.BatchGetProductsResponse{}, []string{}
 	for _, sku := range req.GetSkus() {
 		if p, ok := f.products[sku]; ok {
@@ -122,11 +126,16 @@ func (f *fakeCatalog) BatchGetProducts(
 	if len(missing) == 0 {
 		return resp, nil
 	}
+	count := len(missing)
+	if f.named > 0 {
+		missing = missing[:min(f.named, count)]
+	}
 	list, err := json.Marshal(missing)
 	if err != nil {
 		return nil, err
 	}
-	return nil, refusal(connect.CodeNotFound, fault.ProductNotFound, map[string]string{"missing_skus": string(list)})
+	return nil, refusal(connect.CodeNotFound, fault.ProductNotFound,
+		map[string]string{"missing_skus": string(list), "missing_count": strconv.Itoa(count)})
 }
 
 func (f *fakeCatalog) ListProducts(

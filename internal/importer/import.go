@@ -176,11 +176,14 @@ func (r *run) lookUp(ctx context.Context, tasks []*task) error {
 			return nil
 		}
 		missing, metaErr := missingSKUs(err)
-		if len(missing) == 0 {
+		if len(missing.skus) == 0 {
 			return errors.Join(err, metaErr)
 		}
+		if missing.count == len(skus) {
+			return nil // all of them are new
+		}
 		before := len(skus)
-		skus = slices.DeleteFunc(skus, func(sku string) bool { return slices.Contains(missing, sku) })
+		skus = slices.DeleteFunc(skus, func(sku string) bool { return slices.Contains(missing.skus, sku) })
 		if len(skus) == before { // it would answer the same for ever
 			return fmt.Errorf("the server misses SKUs that were not asked for: %w", err)
 		}

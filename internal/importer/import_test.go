@@ -41,6 +41,24 @@ func TestImportCreatesUpdatesAndLeavesAlone(t *testing.T) {
 	require.Equal(t, map[string]string{"colour": "blue"}, catalog.product(t, "b").GetAttributes())
 }
 
+// An error names the first of many missing SKUs only.
+func TestImportFindsEveryNewRow(t *testing.T) {
+	catalog := &fakeCatalog{named: 3}
+	server := catalog.serve(t)
+	rows := func(from, to int) *importer.File {
+		text := header
+		for i := from; i < to; i++ {
+			text += fmt.Sprintf("s%d,N,X,1,USD,\n", i)
+		}
+		return parse(t, text)
+	}
+	require.Equal(t, importer.Result{Created: 20}, run(t, server, rows(0, 20)))
+	require.Equal(t, 1, catalog.lookUps, "all of them are new")
+	catalog.lookUps = 0
+	require.Equal(t, importer.Result{Created: 8, Unchanged: 12}, run(t, server, rows(8, 28)))
+	require.Equal(t, 4, catalog.lookUps, "three, three, two, and those that are there")
+}
+
 func TestImportKeepsWhatTheFileDoesNotName(t *testing.T) {
 	catalog := &fakeCatalog{}
 	server := catalog.serve(t)

@@ -2,6 +2,9 @@ package product_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -64,11 +67,12 @@ func TestGetNamesWhatIsMissing(t *testing.T) {
 
 		missing := uuid.NewString()
 		_, err = s.BatchGetProducts(ctx, &catalogv1.BatchGetProductsRequest{
-			Ids: []string{a.GetId(), missing}, Skus: []string{"C,\"", "A", "b"},
+			Ids: []string{a.GetId(), missing, missing}, Skus: []string{"C,\"", "A", "b", " b"},
 		})
 		f := requireFault(t, err, fault.ProductNotFound)
 		require.JSONEq(t, `["`+missing+`"]`, f.Metadata["missing_ids"])
 		require.JSONEq(t, `["C,\"","b"]`, f.Metadata["missing_skus"])
+		require.Equal(t, "3", f.Metadata["missing_count"])
 		require.Contains(t, f.Message, missing)
 
 		_, err = s.GetProduct(ctx, bySKU("a\x00"))
@@ -79,6 +83,42 @@ func TestGetNamesWhatIsMissing(t *testing.T) {
 		require.Equal(t, []string{"id"}, violated(requireFault(t, err, fault.FieldInvalid)))
 		_, err = s.GetProduct(ctx, &catalogv1.GetProductRequest{})
 		require.Equal(t, []string{"id"}, violated(requireFault(t, err, fault.FieldInvalid)))
+	})
+}
+
+// In gRPC an error travels in the trailers, of which clients in Java and proxies take 8 KiB.
+func TestErrorsAboutManyMissingProductsAreSmall(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
+		ids, skus, long := make([]string, 1000), make([]string, 1000), make([]string, 1000)
+		for i := range ids {
+			ids[i] = uuid.NewString()
+			skus[i] = fmt.Sprintf("SKU-%04d", i)
+			long[i] = fmt.Sprintf("%04d%s", i, strings.Repeat("𝄞", 196))
+		}
+		for name, c := range map[string]struct {
+			req           *catalogv1.BatchGetProductsRequest
+			ids, skus     int
+			first, behind string
+		}{
+			"ids":       {&catalogv1.BatchGetProductsRequest{Ids: ids}, 52, 0, "id " + ids[9], " and 990 more."},
+			"SKUs":      {&catalogv1.BatchGetProductsRequest{Skus: skus}, 0, 186, `"SKU-0009"`, " and 990 more."},
+			"both":      {&catalogv1.BatchGetProductsRequest{Ids: ids[:20], Skus: skus[:980]}, 20, 115, ids[0], " and 990 more."},
+			"long SKUs": {&catalogv1.BatchGetProductsRequest{Skus: long}, 0, 2, long[0], " and 999 more."},
+		} {
+			t.Run(name, func(t *testing.T) {
+				_, err := s.BatchGetProducts(ctx, c.req)
+				f := requireFault(t, err, fault.ProductNotFound)
+				require.Equal(t, "1000", f.Metadata["missing_count"])
+				var named []string
+				require.NoError(t, json.Unmarshal([]byte(f.Metadata["missing_ids"]), &named))
+				require.Equal(t, append([]string{}, c.req.GetIds()[:c.ids]...), named)
+				require.NoError(t, json.Unmarshal([]byte(f.Metadata["missing_skus"]), &named))
+				require.Equal(t, append([]string{}, c.req.GetSkus()[:c.skus]...), named)
+				require.Contains(t, f.Message, c.first)
+				require.Contains(t, f.Message, c.behind)
+				require.Less(t, len(f.Message)+len(f.Metadata["missing_ids"])+len(f.Metadata["missing_skus"]), 3<<10)
+			})
+		}
 	})
 }
 

@@ -4,9 +4,7 @@ package product
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -54,8 +52,8 @@ func NewService(d *db.DB, cacheBytes int) (*Service, error) {
 func (s *Service) CacheStats() CacheStats { return s.cache.stats() }
 
 // BatchGetProducts returns live products in the order asked for, with at most one query. Returns
-// PRODUCT_NOT_FOUND with the metadata missing_ids and missing_skus, two JSON lists, if there is not
-// one for each.
+// PRODUCT_NOT_FOUND if there is not one for each; its metadata has the number of those that are missing,
+// missing_count, and the first of them in two JSON lists, missing_ids and missing_skus.
 func (s *Service) BatchGetProducts(
 	ctx context.Context, req *catalogv1.BatchGetProductsRequest,
 ) (*catalogv1.BatchGetProductsResponse, error) {
@@ -111,18 +109,23 @@ func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Produ
 		bySKU[p.GetSku()] = p
 	}
 	products := make([]*catalogv1.Product, 0, len(ids)+len(skus))
-	missingIDs, missingSKUs := []string{}, []string{}
-	for _, id := range ids {
-		if p, ok := byID[strings.ToLower(id)]; ok {
+	// pick appends the product with a key, and reports whether it is missing, once for each key.
+	pick := func(from map[string]*catalogv1.Product, key string) (missing bool) {
+		p, known := from[key]
+		if p != nil {
 			products = append(products, p)
-		} else {
+		}
+		from[key] = p
+		return !known
+	}
+	var missingIDs, missingSKUs []string
+	for _, id := range ids {
+		if pick(byID, strings.ToLower(id)) {
 			missingIDs = append(missingIDs, id)
 		}
 	}
 	for _, sku := range skus {
-		if p, ok := bySKU[sku]; ok {
-			products = append(products, p)
-		} else {
+		if pick(bySKU, sku) {
 			missingSKUs = append(missingSKUs, sku)
 		}
 	}
@@ -130,41 +133,6 @@ func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Produ
 		return nil, allNotFound(missingIDs, missingSKUs)
 	}
 	return products, nil
-}
-
-// namedInMessage is how many of many missing products a message names; the metadata names all.
-const namedInMessage = 10
-
-func allNotFound(ids, skus []string) error {
-	named := make([]string, 0, len(ids)+len(skus))
-	for _, id := range ids {
-		named = append(named, "id "+id)
-	}
-	for _, sku := range skus {
-		named = append(named, "SKU "+strconv.Quote(sku))
-	}
-	list := strings.Join(named[:min(len(named), namedInMessage)], ", ")
-	if more := len(named) - namedInMessage; more > 0 {
-		list = fmt.Sprintf("%s and %d more", list, more)
-	}
-	idList, err := json.Marshal(ids)
-	if err != nil {
-		return fmt.Errorf("missing ids: %w", err)
-	}
-	skuList, err := json.Marshal(skus)
-	if err != nil {
-		return fmt.Errorf("missing SKUs: %w", err)
-	}
-	return fault.New(fault.NotFound, fault.ProductNotFound, "There is no live product with %s.", list).
-		With("missing_ids", string(idList)).
-		With("missing_skus", string(skuList))
-}
-
-func notFound(id, sku string) *fault.Error {
-	if sku != "" {
-		return fault.New(fault.NotFound, fault.ProductNotFound, "There is no live product with SKU %q.", sku)
-	}
-	return fault.New(fault.NotFound, fault.ProductNotFound, "There is no such product: %q.", id)
 }
 
 // uuidLength is that of a UUID's usual form, the only one that is accepted.
