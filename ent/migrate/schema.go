@@ -232,6 +232,14 @@ var (
 				},
 			},
 			{
+				Name:    "product_brand_list",
+				Unique:  false,
+				Columns: []*schema.Column{ProductsColumns[17], ProductsColumns[7], ProductsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "delete_time IS NULL",
+				},
+			},
+			{
 				Name:    "product_live_price",
 				Unique:  false,
 				Columns: []*schema.Column{ProductsColumns[10], ProductsColumns[8], ProductsColumns[0]},

@@ -51,6 +51,8 @@ func (Product) Indexes() []ent.Index {
 		index.Fields("brand_key", "id").Annotations(live).StorageKey("product_live_brand_key"),
 		// What a shop shows of one brand, the newest first.
 		index.Fields("brand", "create_time", "id").Annotations(live).StorageKey("product_live_brand"),
+		// The list of brands; delete_time is in it because SQLite otherwise looks at every row for it.
+		index.Fields("brand_key", "brand", "delete_time").Annotations(live).StorageKey("product_brand_list"),
 		index.Fields("currency", "price_minor", "id").Annotations(live).StorageKey("product_live_price"),
 		index.Fields("create_time", "id").StorageKey("product_create_time"),
 		index.Fields("update_time", "id").StorageKey("product_update_time"),

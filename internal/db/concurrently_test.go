@@ -1,0 +1,69 @@
+package db_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/db/dbtest"
+)
+
+// brandsVersion is the version that builds an index outside of a transaction.
+const brandsVersion = 20261126220000
+
+// forgetBrands brings a database back to where a process was killed while it built the index.
+func forgetBrands(t *testing.T, d *db.DB) {
+	t.Helper()
+	_, err := d.SQL().ExecContext(t.Context(), "DELETE FROM schema_versions WHERE version_id = $1", brandsVersion)
+	require.NoError(t, err)
+	_, err = d.SQL().ExecContext(t.Context(),
+		"UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'product_brand_list'::regclass")
+	require.NoError(t, err)
+}
+
+func isBrandsIndexValid(t *testing.T, d *db.DB) (valid bool) {
+	t.Helper()
+	row := d.SQL().QueryRowContext(t.Context(),
+		"SELECT indisvalid FROM pg_index WHERE indexrelid = 'product_brand_list'::regclass")
+	require.NoError(t, row.Scan(&valid))
+	return valid
+}
+
+func TestHalfBuiltIndexIsBuiltAnew(t *testing.T) {
+	d := dbtest.New(t, "postgres")
+	require.True(t, isBrandsIndexValid(t, d))
+	forgetBrands(t, d)
+	require.False(t, isBrandsIndexValid(t, d))
+	require.NoError(t, d.Migrate(t.Context()))
+	require.True(t, isBrandsIndexValid(t, d))
+}
+
+// A writer that holds the table makes the migration wait, and nobody else with it.
+func TestWritersGoOnWhileAnIndexIsBuilt(t *testing.T) {
+	d := dbtest.New(t, "postgres")
+	forgetBrands(t, d)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	migrated := make(chan error, 1)
+	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		newProduct(tx, "FIRST").SaveX(ctx)
+		go func() { migrated <- d.Migrate(t.Context()) }()
+		require.Eventually(t, func() bool {
+			var waits bool
+			row := d.SQL().QueryRowContext(ctx, `SELECT count(*) > 0 FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'`)
+			require.NoError(t, row.Scan(&waits))
+			return waits
+		}, 30*time.Second, 10*time.Millisecond)
+		createProduct(t, d, "SECOND", "") // in a transaction of its own
+		require.Empty(t, migrated)
+		return nil
+	})
+	require.NoError(t, err)
+	require.NoError(t, <-migrated)
+	require.True(t, isBrandsIndexValid(t, d))
+}
