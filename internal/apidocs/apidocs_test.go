@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/apidocs"
@@ -55,6 +56,10 @@ func TestQuickstartNamesTheServer(t *testing.T) {
 type operation struct {
 	Security    []map[string][]string `json:"security"`
 	Description string                `json:"description"`
+	Responses   map[string]struct {
+		Reference string                     `json:"$ref"`
+		Headers   map[string]json.RawMessage `json:"headers"`
+	} `json:"responses"`
 	RequestBody struct {
 		Content map[string]struct {
 			Example json.RawMessage `json:"example"`
@@ -81,10 +86,19 @@ func TestDocumentFollowsTheContract(t *testing.T) {
 				require.Equal(t, admins, len(post.Security) == 1, path)
 				require.NotContains(t, post.Description, "\n ", path)
 				require.NotEmpty(t, post.RequestBody.Content["application/json"].Example, path)
+				get, reads := document.Paths[path]["get"]
+				require.Equal(t, isSafe(method), reads, path)
+				require.Equal(t, reads, get.Responses["304"].Reference == "#/components/responses/NotModified", path)
+				require.Equal(t, reads, len(get.Responses["200"].Headers) == 2, path)
 				delete(document.Paths, path)
 			}
 		}
 		return true
 	})
 	require.Empty(t, document.Paths, "methods that are not there")
+}
+
+func isSafe(method protoreflect.MethodDescriptor) bool {
+	options, ok := method.Options().(*descriptorpb.MethodOptions)
+	return ok && options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS
 }

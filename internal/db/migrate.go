@@ -22,8 +22,8 @@ const migrationTable = "schema_versions"
 
 // Migrate brings the schema up to date: ours, and then the queue's. Any number of processes may call
 // it at once: one works, and the others wait for it. Every version is applied in a transaction of its
-// own, so that a killed process leaves only whole ones, or can be applied again. A schema that is newer than this program is
-// left as it is, with a warning in the log.
+// own, or can be applied again, so that a killed process does no harm. A schema that is newer than this
+// program is left as it is, with a warning in the log.
 func (d *DB) Migrate(ctx context.Context) error {
 	lock, err := d.Lock(ctx, "migrate")
 	if err != nil {

@@ -51,6 +51,9 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 				describe(operation, m.adminsOnly, get(requests, m.path[strings.LastIndex(m.path, "/")+1:]))
 			}
 		}
+		if operation := get(item, "get"); operation != nil {
+			describeCaching(operation)
+		}
 		set(paths, m.path, item)
 	}
 	set(ours, "tags", sorted(get(document, "tags"), get(ours, "tags")))
@@ -100,6 +103,24 @@ func describe(operation *yaml.Node, adminsOnly bool, example *yaml.Node) {
 	summary.Value = indented.ReplaceAllString(summary.Value, " $1")
 	set(get(operation, "responses", "default"), "description",
 		text("An error: the HTTP status follows from its code, and its details hold a stable reason."))
+}
+
+// describeCaching says of a GET how its answer may be kept, and what comes if the caller has it already.
+func describeCaching(operation *yaml.Node) {
+	parameters, responses := get(operation, "parameters"), get(operation, "responses")
+	parameters.Content = append(parameters.Content, reference("parameters/IfNoneMatch"))
+	headers := &yaml.Node{Kind: yaml.MappingNode}
+	set(headers, "ETag", reference("headers/ETag"))
+	set(headers, "Cache-Control", reference("headers/CacheControl"))
+	set(get(responses, "200"), "headers", headers)
+	set(responses, "304", reference("responses/NotModified"))
+}
+
+// reference returns a reference to one of the document's components.
+func reference(component string) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.MappingNode}
+	set(node, "$ref", text("#/components/"+component))
+	return node
 }
 
 // tidy removes from a tree what only repeats what stands beside it. properties says that the keys of

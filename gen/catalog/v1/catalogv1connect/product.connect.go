@@ -78,7 +78,8 @@ type ProductServiceClient interface {
 	// BatchGetProducts returns up to 1,000 live products, in the order asked for: ids first, then
 	// SKUs. All must exist.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND) that names every id or SKU that was not found.
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); its metadata has the number of ids and SKUs that were not
+	// found, missing_count, and the first of them as JSON lists, missing_ids and missing_skus.
 	BatchGetProducts(context.Context, *v1.BatchGetProductsRequest) (*v1.BatchGetProductsResponse, error)
 	// ListProducts returns a page of products that match a filter and a full-text query.
 	//
@@ -337,7 +338,8 @@ type ProductServiceHandler interface {
 	// BatchGetProducts returns up to 1,000 live products, in the order asked for: ids first, then
 	// SKUs. All must exist.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND) that names every id or SKU that was not found.
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); its metadata has the number of ids and SKUs that were not
+	// found, missing_count, and the first of them as JSON lists, missing_ids and missing_skus.
 	BatchGetProducts(context.Context, *v1.BatchGetProductsRequest) (*v1.BatchGetProductsResponse, error)
 	// ListProducts returns a page of products that match a filter and a full-text query.
 	//

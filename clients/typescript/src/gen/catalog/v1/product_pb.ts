@@ -941,7 +941,8 @@ export const ProductService: GenService<{
    * BatchGetProducts returns up to 1,000 live products, in the order asked for: ids first, then
    * SKUs. All must exist.
    *
-   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND) that names every id or SKU that was not found.
+   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); its metadata has the number of ids and SKUs that were not
+   * found, missing_count, and the first of them as JSON lists, missing_ids and missing_skus.
    *
    * @generated from rpc catalog.v1.ProductService.BatchGetProducts
    */
