@@ -1,7 +1,8 @@
+-- +goose NO TRANSACTION
 -- +goose Up
--- create index "product_live_brand" to table: "products"
-CREATE INDEX "product_live_brand" ON "products" ("brand", "create_time", "id") WHERE delete_time IS NULL;
+-- What a shop shows of one brand, the newest first. Built concurrently, as product_brand_list is.
+DROP INDEX CONCURRENTLY IF EXISTS "product_live_brand";
+CREATE INDEX CONCURRENTLY "product_live_brand" ON "products" ("brand", "create_time", "id") WHERE delete_time IS NULL;
 
 -- +goose Down
--- reverse: create index "product_live_brand" to table: "products"
-DROP INDEX "product_live_brand";
+DROP INDEX CONCURRENTLY IF EXISTS "product_live_brand";
