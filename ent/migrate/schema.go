@@ -76,22 +76,6 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{DeliveriesColumns[5], DeliveriesColumns[0]},
 			},
-			{
-				Name:    "delivery_pending",
-				Unique:  false,
-				Columns: []*schema.Column{DeliveriesColumns[10]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'pending'",
-				},
-			},
-			{
-				Name:    "delivery_failed",
-				Unique:  false,
-				Columns: []*schema.Column{DeliveriesColumns[13], DeliveriesColumns[0]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'failed'",
-				},
-			},
 		},
 	}
 	// JournalSegmentsColumns holds the columns for the "journal_segments" table.

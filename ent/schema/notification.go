@@ -2,7 +2,6 @@ package schema
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -71,18 +70,12 @@ func (Delivery) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Delivery.
+// Indexes of the Delivery. The migrations add partial ones for what is pending and for what has failed.
 func (Delivery) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("recipient_id", "dedup_key").Unique(),
 		index.Fields("message_id"),
 		index.Fields("state", "id"),
-		index.Fields("schedule_time").
-			Annotations(entsql.IndexWhere("state = 'pending'")).
-			StorageKey("delivery_pending"),
-		index.Fields("update_time", "id").
-			Annotations(entsql.IndexWhere("state = 'failed'")).
-			StorageKey("delivery_failed"),
 	}
 }
 

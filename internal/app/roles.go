@@ -116,7 +116,8 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	}
 	workers := river.NewWorkers()
 	notification.Register(workers, notification.Deps{
-		DB: p.db, Queue: p.queue, Mailer: mailer, From: *sender, PublicURL: p.baseURL, Log: p.log,
+		DB: p.db, Queue: p.queue, Mailer: mailer, Rate: p.cfg.MailRate,
+		From: *sender, PublicURL: p.baseURL, Log: p.log,
 	})
 	if err := p.queue.Work(ctx, workers, queue.WorkerConfig{}); err != nil {
 		return nil, err

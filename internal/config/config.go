@@ -65,6 +65,7 @@ type Mail struct {
 	MailgunBaseURL    string        `default:"https://api.mailgun.net" env:"CATALOG_MAILGUN_BASE_URL" help:"Mailgun's address without a version; https://api.eu.mailgun.net for the EU." name:"mailgun-base-url"`
 	MailgunWebhookKey Secret        `env:"CATALOG_MAILGUN_WEBHOOK_KEY" help:"Key that signs Mailgun's webhooks, which come to /webhooks/mailgun. Without it they are refused." placeholder:"KEY"`
 	SMTPURL           URL           `env:"CATALOG_SMTP_URL" help:"smtp://USER:PASSWORD@HOST:PORT (STARTTLS if offered) or smtps://…" name:"smtp-url" placeholder:"URL"`
+	MailRate          float64       `default:"0" env:"CATALOG_MAIL_RATE" help:"Most mails a second that this process hands over, on average, counted by recipient; 0 is no limit."`
 	NotifyWindow      time.Duration `default:"30s" env:"CATALOG_NOTIFY_WINDOW" help:"Changes by one administrator within this time become one mail."`
 }
 

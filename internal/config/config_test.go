@@ -112,6 +112,7 @@ func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
 		"CATALOG_MAILGUN_API_KEY":    {"key"},
 		"CATALOG_MAILGUN_BASE_URL":   {"", "api.mailgun.net", "https://api.mailgun.net/v3", "https://api.mailgun.net/v4/"},
 		"CATALOG_SMTP_URL":           {"localhost:25", "http://localhost", "smtp://"},
+		"CATALOG_MAIL_RATE":          {"-1", "NaN", "+Inf", "fast"},
 		"CATALOG_NOTIFY_WINDOW":      {"-1s", "30", "soon"},
 		"CATALOG_SIGNING_KEY":        {"secret"},
 		"CATALOG_CORS_ORIGINS":       {"shop.example", "https://shop.example/", "https://a.example,x"},

@@ -22,6 +22,9 @@ const maxRequestBytes = 64 << 20
 // minDatabaseConns is the least that --database-max-conns may be: jobs, requests and probes each hold one.
 const minDatabaseConns = 4
 
+// What --mail-rate may be, if there is a limit.
+const minMailRate, maxMailRate = 0.01, 10_000.0
+
 // allRoles is how many roles there are.
 const allRoles = 4
 
@@ -157,6 +160,10 @@ func (m Mail) Validate() error {
 	}
 	if m.NotifyWindow < 0 {
 		return invalid("notify-window", "must not be negative, but is %s", m.NotifyWindow)
+	}
+	// Written so that what is no number is refused too.
+	if inRange := m.MailRate >= minMailRate && m.MailRate <= maxMailRate; m.MailRate != 0 && !inRange {
+		return invalid("mail-rate", "must be 0, or from %v to %v a second, not %v", minMailRate, maxMailRate, m.MailRate)
 	}
 	if err := m.checkMailgun(); err != nil {
 		return err

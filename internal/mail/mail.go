@@ -62,6 +62,9 @@ const (
 	Temporary
 	// Permanent means that the message was not taken and never will be.
 	Permanent
+	// Limited means that the message was not taken because there were too many, and that no other will
+	// be before RetryAfter has passed. It says nothing about the message.
+	Limited
 )
 
 // Error says why a message was not handed over. It holds no secrets.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,8 @@ const (
 	dialTimeout = 10 * time.Second
 	// mailgunSettle is longer than mailgunTimeout, and leaves the event log time to show what was taken.
 	mailgunSettle = 30 * time.Second
+	// mailgunPause is how long to wait after an answer of 429 that does not say it.
+	mailgunPause = 30 * time.Second
 	// mailgunSkew is by how much Mailgun's clock may differ from ours.
 	mailgunSkew = time.Hour
 	// mailgunPage is how many events one page holds: the most that Mailgun gives.
@@ -92,9 +95,9 @@ func literal(s string) string {
 	return strings.ReplaceAll(s, "%recipient", "%\u2060recipient")
 }
 
-// classify tells what an error of the API means. An answer about the account or the moment (401, 402,
-// 403, 404, 408, 409, 425, 429) may change without the message changing; any other 4xx never will. After
-// a 5xx, or none, the message may have been taken.
+// classify tells what an error of the API means. 429 is about all messages. An answer about the account
+// or the moment (401, 402, 403, 404, 408, 409, 425) may change without the message changing; any other
+// 4xx never will. After a 5xx, or none, the message may have been taken.
 func (g *Mailgun) classify(err error, retryAfter time.Duration) *Error {
 	var answer *mailgun.UnexpectedResponseError
 	if !errors.As(err, &answer) {
@@ -106,8 +109,10 @@ func (g *Mailgun) classify(err error, retryAfter time.Duration) *Error {
 		Message:    fmt.Sprintf("Mailgun answered %d: %s", answer.Actual, excerpt(reason(answer.Data), g.apiKey)),
 	}
 	switch code := answer.Actual; code {
+	case http.StatusTooManyRequests:
+		e.Kind, e.RetryAfter = Limited, cmp.Or(retryAfter, mailgunPause)
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
-		http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+		http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly:
 		e.Kind = Temporary
 	default:
 		if code < 400 || code >= 500 {

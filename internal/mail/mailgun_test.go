@@ -156,7 +156,7 @@ func TestMailgunErrors(t *testing.T) {
 		http.StatusPaymentRequired:       mail.Temporary,
 		http.StatusForbidden:             mail.Temporary,
 		http.StatusNotFound:              mail.Temporary,
-		http.StatusTooManyRequests:       mail.Temporary,
+		http.StatusTooManyRequests:       mail.Limited,
 		http.StatusInternalServerError:   mail.Unknown,
 		http.StatusServiceUnavailable:    mail.Unknown,
 	} {
@@ -171,6 +171,20 @@ func TestMailgunErrors(t *testing.T) {
 		require.Equal(t, 7*time.Second, e.RetryAfter)
 		require.Contains(t, e.Message, fmt.Sprintf("Mailgun answered %d: ", status))
 		require.NotContains(t, e.Message, apiKey)
+	}
+}
+
+// A limit without a Retry-After that can be used is one all the same.
+func TestMailgunLimitWithoutATime(t *testing.T) {
+	for _, header := range []string{"", "0", "soon", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)} {
+		s := &standIn{answer: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", header)
+			w.WriteHeader(http.StatusTooManyRequests)
+		}}
+		_, err := s.start(t).Send(t.Context(), letter("luis@example.com"))
+		e := mail.AsError(err)
+		require.Equal(t, mail.Limited, e.Kind)
+		require.Equal(t, 30*time.Second, e.RetryAfter, "Retry-After: %q", header)
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
 func TestAccountMails(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
+		w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetPasswordHash("") }) // is invited
 		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 			return w.queue.Insert(ctx, tx,
 				queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "invitation"}},
@@ -35,6 +37,23 @@ func TestAccountMails(t *testing.T) {
 			require.Contains(t, m.HTML, links[m.To[0].Address])
 		}
 		require.Equal(t, 2, w.count("one_time_tokens"))
+		require.Len(t, w.deliveries(), 2)
+		require.True(t, w.allIn(delivery.StateSent))
+	})
+}
+
+func TestAccountMailThatFailsIsSeen(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.refuse(&mail.Error{Kind: mail.Permanent, Message: "not allowed"})
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return w.queue.Insert(ctx, tx,
+				queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "password_reset"}})
+		})
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateFailed) })
+		d := w.deliveries()[0]
+		require.Equal(t, "not allowed", d.LastError)
+		require.Equal(t, w.luis.ID, d.RecipientID)
 	})
 }
 
@@ -43,7 +62,7 @@ func TestAccountMailDoesNotFollowToAnOldAddress(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.mailer.onSend = func(try int, _ mail.Message) error {
 			if try == 1 {
-				return &mail.Error{Kind: mail.Temporary, RetryAfter: 10 * time.Millisecond, Message: "busy"}
+				return &mail.Error{Kind: mail.Unknown, RetryAfter: 10 * time.Millisecond, Message: "the connection broke"}
 			}
 			return nil
 		}

@@ -1,20 +1,25 @@
 package notification
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/internal/change"
 )
 
-// detailed is how many changes a mail tells in full. Of more it says how many.
-const detailed = 50
+const (
+	// detailed is how many changes a mail tells in full at most. Of more it says how many.
+	detailed = 50
+	// htmlSize is how many bytes the HTML of a mail about several changes may have. Readers such as Gmail
+	// cut off what is longer than about 100 KB.
+	htmlSize = 90_000
+)
 
 // content is what a delivery is about.
 type content struct {
@@ -28,26 +33,23 @@ type content struct {
 
 // readContent reads what a delivery says. Deliveries of one message say the same.
 func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, error) {
-	batches, err := tx.Delivery.QueryBatches(d).Order(notificationbatch.ByID()).All(ctx)
-	if err != nil {
-		return content{}, fmt.Errorf("read batches: %w", err)
+	if d.ChangeCount == 0 { // a mail with a link
+		return content{}, nil
 	}
-	ids := make([]uuid.UUID, len(batches))
-	c := content{}
-	for i, b := range batches {
-		ids[i] = b.ID
-		c.total += b.ChangeCount
-	}
-	about := tx.ProductChange.Query().Where(productchange.BatchIDIn(ids...))
+	// A digest may be about more batches than a statement has parameters.
+	about := tx.ProductChange.Query().
+		Where(productchange.HasBatchWith(notificationbatch.HasDeliveriesWith(delivery.ID(d.ID))))
+	c := content{total: d.ChangeCount}
+	var err error
 	c.changes, err = about.Clone().Order(productchange.ByID()).Limit(detailed).All(ctx)
 	if err != nil {
 		return content{}, fmt.Errorf("read changes: %w", err)
 	}
-	products, err := about.Clone().GroupBy(productchange.FieldProductID).Strings(ctx)
-	if err != nil {
+	products := about.Clone().Unique(true)
+	products.Select(productchange.FieldProductID)
+	if c.products, err = products.Count(ctx); err != nil {
 		return content{}, fmt.Errorf("count products: %w", err)
 	}
-	c.products = len(products)
 	c.actors, err = about.Clone().Order(productchange.ByActorName()).
 		GroupBy(productchange.FieldActorName).Strings(ctx)
 	if err != nil {
@@ -63,6 +65,8 @@ type view struct {
 	Why       string
 	Changes   []changeView
 	More      int
+	// First is the sequence number of the first change, by which the console finds the delivery.
+	First int64
 }
 
 // changeView is one change as the templates show it.
@@ -77,14 +81,29 @@ type fieldView struct {
 	Label, Old, New string
 }
 
-func (c *content) view(publicURL, dedupKey string) view {
+// render returns the mail as text and as HTML. It tells fewer changes in full if they are too long
+// together: at least one, of which values are cut, so that it always fits.
+func (c *content) render(publicURL, dedupKey string) (text, html string, err error) {
+	n := len(c.changes)
+	for {
+		text, html, err = render(changesTemplate, c.view(publicURL, dedupKey, n))
+		if err != nil || len(html) <= htmlSize || n <= 1 {
+			return text, html, err
+		}
+		n = max(1, n*htmlSize/len(html))
+	}
+}
+
+// view returns what the templates show: the first n changes in full.
+func (c *content) view(publicURL, dedupKey string, n int) view {
 	v := view{
 		Subject:   c.subject(),
 		PublicURL: publicURL,
 		Why:       why(dedupKey),
-		More:      c.total - len(c.changes),
+		More:      c.total - n,
 	}
-	for _, row := range c.changes {
+	for _, row := range c.changes[:n] {
+		v.First = cmp.Or(v.First, row.ID)
 		cv := changeView{
 			Headline: headline(row),
 			When:     row.CreateTime.UTC().Format("2 January 2006, 15:04:05 UTC"),

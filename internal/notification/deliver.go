@@ -3,7 +3,6 @@ package notification
 import (
 	"context"
 	"errors"
-	"fmt"
 	netmail "net/mail"
 	"slices"
 	"time"
@@ -12,24 +11,26 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-const (
-	// reclaimWait is how long to wait for deliveries that another job has just begun to send.
-	reclaimWait = time.Second
-	// textInactive says why a delivery to somebody who left is not sent.
-	textInactive = "the recipient is no longer an active administrator"
-)
+// reclaimWait is how long to wait for deliveries that another job has just begun to send.
+const reclaimWait = time.Second
 
-// deliverWorker sends deliveries.
+// deliverer sends deliveries, for the two kinds of jobs that ask for it.
+type deliverer struct {
+	Deps
+
+	pace *pacer
+}
+
+// deliverWorker sends what is about changes.
 type deliverWorker struct {
 	river.WorkerDefaults[queue.DeliverArgs]
-	Deps
+	*deliverer
 }
 
 // NextRetry is for failures of the database. Those of the mail server are in the deliveries.
@@ -39,25 +40,59 @@ func (*deliverWorker) NextRetry(job *river.Job[queue.DeliverArgs]) time.Time {
 
 // Work sends what is still pending of the job's deliveries.
 func (w *deliverWorker) Work(ctx context.Context, job *river.Job[queue.DeliverArgs]) error {
-	if wait, err := w.settle(ctx, job.Args.DeliveryIDs); err != nil || wait > 0 {
+	return w.deliver(ctx, job.Args.DeliveryIDs, false)
+}
+
+// linkWorker sends what has a one-time link.
+type linkWorker struct {
+	river.WorkerDefaults[queue.DeliverLinkArgs]
+	*deliverer
+}
+
+// NextRetry is for failures of the database. Those of the mail server are in the delivery.
+func (*linkWorker) NextRetry(job *river.Job[queue.DeliverLinkArgs]) time.Time {
+	return time.Now().Add(backoff(job.Attempt))
+}
+
+// Work sends the job's delivery if it is still pending.
+func (w *linkWorker) Work(ctx context.Context, job *river.Job[queue.DeliverLinkArgs]) error {
+	return w.deliver(ctx, []uuid.UUID{job.Args.DeliveryID}, true)
+}
+
+// deliver sends what is still pending of some deliveries, when it is its turn.
+func (w *deliverer) deliver(ctx context.Context, ids []uuid.UUID, urgent bool) error {
+	leave, err := w.pace.enter(ctx, min(len(ids), w.Mailer.BatchSize()), urgent)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if wait, err := w.settle(ctx, ids); err != nil || wait > 0 {
 		return snooze(wait, err)
 	}
-	c, err := w.claim(ctx, job.Args.DeliveryIDs)
+	c, err := w.claim(ctx, ids)
 	if err != nil || len(c.deliveries) == 0 {
 		return err
 	}
-	m, err := w.compose(c)
+	m, err := w.compose(ctx, c)
 	if err != nil {
 		w.Log.ErrorContext(ctx, "mail cannot be composed", "message_id", c.deliveries[0].MessageID, "error", err)
 		e := &mail.Error{Kind: mail.Temporary, Message: "the mail could not be composed; the log says why"}
 		return snooze(w.notSent(ctx, c.deliveries, e))
 	}
-	id, err := w.Mailer.Send(ctx, m)
+	id, err := w.send(ctx, m)
 	ctx = context.WithoutCancel(ctx) // what happened is noted even while the program stops
 	if err != nil {
 		return snooze(w.notSent(ctx, c.deliveries, mail.AsError(err)))
 	}
 	return w.sent(ctx, c.deliveries, id)
+}
+
+// send hands the message over, unless a pause has begun since it was its turn.
+func (w *deliverer) send(ctx context.Context, m mail.Message) (string, error) {
+	if wait := w.pace.paused(); wait > 0 {
+		return "", &mail.Error{Kind: mail.Limited, RetryAfter: wait, Message: "the mail server takes no more for now"}
+	}
+	return w.Mailer.Send(ctx, m)
 }
 
 // snooze makes River work the job again later, without counting an attempt.
@@ -75,9 +110,9 @@ type claimed struct {
 	content    content
 }
 
-// claim marks the pending deliveries as being sent, and reads what they say. Those whose recipient is
-// no longer active fail. If they do not fit into one message, the rest gets jobs of its own.
-func (w *deliverWorker) claim(ctx context.Context, ids []uuid.UUID) (c claimed, err error) {
+// claim marks the pending deliveries as being sent, and reads what they say. Those that must not go to
+// their recipients any more fail. If they do not fit into one message, the rest gets jobs of its own.
+func (w *deliverer) claim(ctx context.Context, ids []uuid.UUID) (c claimed, err error) {
 	err = w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		c = claimed{}
 		pending, err := lockPending(ctx, tx, ids)
@@ -87,7 +122,7 @@ func (w *deliverWorker) claim(ctx context.Context, ids []uuid.UUID) (c claimed, 
 		if slices.ContainsFunc(pending, func(d *ent.Delivery) bool { return d.AttemptTime != nil }) {
 			return river.JobSnooze(reclaimWait)
 		}
-		if pending, c.recipients, err = failInactive(ctx, tx, pending); err != nil || len(pending) == 0 {
+		if pending, c.recipients, err = failRefused(ctx, tx, pending); err != nil || len(pending) == 0 {
 			return err
 		}
 		if c.deliveries, err = w.splitOff(ctx, tx, pending); err != nil {
@@ -129,51 +164,42 @@ func lockPending(ctx context.Context, tx *ent.Tx, ids []uuid.UUID) ([]*ent.Deliv
 	return query.All(ctx)
 }
 
-// failInactive marks deliveries whose recipient is no longer active as failed, and returns the others
-// and their recipients. Mails go to the address that an administrator has now.
-func failInactive(
+// failRefused marks deliveries that must not go to their recipients any more as failed, and returns the
+// others and all recipients. Mails go to the address that an administrator has now.
+func failRefused(
 	ctx context.Context, tx *ent.Tx, pending []*ent.Delivery,
-) ([]*ent.Delivery, map[uuid.UUID]*ent.Admin, error) {
-	ids := make([]uuid.UUID, len(pending))
-	for i, d := range pending {
-		ids[i] = d.RecipientID
-	}
-	admins, err := tx.Admin.Query().Where(active(), admin.IDIn(ids...)).All(ctx)
-	if err != nil {
+) (left []*ent.Delivery, recipients map[uuid.UUID]*ent.Admin, err error) {
+	if recipients, err = recipientsOf(ctx, tx, pending); err != nil {
 		return nil, nil, err
 	}
-	recipients := make(map[uuid.UUID]*ent.Admin, len(admins))
-	for _, a := range admins {
-		recipients[a.ID] = a
-	}
-	var left, gone []*ent.Delivery
+	refused := map[string][]*ent.Delivery{}
 	for _, d := range pending {
-		a, ok := recipients[d.RecipientID]
-		switch {
-		case !ok:
-			gone = append(gone, d)
+		recipient := recipients[d.RecipientID]
+		if why := refusal(recipient, d); why != "" {
+			refused[why] = append(refused[why], d)
 			continue
-		case a.Email != d.RecipientEmail:
-			if err := tx.Delivery.UpdateOne(d).SetRecipientEmail(a.Email).Exec(ctx); err != nil {
+		}
+		if recipient.Email != d.RecipientEmail {
+			if err := tx.Delivery.UpdateOne(d).SetRecipientEmail(recipient.Email).Exec(ctx); err != nil {
 				return nil, nil, err
 			}
-			d.RecipientEmail = a.Email
+			d.RecipientEmail = recipient.Email
 		}
 		left = append(left, d)
 	}
-	if len(gone) == 0 {
-		return left, recipients, nil
+	for why, those := range refused {
+		err := tx.Delivery.Update().Where(delivery.IDIn(idsOf(those)...)).
+			SetState(delivery.StateFailed).SetLastError(why).Exec(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
 	}
-	return left, recipients, tx.Delivery.Update().
-		Where(delivery.IDIn(idsOf(gone)...)).
-		SetState(delivery.StateFailed).
-		SetLastError(textInactive).
-		Exec(ctx)
+	return left, recipients, nil
 }
 
 // splitOff returns the deliveries that fit into one message with the first. The others get jobs of their
 // own: those tried again by hand, which have an ID of their own, and those over the mailer's limit.
-func (w *deliverWorker) splitOff(ctx context.Context, tx *ent.Tx, all []*ent.Delivery) ([]*ent.Delivery, error) {
+func (w *deliverer) splitOff(ctx context.Context, tx *ent.Tx, all []*ent.Delivery) ([]*ent.Delivery, error) {
 	var together []*ent.Delivery
 	var others []queue.Job
 	for _, d := range all {
@@ -186,16 +212,18 @@ func (w *deliverWorker) splitOff(ctx context.Context, tx *ent.Tx, all []*ent.Del
 	return together, w.Queue.Insert(ctx, tx, others...)
 }
 
-func (w *deliverWorker) compose(c claimed) (mail.Message, error) {
+// compose returns the message. One with a link gets a new one, which makes those before it worthless.
+func (w *deliverer) compose(ctx context.Context, c claimed) (m mail.Message, err error) {
 	first := c.deliveries[0]
-	m := mail.Message{ID: first.MessageID, Time: first.CreateTime, From: w.From, Tag: tagChanges}
+	m = mail.Message{ID: first.MessageID, Time: first.CreateTime, From: w.From}
 	for _, d := range c.deliveries {
 		m.To = append(m.To, netmail.Address{Name: c.recipients[d.RecipientID].Name, Address: d.RecipientEmail})
 	}
-	m.Subject = c.content.subject()
-	var err error
-	if m.Text, m.HTML, err = render(changesTemplate, c.content.view(w.PublicURL, first.DedupKey)); err != nil {
-		return mail.Message{}, fmt.Errorf("compose: %w", err)
+	if link, ok := linkOf(first); ok {
+		return w.composeLink(ctx, m, link, c.recipients[first.RecipientID])
 	}
-	return m, nil
+	m.Tag = tagChanges
+	m.Subject = c.content.subject()
+	m.Text, m.HTML, err = c.content.render(w.PublicURL, first.DedupKey)
+	return m, err
 }

@@ -99,11 +99,6 @@ func (w *notifyWorker) address(ctx context.Context, tx *ent.Tx, batch *ent.Notif
 	return w.mailNow(ctx, tx, batch, immediate)
 }
 
-// active matches the administrators who get mails: not deleted, not disabled, invitation accepted.
-func active() predicate.Admin {
-	return admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false), admin.PasswordHashNEQ(""))
-}
-
 // digestPreferences returns the frequency of those who do not want every change as it comes.
 func digestPreferences(ctx context.Context, tx *ent.Tx) (map[uuid.UUID]notificationpreference.Frequency, error) {
 	rows, err := tx.NotificationPreference.Query().

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // settle finds out what became of deliveries of which an earlier try did not tell: it asks the mailer,
 // marks those sent that were accepted, and frees the others. Returns how long to wait before it can.
-func (w *deliverWorker) settle(ctx context.Context, ids []uuid.UUID) (time.Duration, error) {
+func (w *deliverer) settle(ctx context.Context, ids []uuid.UUID) (time.Duration, error) {
 	open, err := w.DB.Reader().Delivery.Query().
 		Where(delivery.IDIn(ids...), delivery.StateEQ(delivery.StatePending), delivery.AttemptTimeNotNil()).
 		All(ctx)
@@ -41,7 +42,7 @@ func (w *deliverWorker) settle(ctx context.Context, ids []uuid.UUID) (time.Durat
 // untilSettled returns how long to wait before asking for a delivery. A try that came back with an
 // error has waited already. The wait is never longer than Settle, also if the clock of the machine that
 // tried runs ahead.
-func (w *deliverWorker) untilSettled(d *ent.Delivery) time.Duration {
+func (w *deliverer) untilSettled(d *ent.Delivery) time.Duration {
 	if d.LastError != "" {
 		return 0
 	}
@@ -49,7 +50,7 @@ func (w *deliverWorker) untilSettled(d *ent.Delivery) time.Duration {
 	return min(settle, settle-now().Sub(*d.AttemptTime))
 }
 
-func (w *deliverWorker) ask(ctx context.Context, messageID string, deliveries []*ent.Delivery) (time.Duration, error) {
+func (w *deliverer) ask(ctx context.Context, messageID string, deliveries []*ent.Delivery) (time.Duration, error) {
 	since := *deliveries[0].AttemptTime
 	for _, d := range deliveries {
 		if d.AttemptTime.Before(since) {
@@ -59,8 +60,12 @@ func (w *deliverWorker) ask(ctx context.Context, messageID string, deliveries []
 	accepted, err := w.Mailer.Accepted(ctx, messageID, since)
 	if err != nil {
 		e := *mail.AsError(err)
-		e.Kind = mail.Unknown
 		e.Message = "it is not known whether the mail went out: " + e.Message
+		if e.Kind == mail.Limited {
+			set := func(u *ent.DeliveryUpdate) { u.SetLastError(e.Message) }
+			return w.limited(ctx, deliveries, &e, set)
+		}
+		e.Kind = mail.Unknown
 		// A try too, so that asking ends some time.
 		if err := w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) { u.AddAttemptCount(1) }); err != nil {
 			return 0, err
@@ -84,7 +89,7 @@ func (w *deliverWorker) ask(ctx context.Context, messageID string, deliveries []
 
 // sent marks deliveries as sent, under the ID by which the mail server knows them. A webhook may have
 // been faster: then the state stays where it is.
-func (w *deliverWorker) sent(ctx context.Context, deliveries []*ent.Delivery, messageID string) error {
+func (w *deliverer) sent(ctx context.Context, deliveries []*ent.Delivery, messageID string) error {
 	if len(deliveries) == 0 {
 		return nil
 	}
@@ -110,7 +115,12 @@ func (w *deliverWorker) sent(ctx context.Context, deliveries []*ent.Delivery, me
 // notSent notes why deliveries were not sent, and returns how long to wait before the next try. Those
 // that cannot work or had their last try fail. If several were refused together for good, each is tried
 // alone: one bad address must not cost the others their mail.
-func (w *deliverWorker) notSent(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) (time.Duration, error) {
+func (w *deliverer) notSent(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) (time.Duration, error) {
+	if e.Kind == mail.Limited {
+		return w.limited(ctx, deliveries, e, func(u *ent.DeliveryUpdate) {
+			u.SetLastError(e.Message).AddAttemptCount(-1).ClearAttemptTime()
+		})
+	}
 	tries := 0
 	for _, d := range deliveries {
 		tries = max(tries, d.AttemptCount)
@@ -134,7 +144,14 @@ func (w *deliverWorker) notSent(ctx context.Context, deliveries []*ent.Delivery,
 	return max(backoff(tries), e.RetryAfter), err
 }
 
-func (w *deliverWorker) tryAlone(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) error {
+// limited pauses all mail, and notes why deliveries wait. It says nothing about them, so it is no try.
+func (w *deliverer) limited(
+	ctx context.Context, deliveries []*ent.Delivery, e *mail.Error, set func(*ent.DeliveryUpdate),
+) (time.Duration, error) {
+	return e.RetryAfter, errors.Join(w.pace.stop(ctx, e.RetryAfter), w.change(ctx, deliveries, set))
+}
+
+func (w *deliverer) tryAlone(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) error {
 	jobs := make([]queue.Job, len(deliveries))
 	for i, d := range deliveries {
 		jobs[i] = deliverJob(time.Time{}, d.ID)
@@ -154,7 +171,7 @@ func (w *deliverWorker) tryAlone(ctx context.Context, deliveries []*ent.Delivery
 
 // change updates the deliveries that are still pending and at the try that the caller knows of: another
 // job may have begun the next meanwhile.
-func (w *deliverWorker) change(ctx context.Context, deliveries []*ent.Delivery, set func(*ent.DeliveryUpdate)) error {
+func (w *deliverer) change(ctx context.Context, deliveries []*ent.Delivery, set func(*ent.DeliveryUpdate)) error {
 	if len(deliveries) == 0 {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -72,32 +71,12 @@ func TestListDeliveries(t *testing.T) {
 
 // Digests gather batches: together more than one statement may name.
 func TestListDeliveriesAboutManyBatches(t *testing.T) {
-	const most = 65_535 // parameters of PostgreSQL; SQLite takes half as many
 	each(t, func(t *testing.T, w *world) {
 		w.prefer(w.luis, notificationpreference.FrequencyDaily)
 		w.product(w.ana, "SKU-1")
 		w.work()
 		w.until(func() bool { return len(w.deliveries()) == 2 })
-		id := "('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
-		numbers := fmt.Sprintf("numbers AS (SELECT generate_series(1, %d) AS n)", most)
-		if w.db.Dialect() == dialect.SQLite {
-			id = "printf('00000000-0000-7000-8000-%012x', n)"
-			numbers = fmt.Sprintf("RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)", most)
-		}
-		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-			for _, insert := range []string{
-				"INSERT INTO notification_batches (id, create_time, actor_id, change_count) WITH " + numbers +
-					" SELECT " + id + ", create_time, actor_id, 1 FROM numbers, notification_batches",
-				"INSERT INTO notification_batch_deliveries (notification_batch_id, delivery_id)" +
-					" SELECT b.id, d.id FROM notification_batches b, deliveries d WHERE d.dedup_key LIKE 'daily/%'" +
-					" AND b.change_count = 1 ON CONFLICT DO NOTHING",
-			} {
-				if _, err := tx.ExecContext(ctx, insert); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		w.manyBatches()
 		s := notification.NewService(w.db, w.queue, nil)
 		resp, err := s.ListDeliveries(t.Context(), &catalogv1.ListDeliveriesRequest{})
 		require.NoError(t, err)

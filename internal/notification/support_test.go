@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	netmail "net/mail"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type world struct {
 	db              *db.DB
 	queue           *queue.Queue
 	mailer          *postbox
+	rate            float64
 	ana, luis, emma *ent.Admin
 	events          <-chan *river.Event
 }
@@ -55,7 +57,7 @@ func (w *world) admin(name string) *ent.Admin {
 	var a *ent.Admin
 	w.tx(context.Background(), func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		a, err = tx.Admin.Create().SetName(name).SetEmail(text.Fold(name) + "@example.com").
+		a, err = tx.Admin.Create().SetName(name).SetEmail(strings.ReplaceAll(text.Fold(name), " ", "") + "@example.com").
 			SetPasswordHash("hash").Save(ctx)
 		return err
 	})
@@ -112,7 +114,7 @@ func (w *world) work(mailers ...mail.Mailer) {
 	w.t.Helper()
 	deps := notification.Deps{
 		DB: w.db, Queue: w.queue, Mailer: w.mailer, Log: slog.New(slog.DiscardHandler),
-		From: netmail.Address{Name: "Catalog", Address: "catalog@example.com"}, PublicURL: "https://catalog.test/",
+		From: netmail.Address{Name: "Catalog", Address: "catalog@example.com"}, PublicURL: "https://catalog.test/", Rate: w.rate,
 	}
 	for _, m := range mailers {
 		deps.Mailer = m

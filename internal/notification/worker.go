@@ -33,15 +33,19 @@ type Deps struct {
 	From netmail.Address
 	// PublicURL is where people reach the catalog, without a slash at the end.
 	PublicURL string
-	Log       *slog.Logger
+	// Rate is how many mails may be handed over in a second, on average; 0 means any number.
+	Rate float64
+	Log  *slog.Logger
 }
 
 // Register adds the workers of every job that ends in a mail.
 func Register(workers *river.Workers, deps Deps) {
 	deps.PublicURL = strings.TrimRight(deps.PublicURL, "/")
+	d := &deliverer{Deps: deps, pace: newPacer(deps.DB, deps.Queue, deps.Log, deps.Rate)}
 	river.AddWorker(workers, &notifyWorker{Deps: deps})
-	river.AddWorker(workers, &deliverWorker{Deps: deps})
 	river.AddWorker(workers, &accountWorker{Deps: deps})
+	river.AddWorker(workers, &deliverWorker{deliverer: d})
+	river.AddWorker(workers, &linkWorker{deliverer: d})
 }
 
 // messageID returns the Message-ID for something with a unique name.

@@ -43,8 +43,22 @@ func (DeliverArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: bulkPriority}
 }
 
-// AccountMailArgs asks for a mail with a one-time link. The token is made when the mail is sent, so
-// that it is never stored.
+// DeliverLinkArgs asks for a delivery with a one-time link to be sent, before any that are about
+// changes: somebody waits for it.
+type DeliverLinkArgs struct {
+	DeliveryID uuid.UUID `json:"delivery_id"`
+}
+
+// Kind names the job in the database.
+func (DeliverLinkArgs) Kind() string { return "deliver_link" }
+
+// InsertOpts chooses the lane.
+func (DeliverLinkArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
+}
+
+// AccountMailArgs asks for a mail with a one-time link to be written down as a delivery. The token is
+// made when the mail is sent, so that it is never stored.
 type AccountMailArgs struct {
 	AdminID uuid.UUID `json:"admin_id"`
 	// Purpose is "invitation" or "password_reset", as in OneTimeToken.
@@ -55,4 +69,6 @@ type AccountMailArgs struct {
 func (AccountMailArgs) Kind() string { return "account_mail" }
 
 // InsertOpts chooses the lane.
-func (AccountMailArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: mailLane} }
+func (AccountMailArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
+}

@@ -28,6 +28,7 @@ type Queue struct {
 	// Set while jobs are worked.
 	worker   *river.Client[*sql.Tx]
 	presence *presence
+	stopping chan struct{}
 }
 
 // Job is one job to insert.

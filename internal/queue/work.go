@@ -53,6 +53,7 @@ func (q *Queue) Work(ctx context.Context, workers *river.Workers, config WorkerC
 	if err != nil {
 		return errors.Join(fmt.Errorf("queue: %w", err), presence.leave())
 	}
+	q.stopping = make(chan struct{})
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(fmt.Errorf("start the queue: %w", err), presence.leave())
 	}
@@ -86,6 +87,10 @@ func (q *Queue) Subscribe(kinds ...river.EventKind) (<-chan *river.Event, func()
 	return q.worker.Subscribe(kinds...)
 }
 
+// Stopping returns a channel that is closed when Stop is called: a job that only waits should end then,
+// and be worked again. Work must have been called.
+func (q *Queue) Stopping() <-chan struct{} { return q.stopping }
+
 // Stop ends the work: it starts no more jobs and waits for those that run. If ctx is over before they
 // are done it cancels them, and returns ctx's error; they are tried again. It does nothing if Work was
 // not called.
@@ -93,6 +98,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 	if q.worker == nil {
 		return nil
 	}
+	close(q.stopping)
 	err := q.worker.Stop(ctx)
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)

@@ -229,6 +229,30 @@ func TestJobsOfALivingProcessAreLeftAlone(t *testing.T) {
 	require.Equal(t, river.EventKindJobCompleted, next(t, events).Kind)
 }
 
+// Who waits for a link is not behind thousands of mails about changes.
+func TestMailsWithLinksStartFirst(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		q := newQueue(t, d)
+		jobs := make([]queue.Job, 100)
+		for i := range jobs {
+			jobs[i] = queue.Job{Args: queue.DeliverArgs{}}
+		}
+		insert(t, d, q, append(jobs, queue.Job{Args: queue.AccountMailArgs{}}, queue.Job{Args: queue.DeliverLinkArgs{}})...)
+		workers := river.NewWorkers()
+		river.AddWorker(workers, river.WorkFunc(doNothing[queue.DeliverArgs]))
+		river.AddWorker(workers, river.WorkFunc(doNothing[queue.DeliverLinkArgs]))
+		river.AddWorker(workers, river.WorkFunc(doNothing[queue.AccountMailArgs]))
+		require.NoError(t, q.Work(t.Context(), workers, queue.WorkerConfig{MaxWorkers: 1}))
+		t.Cleanup(func() { require.NoError(t, q.Stop(context.Background())) })
+		require.Eventually(t, func() bool {
+			return countJobs(t, d, "WHERE kind = 'deliver' AND state = 'completed'") > 0
+		}, patience, 10*time.Millisecond)
+		require.Zero(t, countJobs(t, d, "WHERE kind <> 'deliver' AND state <> 'completed'"))
+	})
+}
+
+func doNothing[T river.JobArgs](context.Context, *river.Job[T]) error { return nil }
+
 func TestOneProcessWorksASQLiteDatabase(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
 	first, second := newQueue(t, d), newQueue(t, d)

@@ -1,0 +1,104 @@
+package notification_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/ent/notificationpreference"
+)
+
+// bulk creates products in one transaction, each with texts as long as the API takes and as HTML
+// makes them even longer.
+func (w *world) bulk(by *ent.Admin, n int) {
+	w.t.Helper()
+	long := strings.Repeat(`<&">'+`, 1000)
+	w.tx(w.as(by), func(ctx context.Context, tx *ent.Tx) error {
+		drafts := make([]*ent.ProductCreate, n)
+		for i := range drafts {
+			drafts[i] = draft(tx, uuid.NewString()).SetDescription(long).SetTags([]string{long}).
+				SetImageUrls([]string{long}).SetAttributes(map[string]string{"text": long})
+		}
+		return tx.Product.CreateBulk(drafts...).Exec(ctx)
+	})
+}
+
+// A mail stays readable, whatever was changed: readers cut off what is longer than about 100 KB.
+func TestMailsStayReadable(t *testing.T) {
+	const readable = 100_000
+	each(t, func(t *testing.T, w *world) {
+		for range 5 {
+			w.bulk(w.ana, 200)
+		}
+		w.bulk(w.luis, 1)
+		w.work()
+		w.until(func() bool { return len(w.deliveries()) == 4 && w.allIn(delivery.StateSent) })
+		for _, m := range w.mailer.messages() {
+			t.Logf("%q: %d bytes of text, %d of HTML", m.Subject, len(m.Text), len(m.HTML))
+			require.LessOrEqual(t, len(m.Text), readable)
+			require.LessOrEqual(t, len(m.HTML), readable)
+			require.Contains(t, m.HTML, "</html>")
+			if strings.HasPrefix(m.Subject, "Luis") {
+				require.NotContains(t, m.Text, " more: ")
+				continue
+			}
+			require.Equal(t, "Ana made 1000 changes to 1000 products", m.Subject)
+			told := strings.Count(m.Text, "\n* Ana created ")
+			require.Positive(t, told)
+			require.Contains(t, m.Text, fmt.Sprintf("And %d more: https://catalog.test/admin/notifications?change=", 1000-told))
+			require.Contains(t, m.HTML, fmt.Sprintf("And %d more: ", 1000-told))
+		}
+	})
+}
+
+// A digest may be about more batches than one statement may name.
+func TestDigestAboutManyBatches(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.prefer(w.luis, notificationpreference.FrequencyDaily)
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.count("deliveries WHERE dedup_key LIKE 'daily/%'") == 1 })
+		w.manyBatches()
+		var digest *ent.Delivery
+		for _, d := range w.deliveries() {
+			if strings.HasPrefix(d.DedupKey, "daily/") {
+				digest = d
+			}
+		}
+		w.deliver(digest.ID)
+		w.until(func() bool { return w.mailer.received()["luis@example.com"] == 1 })
+	})
+}
+
+// manyBatches makes every digest be about more batches than a statement has parameters.
+func (w *world) manyBatches() {
+	w.t.Helper()
+	const most = 65_535 // parameters of PostgreSQL; SQLite takes half as many
+	id := "('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
+	numbers := fmt.Sprintf("numbers AS (SELECT generate_series(1, %d) AS n)", most)
+	if w.db.Dialect() == dialect.SQLite {
+		id = "printf('00000000-0000-7000-8000-%012x', n)"
+		numbers = fmt.Sprintf("RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)", most)
+	}
+	w.tx(w.t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		for _, insert := range []string{
+			"INSERT INTO notification_batches (id, create_time, actor_id, change_count) WITH " + numbers +
+				" SELECT " + id + ", create_time, actor_id, 1 FROM numbers, notification_batches",
+			"INSERT INTO notification_batch_deliveries (notification_batch_id, delivery_id)" +
+				" SELECT b.id, d.id FROM notification_batches b, deliveries d WHERE d.dedup_key LIKE 'daily/%'" +
+				" AND b.change_count = 1 ON CONFLICT DO NOTHING",
+		} {
+			if _, err := tx.ExecContext(ctx, insert); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,68 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/predicate"
+)
+
+// Why a mail is not sent to somebody.
+const (
+	textInactive = "the recipient is no longer an active administrator"
+	textAccepted = "the recipient has accepted an invitation already"
+)
+
+// active matches the administrators who get mails about changes: not deleted, not disabled, invitation
+// accepted.
+func active() predicate.Admin {
+	return admin.And(isThere(), admin.PasswordHashNEQ(""))
+}
+
+// isThere matches the administrators who may get mails with links: not deleted, not disabled.
+func isThere() predicate.Admin {
+	return admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false))
+}
+
+// recipientsOf returns the administrators to whom deliveries go, by their ids.
+func recipientsOf(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (map[uuid.UUID]*ent.Admin, error) {
+	ids := make([]uuid.UUID, len(deliveries))
+	for i, d := range deliveries {
+		ids[i] = d.RecipientID
+	}
+	rows, err := tx.Admin.Query().Where(admin.IDIn(ids...), isThere()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find recipients: %w", err)
+	}
+	recipients := make(map[uuid.UUID]*ent.Admin, len(rows))
+	for _, row := range rows {
+		recipients[row.ID] = row
+	}
+	return recipients, nil
+}
+
+// refusal returns why a delivery must not be sent to its recipient, who is nil if recipientsOf did not
+// find them; empty if it may be.
+func refusal(recipient *ent.Admin, d *ent.Delivery) string {
+	if recipient == nil {
+		return textInactive
+	}
+	link, isLink := linkOf(d)
+	accepted := recipient.PasswordHash != ""
+	switch {
+	case isLink && link.purpose == onetimetoken.PurposeInvitation:
+		if accepted {
+			return textAccepted
+		}
+		return ""
+	case !accepted:
+		return textInactive
+	default:
+		return ""
+	}
+}
