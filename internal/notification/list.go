@@ -13,6 +13,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationbatch"
+	"github.com/zebrands/catalog/ent/onetimetoken"
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
@@ -94,6 +95,19 @@ var states = map[delivery.State]catalogv1.Delivery_State{
 	delivery.StateFailed:     catalogv1.Delivery_STATE_FAILED,
 }
 
+// kindOf returns what a delivery is about.
+func kindOf(row *ent.Delivery) catalogv1.Delivery_Kind {
+	link, isLink := linkOf(row)
+	switch {
+	case !isLink:
+		return catalogv1.Delivery_KIND_CHANGES
+	case link.purpose == onetimetoken.PurposeInvitation:
+		return catalogv1.Delivery_KIND_INVITATION
+	default:
+		return catalogv1.Delivery_KIND_PASSWORD_RESET
+	}
+}
+
 // read returns deliveries as messages, with what they are about.
 func (s *Service) read(ctx context.Context, query *ent.DeliveryQuery) ([]*catalogv1.Delivery, error) {
 	rows, err := query.WithBatches().All(ctx)
@@ -153,6 +167,7 @@ func toMessage(row *ent.Delivery, sequences map[uuid.UUID][]int64) *catalogv1.De
 		CreateTime:     timestamppb.New(row.CreateTime),
 		UpdateTime:     timestamppb.New(row.UpdateTime),
 		ScheduleTime:   timestamppb.New(row.ScheduleTime),
+		Kind:           kindOf(row),
 	}
 	if row.SendTime != nil {
 		d.SendTime = timestamppb.New(*row.SendTime)

@@ -114,6 +114,9 @@ func digestPreferences(ctx context.Context, tx *ent.Tx) (map[uuid.UUID]notificat
 	return frequencies, nil
 }
 
+// batchPrefix is how the dedup_key of deliveries about one batch begins. They all say the same.
+const batchPrefix = "batch/"
+
 // mailNow writes the deliveries of those who want every change as it comes. They share a message, and
 // one job as far as the mailer takes them at once.
 func (w *notifyWorker) mailNow(
@@ -125,7 +128,7 @@ func (w *notifyWorker) mailNow(
 			rows[i] = tx.Delivery.Create().
 				SetRecipientID(recipient.ID).
 				SetRecipientEmail(recipient.Email).
-				SetDedupKey("batch/" + batch.ID.String()).
+				SetDedupKey(batchPrefix + batch.ID.String()).
 				SetMessageID(w.messageID(batch.ID.String())).
 				SetChangeCount(batch.ChangeCount).
 				AddBatchIDs(batch.ID)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/notification"
 )
 
@@ -83,36 +80,6 @@ func TestListDeliveriesAboutManyBatches(t *testing.T) {
 		for _, d := range resp.GetDeliveries() {
 			require.Equal(t, []int64{w.changes()[0].ID}, d.GetChangeSequences())
 		}
-	})
-}
-
-func TestRetryDelivery(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		w.mailer.refuse(&mail.Error{Kind: mail.Permanent, Message: "not allowed"})
-		w.product(w.ana, "SKU-1")
-		w.work()
-		w.until(func() bool { return w.allIn(delivery.StateFailed) })
-		w.mailer.refuse(nil)
-		s := notification.NewService(w.db, w.queue, nil)
-		retry := func(id uuid.UUID) (*catalogv1.RetryDeliveryResponse, error) {
-			return s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: id.String()})
-		}
-		failed := w.deliveries()[0]
-		require.Equal(t, "not allowed", failed.LastError)
-		resp, err := retry(failed.ID)
-		require.NoError(t, err)
-		require.NotEqual(t, failed.MessageID, resp.GetDelivery().GetMessageId())
-		w.until(func() bool { return w.count("deliveries WHERE state = 'sent'") == 1 })
-		require.Equal(t, map[string]int{failed.RecipientEmail: 1}, w.mailer.received())
-
-		_, err = retry(failed.ID)
-		require.True(t, fault.Is(err, fault.DeliveryNotRetryable), "%v", err)
-		_, err = retry(uuid.New())
-		require.True(t, fault.Is(err, fault.DeliveryNotFound), "%v", err)
-		w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetDisabled(true) })
-		w.update(w.emma, func(u *ent.AdminUpdateOne) { u.SetDeleteTime(time.Now()) })
-		_, err = retry(w.deliveries()[1].ID)
-		require.True(t, fault.Is(err, fault.DeliveryNotRetryable), "%v", err)
 	})
 }
 

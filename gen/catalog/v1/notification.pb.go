@@ -25,6 +25,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Kind says what a mail is about.
+type Delivery_Kind int32
+
+const (
+	// Not set.
+	Delivery_KIND_UNSPECIFIED Delivery_Kind = 0
+	// Changes of products.
+	Delivery_KIND_CHANGES Delivery_Kind = 1
+	// Invites somebody to become an administrator.
+	Delivery_KIND_INVITATION Delivery_Kind = 2
+	// Lets an administrator choose a new password.
+	Delivery_KIND_PASSWORD_RESET Delivery_Kind = 3
+)
+
+// Enum value maps for Delivery_Kind.
+var (
+	Delivery_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_CHANGES",
+		2: "KIND_INVITATION",
+		3: "KIND_PASSWORD_RESET",
+	}
+	Delivery_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED":    0,
+		"KIND_CHANGES":        1,
+		"KIND_INVITATION":     2,
+		"KIND_PASSWORD_RESET": 3,
+	}
+)
+
+func (x Delivery_Kind) Enum() *Delivery_Kind {
+	p := new(Delivery_Kind)
+	*p = x
+	return p
+}
+
+func (x Delivery_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Delivery_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_notification_proto_enumTypes[0].Descriptor()
+}
+
+func (Delivery_Kind) Type() protoreflect.EnumType {
+	return &file_catalog_v1_notification_proto_enumTypes[0]
+}
+
+func (x Delivery_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Delivery_Kind.Descriptor instead.
+func (Delivery_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{0, 0}
+}
+
 // State says how far a delivery has come.
 type Delivery_State int32
 
@@ -78,11 +135,11 @@ func (x Delivery_State) String() string {
 }
 
 func (Delivery_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_catalog_v1_notification_proto_enumTypes[0].Descriptor()
+	return file_catalog_v1_notification_proto_enumTypes[1].Descriptor()
 }
 
 func (Delivery_State) Type() protoreflect.EnumType {
-	return &file_catalog_v1_notification_proto_enumTypes[0]
+	return &file_catalog_v1_notification_proto_enumTypes[1]
 }
 
 func (x Delivery_State) Number() protoreflect.EnumNumber {
@@ -91,7 +148,7 @@ func (x Delivery_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Delivery_State.Descriptor instead.
 func (Delivery_State) EnumDescriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{0, 0}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{0, 1}
 }
 
 // Frequency says how often mails go out.
@@ -135,11 +192,11 @@ func (x Preferences_Frequency) String() string {
 }
 
 func (Preferences_Frequency) Descriptor() protoreflect.EnumDescriptor {
-	return file_catalog_v1_notification_proto_enumTypes[1].Descriptor()
+	return file_catalog_v1_notification_proto_enumTypes[2].Descriptor()
 }
 
 func (Preferences_Frequency) Type() protoreflect.EnumType {
-	return &file_catalog_v1_notification_proto_enumTypes[1]
+	return &file_catalog_v1_notification_proto_enumTypes[2]
 }
 
 func (x Preferences_Frequency) Number() protoreflect.EnumNumber {
@@ -148,10 +205,10 @@ func (x Preferences_Frequency) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Preferences_Frequency.Descriptor instead.
 func (Preferences_Frequency) EnumDescriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{5, 0}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{10, 0}
 }
 
-// Delivery is one mail to one administrator about one or more changes.
+// Delivery is one mail to one administrator: about one or more changes, or with a link that works once.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id that the server gave the delivery: a UUID.
@@ -179,7 +236,9 @@ type Delivery struct {
 	// When its state last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// When it is due: digests wait for the end of their hour or day.
-	ScheduleTime  *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=schedule_time,json=scheduleTime,proto3" json:"schedule_time,omitempty"`
+	ScheduleTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=schedule_time,json=scheduleTime,proto3" json:"schedule_time,omitempty"`
+	// What it is about. Only KIND_CHANGES has changes.
+	Kind          Delivery_Kind `protobuf:"varint,14,opt,name=kind,proto3,enum=catalog.v1.Delivery_Kind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -303,6 +362,13 @@ func (x *Delivery) GetScheduleTime() *timestamppb.Timestamp {
 		return x.ScheduleTime
 	}
 	return nil
+}
+
+func (x *Delivery) GetKind() Delivery_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Delivery_KIND_UNSPECIFIED
 }
 
 // ListDeliveriesRequest asks for a page of deliveries.
@@ -534,6 +600,326 @@ func (x *RetryDeliveryResponse) GetDelivery() *Delivery {
 	return nil
 }
 
+// BatchRetryDeliveriesRequest names deliveries.
+type BatchRetryDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ids of 1 to 1,000 different deliveries.
+	Ids           []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchRetryDeliveriesRequest) Reset() {
+	*x = BatchRetryDeliveriesRequest{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchRetryDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchRetryDeliveriesRequest) ProtoMessage() {}
+
+func (x *BatchRetryDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchRetryDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*BatchRetryDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BatchRetryDeliveriesRequest) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+// BatchRetryDeliveriesResponse says what became of the request.
+type BatchRetryDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many are sent again because of this call.
+	ScheduledCount int32 `protobuf:"varint,1,opt,name=scheduled_count,json=scheduledCount,proto3" json:"scheduled_count,omitempty"`
+	// How many were pending already.
+	PendingCount int32 `protobuf:"varint,2,opt,name=pending_count,json=pendingCount,proto3" json:"pending_count,omitempty"`
+	// Those that are not sent again.
+	Refusals      []*DeliveryRefusal `protobuf:"bytes,3,rep,name=refusals,proto3" json:"refusals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchRetryDeliveriesResponse) Reset() {
+	*x = BatchRetryDeliveriesResponse{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchRetryDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchRetryDeliveriesResponse) ProtoMessage() {}
+
+func (x *BatchRetryDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchRetryDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*BatchRetryDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *BatchRetryDeliveriesResponse) GetScheduledCount() int32 {
+	if x != nil {
+		return x.ScheduledCount
+	}
+	return 0
+}
+
+func (x *BatchRetryDeliveriesResponse) GetPendingCount() int32 {
+	if x != nil {
+		return x.PendingCount
+	}
+	return 0
+}
+
+func (x *BatchRetryDeliveriesResponse) GetRefusals() []*DeliveryRefusal {
+	if x != nil {
+		return x.Refusals
+	}
+	return nil
+}
+
+// DeliveryRefusal says why a delivery is not sent again.
+type DeliveryRefusal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delivery's id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The address that it was for; empty if there is no such delivery.
+	RecipientEmail string `protobuf:"bytes,2,opt,name=recipient_email,json=recipientEmail,proto3" json:"recipient_email,omitempty"`
+	// The reason that RetryDelivery would give: DELIVERY_NOT_FOUND or DELIVERY_NOT_RETRYABLE.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The same as a sentence.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliveryRefusal) Reset() {
+	*x = DeliveryRefusal{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliveryRefusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliveryRefusal) ProtoMessage() {}
+
+func (x *DeliveryRefusal) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliveryRefusal.ProtoReflect.Descriptor instead.
+func (*DeliveryRefusal) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DeliveryRefusal) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeliveryRefusal) GetRecipientEmail() string {
+	if x != nil {
+		return x.RecipientEmail
+	}
+	return ""
+}
+
+func (x *DeliveryRefusal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeliveryRefusal) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// RetryFailedDeliveriesRequest says which of the failed deliveries are meant.
+type RetryFailedDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only those that failed at this time or later; not set means all.
+	FailTimeFrom *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=fail_time_from,json=failTimeFrom,proto3" json:"fail_time_from,omitempty"`
+	// Only those to this administrator; empty means all.
+	RecipientId string `protobuf:"bytes,2,opt,name=recipient_id,json=recipientId,proto3" json:"recipient_id,omitempty"`
+	// next_page_token of the call before. The other fields must be as they were.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryFailedDeliveriesRequest) Reset() {
+	*x = RetryFailedDeliveriesRequest{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryFailedDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryFailedDeliveriesRequest) ProtoMessage() {}
+
+func (x *RetryFailedDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryFailedDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*RetryFailedDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RetryFailedDeliveriesRequest) GetFailTimeFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FailTimeFrom
+	}
+	return nil
+}
+
+func (x *RetryFailedDeliveriesRequest) GetRecipientId() string {
+	if x != nil {
+		return x.RecipientId
+	}
+	return ""
+}
+
+func (x *RetryFailedDeliveriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// RetryFailedDeliveriesResponse says what the call did.
+type RetryFailedDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many are sent again because of this call.
+	ScheduledCount int32 `protobuf:"varint,1,opt,name=scheduled_count,json=scheduledCount,proto3" json:"scheduled_count,omitempty"`
+	// How many are not sent again.
+	RefusedCount int32 `protobuf:"varint,2,opt,name=refused_count,json=refusedCount,proto3" json:"refused_count,omitempty"`
+	// Those that are not sent again, at most the first 1,000.
+	Refusals []*DeliveryRefusal `protobuf:"bytes,3,rep,name=refusals,proto3" json:"refusals,omitempty"`
+	// Asks for the call that does more; empty if there is no more to do.
+	NextPageToken string `protobuf:"bytes,4,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryFailedDeliveriesResponse) Reset() {
+	*x = RetryFailedDeliveriesResponse{}
+	mi := &file_catalog_v1_notification_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryFailedDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryFailedDeliveriesResponse) ProtoMessage() {}
+
+func (x *RetryFailedDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_notification_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryFailedDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*RetryFailedDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RetryFailedDeliveriesResponse) GetScheduledCount() int32 {
+	if x != nil {
+		return x.ScheduledCount
+	}
+	return 0
+}
+
+func (x *RetryFailedDeliveriesResponse) GetRefusedCount() int32 {
+	if x != nil {
+		return x.RefusedCount
+	}
+	return 0
+}
+
+func (x *RetryFailedDeliveriesResponse) GetRefusals() []*DeliveryRefusal {
+	if x != nil {
+		return x.Refusals
+	}
+	return nil
+}
+
+func (x *RetryFailedDeliveriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Preferences say how an administrator wants to hear of changes.
 type Preferences struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -545,7 +931,7 @@ type Preferences struct {
 
 func (x *Preferences) Reset() {
 	*x = Preferences{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[5]
+	mi := &file_catalog_v1_notification_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +943,7 @@ func (x *Preferences) String() string {
 func (*Preferences) ProtoMessage() {}
 
 func (x *Preferences) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[5]
+	mi := &file_catalog_v1_notification_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +956,7 @@ func (x *Preferences) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Preferences.ProtoReflect.Descriptor instead.
 func (*Preferences) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{5}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Preferences) GetFrequency() Preferences_Frequency {
@@ -589,7 +975,7 @@ type GetPreferencesRequest struct {
 
 func (x *GetPreferencesRequest) Reset() {
 	*x = GetPreferencesRequest{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[6]
+	mi := &file_catalog_v1_notification_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +987,7 @@ func (x *GetPreferencesRequest) String() string {
 func (*GetPreferencesRequest) ProtoMessage() {}
 
 func (x *GetPreferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[6]
+	mi := &file_catalog_v1_notification_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +1000,7 @@ func (x *GetPreferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPreferencesRequest.ProtoReflect.Descriptor instead.
 func (*GetPreferencesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{6}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{11}
 }
 
 // GetPreferencesResponse holds the caller's preferences.
@@ -628,7 +1014,7 @@ type GetPreferencesResponse struct {
 
 func (x *GetPreferencesResponse) Reset() {
 	*x = GetPreferencesResponse{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[7]
+	mi := &file_catalog_v1_notification_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +1026,7 @@ func (x *GetPreferencesResponse) String() string {
 func (*GetPreferencesResponse) ProtoMessage() {}
 
 func (x *GetPreferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[7]
+	mi := &file_catalog_v1_notification_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +1039,7 @@ func (x *GetPreferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPreferencesResponse.ProtoReflect.Descriptor instead.
 func (*GetPreferencesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{7}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetPreferencesResponse) GetPreferences() *Preferences {
@@ -676,7 +1062,7 @@ type UpdatePreferencesRequest struct {
 
 func (x *UpdatePreferencesRequest) Reset() {
 	*x = UpdatePreferencesRequest{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[8]
+	mi := &file_catalog_v1_notification_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +1074,7 @@ func (x *UpdatePreferencesRequest) String() string {
 func (*UpdatePreferencesRequest) ProtoMessage() {}
 
 func (x *UpdatePreferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[8]
+	mi := &file_catalog_v1_notification_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +1087,7 @@ func (x *UpdatePreferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePreferencesRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePreferencesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{8}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UpdatePreferencesRequest) GetPreferences() *Preferences {
@@ -729,7 +1115,7 @@ type UpdatePreferencesResponse struct {
 
 func (x *UpdatePreferencesResponse) Reset() {
 	*x = UpdatePreferencesResponse{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[9]
+	mi := &file_catalog_v1_notification_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -741,7 +1127,7 @@ func (x *UpdatePreferencesResponse) String() string {
 func (*UpdatePreferencesResponse) ProtoMessage() {}
 
 func (x *UpdatePreferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[9]
+	mi := &file_catalog_v1_notification_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -754,7 +1140,7 @@ func (x *UpdatePreferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePreferencesResponse.ProtoReflect.Descriptor instead.
 func (*UpdatePreferencesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{9}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UpdatePreferencesResponse) GetPreferences() *Preferences {
@@ -788,7 +1174,7 @@ type MailboxMessage struct {
 
 func (x *MailboxMessage) Reset() {
 	*x = MailboxMessage{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[10]
+	mi := &file_catalog_v1_notification_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -800,7 +1186,7 @@ func (x *MailboxMessage) String() string {
 func (*MailboxMessage) ProtoMessage() {}
 
 func (x *MailboxMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[10]
+	mi := &file_catalog_v1_notification_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -813,7 +1199,7 @@ func (x *MailboxMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailboxMessage.ProtoReflect.Descriptor instead.
 func (*MailboxMessage) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{10}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *MailboxMessage) GetId() string {
@@ -878,7 +1264,7 @@ type ListMailboxMessagesRequest struct {
 
 func (x *ListMailboxMessagesRequest) Reset() {
 	*x = ListMailboxMessagesRequest{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[11]
+	mi := &file_catalog_v1_notification_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1276,7 @@ func (x *ListMailboxMessagesRequest) String() string {
 func (*ListMailboxMessagesRequest) ProtoMessage() {}
 
 func (x *ListMailboxMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[11]
+	mi := &file_catalog_v1_notification_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1289,7 @@ func (x *ListMailboxMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMailboxMessagesRequest.ProtoReflect.Descriptor instead.
 func (*ListMailboxMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{11}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListMailboxMessagesRequest) GetPageSize() int32 {
@@ -933,7 +1319,7 @@ type ListMailboxMessagesResponse struct {
 
 func (x *ListMailboxMessagesResponse) Reset() {
 	*x = ListMailboxMessagesResponse{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[12]
+	mi := &file_catalog_v1_notification_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -945,7 +1331,7 @@ func (x *ListMailboxMessagesResponse) String() string {
 func (*ListMailboxMessagesResponse) ProtoMessage() {}
 
 func (x *ListMailboxMessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[12]
+	mi := &file_catalog_v1_notification_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -958,7 +1344,7 @@ func (x *ListMailboxMessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMailboxMessagesResponse.ProtoReflect.Descriptor instead.
 func (*ListMailboxMessagesResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{12}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListMailboxMessagesResponse) GetMessages() []*MailboxMessage {
@@ -986,7 +1372,7 @@ type GetMailboxMessageRequest struct {
 
 func (x *GetMailboxMessageRequest) Reset() {
 	*x = GetMailboxMessageRequest{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[13]
+	mi := &file_catalog_v1_notification_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -998,7 +1384,7 @@ func (x *GetMailboxMessageRequest) String() string {
 func (*GetMailboxMessageRequest) ProtoMessage() {}
 
 func (x *GetMailboxMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[13]
+	mi := &file_catalog_v1_notification_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1011,7 +1397,7 @@ func (x *GetMailboxMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMailboxMessageRequest.ProtoReflect.Descriptor instead.
 func (*GetMailboxMessageRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{13}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetMailboxMessageRequest) GetId() string {
@@ -1032,7 +1418,7 @@ type GetMailboxMessageResponse struct {
 
 func (x *GetMailboxMessageResponse) Reset() {
 	*x = GetMailboxMessageResponse{}
-	mi := &file_catalog_v1_notification_proto_msgTypes[14]
+	mi := &file_catalog_v1_notification_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1044,7 +1430,7 @@ func (x *GetMailboxMessageResponse) String() string {
 func (*GetMailboxMessageResponse) ProtoMessage() {}
 
 func (x *GetMailboxMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_notification_proto_msgTypes[14]
+	mi := &file_catalog_v1_notification_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1057,7 +1443,7 @@ func (x *GetMailboxMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMailboxMessageResponse.ProtoReflect.Descriptor instead.
 func (*GetMailboxMessageResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{14}
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetMailboxMessageResponse) GetMessage() *MailboxMessage {
@@ -1072,7 +1458,7 @@ var File_catalog_v1_notification_proto protoreflect.FileDescriptor
 const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\n" +
 	"\x1dcatalog/v1/notification.proto\x12\n" +
-	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x05\n" +
+	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x06\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\frecipient_id\x18\x02 \x01(\tR\vrecipientId\x12'\n" +
@@ -1091,7 +1477,13 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\tsend_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\x12;\n" +
 	"\vupdate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12?\n" +
-	"\rschedule_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\fscheduleTime\"\x91\x01\n" +
+	"\rschedule_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\fscheduleTime\x12-\n" +
+	"\x04kind\x18\x0e \x01(\x0e2\x19.catalog.v1.Delivery.KindR\x04kind\"\\\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fKIND_CHANGES\x10\x01\x12\x13\n" +
+	"\x0fKIND_INVITATION\x10\x02\x12\x17\n" +
+	"\x13KIND_PASSWORD_RESET\x10\x03\"\x91\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x0e\n" +
@@ -1117,7 +1509,28 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\x14RetryDeliveryRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"I\n" +
 	"\x15RetryDeliveryResponse\x120\n" +
-	"\bdelivery\x18\x01 \x01(\v2\x14.catalog.v1.DeliveryR\bdelivery\"\xba\x01\n" +
+	"\bdelivery\x18\x01 \x01(\v2\x14.catalog.v1.DeliveryR\bdelivery\"H\n" +
+	"\x1bBatchRetryDeliveriesRequest\x12)\n" +
+	"\x03ids\x18\x01 \x03(\tB\x17\xe0A\x02\xbaH\x11\x92\x01\x0e\b\x01\x10\xe8\a\x18\x01\"\x05r\x03\xb0\x01\x01R\x03ids\"\xa5\x01\n" +
+	"\x1cBatchRetryDeliveriesResponse\x12'\n" +
+	"\x0fscheduled_count\x18\x01 \x01(\x05R\x0escheduledCount\x12#\n" +
+	"\rpending_count\x18\x02 \x01(\x05R\fpendingCount\x127\n" +
+	"\brefusals\x18\x03 \x03(\v2\x1b.catalog.v1.DeliveryRefusalR\brefusals\"|\n" +
+	"\x0fDeliveryRefusal\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
+	"\x0frecipient_email\x18\x02 \x01(\tR\x0erecipientEmail\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\xb9\x01\n" +
+	"\x1cRetryFailedDeliveriesRequest\x12@\n" +
+	"\x0efail_time_from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\ffailTimeFrom\x12.\n" +
+	"\frecipient_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\vrecipientId\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\xce\x01\n" +
+	"\x1dRetryFailedDeliveriesResponse\x12'\n" +
+	"\x0fscheduled_count\x18\x01 \x01(\x05R\x0escheduledCount\x12#\n" +
+	"\rrefused_count\x18\x02 \x01(\x05R\frefusedCount\x127\n" +
+	"\brefusals\x18\x03 \x03(\v2\x1b.catalog.v1.DeliveryRefusalR\brefusals\x12&\n" +
+	"\x0fnext_page_token\x18\x04 \x01(\tR\rnextPageToken\"\xba\x01\n" +
 	"\vPreferences\x12?\n" +
 	"\tfrequency\x18\x01 \x01(\x0e2!.catalog.v1.Preferences.FrequencyR\tfrequency\"j\n" +
 	"\tFrequency\x12\x19\n" +
@@ -1153,10 +1566,12 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\x18GetMailboxMessageRequest\x12\x1d\n" +
 	"\x02id\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xff\x01R\x02id\"Q\n" +
 	"\x19GetMailboxMessageResponse\x124\n" +
-	"\amessage\x18\x01 \x01(\v2\x1a.catalog.v1.MailboxMessageR\amessage2\xf9\x04\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.catalog.v1.MailboxMessageR\amessage2\xde\x06\n" +
 	"\x13NotificationService\x12`\n" +
 	"\x0eListDeliveries\x12!.catalog.v1.ListDeliveriesRequest\x1a\".catalog.v1.ListDeliveriesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12Z\n" +
-	"\rRetryDelivery\x12 .catalog.v1.RetryDeliveryRequest\x1a!.catalog.v1.RetryDeliveryResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
+	"\rRetryDelivery\x12 .catalog.v1.RetryDeliveryRequest\x1a!.catalog.v1.RetryDeliveryResponse\"\x04\x80\xd3\x18\x02\x12o\n" +
+	"\x14BatchRetryDeliveries\x12'.catalog.v1.BatchRetryDeliveriesRequest\x1a(.catalog.v1.BatchRetryDeliveriesResponse\"\x04\x80\xd3\x18\x02\x12r\n" +
+	"\x15RetryFailedDeliveries\x12(.catalog.v1.RetryFailedDeliveriesRequest\x1a).catalog.v1.RetryFailedDeliveriesResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
 	"\x0eGetPreferences\x12!.catalog.v1.GetPreferencesRequest\x1a\".catalog.v1.GetPreferencesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12f\n" +
 	"\x11UpdatePreferences\x12$.catalog.v1.UpdatePreferencesRequest\x1a%.catalog.v1.UpdatePreferencesResponse\"\x04\x80\xd3\x18\x02\x12o\n" +
 	"\x13ListMailboxMessages\x12&.catalog.v1.ListMailboxMessagesRequest\x1a'.catalog.v1.ListMailboxMessagesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12i\n" +
@@ -1174,63 +1589,77 @@ func file_catalog_v1_notification_proto_rawDescGZIP() []byte {
 	return file_catalog_v1_notification_proto_rawDescData
 }
 
-var file_catalog_v1_notification_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_catalog_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_catalog_v1_notification_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_catalog_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_catalog_v1_notification_proto_goTypes = []any{
-	(Delivery_State)(0),                 // 0: catalog.v1.Delivery.State
-	(Preferences_Frequency)(0),          // 1: catalog.v1.Preferences.Frequency
-	(*Delivery)(nil),                    // 2: catalog.v1.Delivery
-	(*ListDeliveriesRequest)(nil),       // 3: catalog.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),      // 4: catalog.v1.ListDeliveriesResponse
-	(*RetryDeliveryRequest)(nil),        // 5: catalog.v1.RetryDeliveryRequest
-	(*RetryDeliveryResponse)(nil),       // 6: catalog.v1.RetryDeliveryResponse
-	(*Preferences)(nil),                 // 7: catalog.v1.Preferences
-	(*GetPreferencesRequest)(nil),       // 8: catalog.v1.GetPreferencesRequest
-	(*GetPreferencesResponse)(nil),      // 9: catalog.v1.GetPreferencesResponse
-	(*UpdatePreferencesRequest)(nil),    // 10: catalog.v1.UpdatePreferencesRequest
-	(*UpdatePreferencesResponse)(nil),   // 11: catalog.v1.UpdatePreferencesResponse
-	(*MailboxMessage)(nil),              // 12: catalog.v1.MailboxMessage
-	(*ListMailboxMessagesRequest)(nil),  // 13: catalog.v1.ListMailboxMessagesRequest
-	(*ListMailboxMessagesResponse)(nil), // 14: catalog.v1.ListMailboxMessagesResponse
-	(*GetMailboxMessageRequest)(nil),    // 15: catalog.v1.GetMailboxMessageRequest
-	(*GetMailboxMessageResponse)(nil),   // 16: catalog.v1.GetMailboxMessageResponse
-	(*timestamppb.Timestamp)(nil),       // 17: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),       // 18: google.protobuf.FieldMask
+	(Delivery_Kind)(0),                    // 0: catalog.v1.Delivery.Kind
+	(Delivery_State)(0),                   // 1: catalog.v1.Delivery.State
+	(Preferences_Frequency)(0),            // 2: catalog.v1.Preferences.Frequency
+	(*Delivery)(nil),                      // 3: catalog.v1.Delivery
+	(*ListDeliveriesRequest)(nil),         // 4: catalog.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),        // 5: catalog.v1.ListDeliveriesResponse
+	(*RetryDeliveryRequest)(nil),          // 6: catalog.v1.RetryDeliveryRequest
+	(*RetryDeliveryResponse)(nil),         // 7: catalog.v1.RetryDeliveryResponse
+	(*BatchRetryDeliveriesRequest)(nil),   // 8: catalog.v1.BatchRetryDeliveriesRequest
+	(*BatchRetryDeliveriesResponse)(nil),  // 9: catalog.v1.BatchRetryDeliveriesResponse
+	(*DeliveryRefusal)(nil),               // 10: catalog.v1.DeliveryRefusal
+	(*RetryFailedDeliveriesRequest)(nil),  // 11: catalog.v1.RetryFailedDeliveriesRequest
+	(*RetryFailedDeliveriesResponse)(nil), // 12: catalog.v1.RetryFailedDeliveriesResponse
+	(*Preferences)(nil),                   // 13: catalog.v1.Preferences
+	(*GetPreferencesRequest)(nil),         // 14: catalog.v1.GetPreferencesRequest
+	(*GetPreferencesResponse)(nil),        // 15: catalog.v1.GetPreferencesResponse
+	(*UpdatePreferencesRequest)(nil),      // 16: catalog.v1.UpdatePreferencesRequest
+	(*UpdatePreferencesResponse)(nil),     // 17: catalog.v1.UpdatePreferencesResponse
+	(*MailboxMessage)(nil),                // 18: catalog.v1.MailboxMessage
+	(*ListMailboxMessagesRequest)(nil),    // 19: catalog.v1.ListMailboxMessagesRequest
+	(*ListMailboxMessagesResponse)(nil),   // 20: catalog.v1.ListMailboxMessagesResponse
+	(*GetMailboxMessageRequest)(nil),      // 21: catalog.v1.GetMailboxMessageRequest
+	(*GetMailboxMessageResponse)(nil),     // 22: catalog.v1.GetMailboxMessageResponse
+	(*timestamppb.Timestamp)(nil),         // 23: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),         // 24: google.protobuf.FieldMask
 }
 var file_catalog_v1_notification_proto_depIdxs = []int32{
-	0,  // 0: catalog.v1.Delivery.state:type_name -> catalog.v1.Delivery.State
-	17, // 1: catalog.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
-	17, // 2: catalog.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
-	17, // 3: catalog.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
-	17, // 4: catalog.v1.Delivery.schedule_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: catalog.v1.ListDeliveriesRequest.state:type_name -> catalog.v1.Delivery.State
-	2,  // 6: catalog.v1.ListDeliveriesResponse.deliveries:type_name -> catalog.v1.Delivery
-	2,  // 7: catalog.v1.RetryDeliveryResponse.delivery:type_name -> catalog.v1.Delivery
-	1,  // 8: catalog.v1.Preferences.frequency:type_name -> catalog.v1.Preferences.Frequency
-	7,  // 9: catalog.v1.GetPreferencesResponse.preferences:type_name -> catalog.v1.Preferences
-	7,  // 10: catalog.v1.UpdatePreferencesRequest.preferences:type_name -> catalog.v1.Preferences
-	18, // 11: catalog.v1.UpdatePreferencesRequest.update_mask:type_name -> google.protobuf.FieldMask
-	7,  // 12: catalog.v1.UpdatePreferencesResponse.preferences:type_name -> catalog.v1.Preferences
-	17, // 13: catalog.v1.MailboxMessage.send_time:type_name -> google.protobuf.Timestamp
-	12, // 14: catalog.v1.ListMailboxMessagesResponse.messages:type_name -> catalog.v1.MailboxMessage
-	12, // 15: catalog.v1.GetMailboxMessageResponse.message:type_name -> catalog.v1.MailboxMessage
-	3,  // 16: catalog.v1.NotificationService.ListDeliveries:input_type -> catalog.v1.ListDeliveriesRequest
-	5,  // 17: catalog.v1.NotificationService.RetryDelivery:input_type -> catalog.v1.RetryDeliveryRequest
-	8,  // 18: catalog.v1.NotificationService.GetPreferences:input_type -> catalog.v1.GetPreferencesRequest
-	10, // 19: catalog.v1.NotificationService.UpdatePreferences:input_type -> catalog.v1.UpdatePreferencesRequest
-	13, // 20: catalog.v1.NotificationService.ListMailboxMessages:input_type -> catalog.v1.ListMailboxMessagesRequest
-	15, // 21: catalog.v1.NotificationService.GetMailboxMessage:input_type -> catalog.v1.GetMailboxMessageRequest
-	4,  // 22: catalog.v1.NotificationService.ListDeliveries:output_type -> catalog.v1.ListDeliveriesResponse
-	6,  // 23: catalog.v1.NotificationService.RetryDelivery:output_type -> catalog.v1.RetryDeliveryResponse
-	9,  // 24: catalog.v1.NotificationService.GetPreferences:output_type -> catalog.v1.GetPreferencesResponse
-	11, // 25: catalog.v1.NotificationService.UpdatePreferences:output_type -> catalog.v1.UpdatePreferencesResponse
-	14, // 26: catalog.v1.NotificationService.ListMailboxMessages:output_type -> catalog.v1.ListMailboxMessagesResponse
-	16, // 27: catalog.v1.NotificationService.GetMailboxMessage:output_type -> catalog.v1.GetMailboxMessageResponse
-	22, // [22:28] is the sub-list for method output_type
-	16, // [16:22] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	1,  // 0: catalog.v1.Delivery.state:type_name -> catalog.v1.Delivery.State
+	23, // 1: catalog.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
+	23, // 2: catalog.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
+	23, // 3: catalog.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
+	23, // 4: catalog.v1.Delivery.schedule_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: catalog.v1.Delivery.kind:type_name -> catalog.v1.Delivery.Kind
+	1,  // 6: catalog.v1.ListDeliveriesRequest.state:type_name -> catalog.v1.Delivery.State
+	3,  // 7: catalog.v1.ListDeliveriesResponse.deliveries:type_name -> catalog.v1.Delivery
+	3,  // 8: catalog.v1.RetryDeliveryResponse.delivery:type_name -> catalog.v1.Delivery
+	10, // 9: catalog.v1.BatchRetryDeliveriesResponse.refusals:type_name -> catalog.v1.DeliveryRefusal
+	23, // 10: catalog.v1.RetryFailedDeliveriesRequest.fail_time_from:type_name -> google.protobuf.Timestamp
+	10, // 11: catalog.v1.RetryFailedDeliveriesResponse.refusals:type_name -> catalog.v1.DeliveryRefusal
+	2,  // 12: catalog.v1.Preferences.frequency:type_name -> catalog.v1.Preferences.Frequency
+	13, // 13: catalog.v1.GetPreferencesResponse.preferences:type_name -> catalog.v1.Preferences
+	13, // 14: catalog.v1.UpdatePreferencesRequest.preferences:type_name -> catalog.v1.Preferences
+	24, // 15: catalog.v1.UpdatePreferencesRequest.update_mask:type_name -> google.protobuf.FieldMask
+	13, // 16: catalog.v1.UpdatePreferencesResponse.preferences:type_name -> catalog.v1.Preferences
+	23, // 17: catalog.v1.MailboxMessage.send_time:type_name -> google.protobuf.Timestamp
+	18, // 18: catalog.v1.ListMailboxMessagesResponse.messages:type_name -> catalog.v1.MailboxMessage
+	18, // 19: catalog.v1.GetMailboxMessageResponse.message:type_name -> catalog.v1.MailboxMessage
+	4,  // 20: catalog.v1.NotificationService.ListDeliveries:input_type -> catalog.v1.ListDeliveriesRequest
+	6,  // 21: catalog.v1.NotificationService.RetryDelivery:input_type -> catalog.v1.RetryDeliveryRequest
+	8,  // 22: catalog.v1.NotificationService.BatchRetryDeliveries:input_type -> catalog.v1.BatchRetryDeliveriesRequest
+	11, // 23: catalog.v1.NotificationService.RetryFailedDeliveries:input_type -> catalog.v1.RetryFailedDeliveriesRequest
+	14, // 24: catalog.v1.NotificationService.GetPreferences:input_type -> catalog.v1.GetPreferencesRequest
+	16, // 25: catalog.v1.NotificationService.UpdatePreferences:input_type -> catalog.v1.UpdatePreferencesRequest
+	19, // 26: catalog.v1.NotificationService.ListMailboxMessages:input_type -> catalog.v1.ListMailboxMessagesRequest
+	21, // 27: catalog.v1.NotificationService.GetMailboxMessage:input_type -> catalog.v1.GetMailboxMessageRequest
+	5,  // 28: catalog.v1.NotificationService.ListDeliveries:output_type -> catalog.v1.ListDeliveriesResponse
+	7,  // 29: catalog.v1.NotificationService.RetryDelivery:output_type -> catalog.v1.RetryDeliveryResponse
+	9,  // 30: catalog.v1.NotificationService.BatchRetryDeliveries:output_type -> catalog.v1.BatchRetryDeliveriesResponse
+	12, // 31: catalog.v1.NotificationService.RetryFailedDeliveries:output_type -> catalog.v1.RetryFailedDeliveriesResponse
+	15, // 32: catalog.v1.NotificationService.GetPreferences:output_type -> catalog.v1.GetPreferencesResponse
+	17, // 33: catalog.v1.NotificationService.UpdatePreferences:output_type -> catalog.v1.UpdatePreferencesResponse
+	20, // 34: catalog.v1.NotificationService.ListMailboxMessages:output_type -> catalog.v1.ListMailboxMessagesResponse
+	22, // 35: catalog.v1.NotificationService.GetMailboxMessage:output_type -> catalog.v1.GetMailboxMessageResponse
+	28, // [28:36] is the sub-list for method output_type
+	20, // [20:28] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_notification_proto_init() }
@@ -1244,8 +1673,8 @@ func file_catalog_v1_notification_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_notification_proto_rawDesc), len(file_catalog_v1_notification_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      3,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

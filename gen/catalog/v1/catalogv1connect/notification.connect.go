@@ -39,6 +39,12 @@ const (
 	// NotificationServiceRetryDeliveryProcedure is the fully-qualified name of the
 	// NotificationService's RetryDelivery RPC.
 	NotificationServiceRetryDeliveryProcedure = "/catalog.v1.NotificationService/RetryDelivery"
+	// NotificationServiceBatchRetryDeliveriesProcedure is the fully-qualified name of the
+	// NotificationService's BatchRetryDeliveries RPC.
+	NotificationServiceBatchRetryDeliveriesProcedure = "/catalog.v1.NotificationService/BatchRetryDeliveries"
+	// NotificationServiceRetryFailedDeliveriesProcedure is the fully-qualified name of the
+	// NotificationService's RetryFailedDeliveries RPC.
+	NotificationServiceRetryFailedDeliveriesProcedure = "/catalog.v1.NotificationService/RetryFailedDeliveries"
 	// NotificationServiceGetPreferencesProcedure is the fully-qualified name of the
 	// NotificationService's GetPreferences RPC.
 	NotificationServiceGetPreferencesProcedure = "/catalog.v1.NotificationService/GetPreferences"
@@ -65,6 +71,20 @@ type NotificationServiceClient interface {
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
 	// sent, or its recipient is no longer active.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
+	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
+	// and why: one that cannot does not keep back the others. Those that share a message are sent together
+	// again. Safe to retry: deliveries that are already pending stay as they are.
+	BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error)
+	// RetryFailedDeliveries sends every delivery again that has failed and may be retried, the oldest
+	// failure first, and says which cannot be and why. It is for the day after an outage of the mail
+	// server.
+	//
+	// A call does what it can in a few seconds, at least 1,000 deliveries, in transactions of 1,000. If
+	// there are more it returns next_page_token: call again with it until it is empty. What fails again
+	// meanwhile is not among them. Safe to retry: deliveries that are already pending stay as they are.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	RetryFailedDeliveries(context.Context, *v1.RetryFailedDeliveriesRequest) (*v1.RetryFailedDeliveriesResponse, error)
 	// GetPreferences returns the caller's preferences.
 	GetPreferences(context.Context, *v1.GetPreferencesRequest) (*v1.GetPreferencesResponse, error)
 	// UpdatePreferences changes the caller's preferences for changes from now on. Safe to retry.
@@ -113,6 +133,18 @@ func NewNotificationServiceClient(httpClient connect.HTTPClient, baseURL string,
 			connect.WithSchema(notificationServiceMethods.ByName("RetryDelivery")),
 			connect.WithClientOptions(opts...),
 		),
+		batchRetryDeliveries: connect.NewClient[v1.BatchRetryDeliveriesRequest, v1.BatchRetryDeliveriesResponse](
+			httpClient,
+			baseURL+NotificationServiceBatchRetryDeliveriesProcedure,
+			connect.WithSchema(notificationServiceMethods.ByName("BatchRetryDeliveries")),
+			connect.WithClientOptions(opts...),
+		),
+		retryFailedDeliveries: connect.NewClient[v1.RetryFailedDeliveriesRequest, v1.RetryFailedDeliveriesResponse](
+			httpClient,
+			baseURL+NotificationServiceRetryFailedDeliveriesProcedure,
+			connect.WithSchema(notificationServiceMethods.ByName("RetryFailedDeliveries")),
+			connect.WithClientOptions(opts...),
+		),
 		getPreferences: connect.NewClient[v1.GetPreferencesRequest, v1.GetPreferencesResponse](
 			httpClient,
 			baseURL+NotificationServiceGetPreferencesProcedure,
@@ -145,12 +177,14 @@ func NewNotificationServiceClient(httpClient connect.HTTPClient, baseURL string,
 
 // notificationServiceClient implements NotificationServiceClient.
 type notificationServiceClient struct {
-	listDeliveries      *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
-	retryDelivery       *connect.Client[v1.RetryDeliveryRequest, v1.RetryDeliveryResponse]
-	getPreferences      *connect.Client[v1.GetPreferencesRequest, v1.GetPreferencesResponse]
-	updatePreferences   *connect.Client[v1.UpdatePreferencesRequest, v1.UpdatePreferencesResponse]
-	listMailboxMessages *connect.Client[v1.ListMailboxMessagesRequest, v1.ListMailboxMessagesResponse]
-	getMailboxMessage   *connect.Client[v1.GetMailboxMessageRequest, v1.GetMailboxMessageResponse]
+	listDeliveries        *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
+	retryDelivery         *connect.Client[v1.RetryDeliveryRequest, v1.RetryDeliveryResponse]
+	batchRetryDeliveries  *connect.Client[v1.BatchRetryDeliveriesRequest, v1.BatchRetryDeliveriesResponse]
+	retryFailedDeliveries *connect.Client[v1.RetryFailedDeliveriesRequest, v1.RetryFailedDeliveriesResponse]
+	getPreferences        *connect.Client[v1.GetPreferencesRequest, v1.GetPreferencesResponse]
+	updatePreferences     *connect.Client[v1.UpdatePreferencesRequest, v1.UpdatePreferencesResponse]
+	listMailboxMessages   *connect.Client[v1.ListMailboxMessagesRequest, v1.ListMailboxMessagesResponse]
+	getMailboxMessage     *connect.Client[v1.GetMailboxMessageRequest, v1.GetMailboxMessageResponse]
 }
 
 // ListDeliveries calls catalog.v1.NotificationService.ListDeliveries.
@@ -165,6 +199,24 @@ func (c *notificationServiceClient) ListDeliveries(ctx context.Context, req *v1.
 // RetryDelivery calls catalog.v1.NotificationService.RetryDelivery.
 func (c *notificationServiceClient) RetryDelivery(ctx context.Context, req *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error) {
 	response, err := c.retryDelivery.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// BatchRetryDeliveries calls catalog.v1.NotificationService.BatchRetryDeliveries.
+func (c *notificationServiceClient) BatchRetryDeliveries(ctx context.Context, req *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error) {
+	response, err := c.batchRetryDeliveries.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RetryFailedDeliveries calls catalog.v1.NotificationService.RetryFailedDeliveries.
+func (c *notificationServiceClient) RetryFailedDeliveries(ctx context.Context, req *v1.RetryFailedDeliveriesRequest) (*v1.RetryFailedDeliveriesResponse, error) {
+	response, err := c.retryFailedDeliveries.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -219,6 +271,20 @@ type NotificationServiceHandler interface {
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
 	// sent, or its recipient is no longer active.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
+	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
+	// and why: one that cannot does not keep back the others. Those that share a message are sent together
+	// again. Safe to retry: deliveries that are already pending stay as they are.
+	BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error)
+	// RetryFailedDeliveries sends every delivery again that has failed and may be retried, the oldest
+	// failure first, and says which cannot be and why. It is for the day after an outage of the mail
+	// server.
+	//
+	// A call does what it can in a few seconds, at least 1,000 deliveries, in transactions of 1,000. If
+	// there are more it returns next_page_token: call again with it until it is empty. What fails again
+	// meanwhile is not among them. Safe to retry: deliveries that are already pending stay as they are.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	RetryFailedDeliveries(context.Context, *v1.RetryFailedDeliveriesRequest) (*v1.RetryFailedDeliveriesResponse, error)
 	// GetPreferences returns the caller's preferences.
 	GetPreferences(context.Context, *v1.GetPreferencesRequest) (*v1.GetPreferencesResponse, error)
 	// UpdatePreferences changes the caller's preferences for changes from now on. Safe to retry.
@@ -263,6 +329,18 @@ func NewNotificationServiceHandler(svc NotificationServiceHandler, opts ...conne
 		connect.WithSchema(notificationServiceMethods.ByName("RetryDelivery")),
 		connect.WithHandlerOptions(opts...),
 	)
+	notificationServiceBatchRetryDeliveriesHandler := connect.NewUnaryHandlerSimple(
+		NotificationServiceBatchRetryDeliveriesProcedure,
+		svc.BatchRetryDeliveries,
+		connect.WithSchema(notificationServiceMethods.ByName("BatchRetryDeliveries")),
+		connect.WithHandlerOptions(opts...),
+	)
+	notificationServiceRetryFailedDeliveriesHandler := connect.NewUnaryHandlerSimple(
+		NotificationServiceRetryFailedDeliveriesProcedure,
+		svc.RetryFailedDeliveries,
+		connect.WithSchema(notificationServiceMethods.ByName("RetryFailedDeliveries")),
+		connect.WithHandlerOptions(opts...),
+	)
 	notificationServiceGetPreferencesHandler := connect.NewUnaryHandlerSimple(
 		NotificationServiceGetPreferencesProcedure,
 		svc.GetPreferences,
@@ -296,6 +374,10 @@ func NewNotificationServiceHandler(svc NotificationServiceHandler, opts ...conne
 			notificationServiceListDeliveriesHandler.ServeHTTP(w, r)
 		case NotificationServiceRetryDeliveryProcedure:
 			notificationServiceRetryDeliveryHandler.ServeHTTP(w, r)
+		case NotificationServiceBatchRetryDeliveriesProcedure:
+			notificationServiceBatchRetryDeliveriesHandler.ServeHTTP(w, r)
+		case NotificationServiceRetryFailedDeliveriesProcedure:
+			notificationServiceRetryFailedDeliveriesHandler.ServeHTTP(w, r)
 		case NotificationServiceGetPreferencesProcedure:
 			notificationServiceGetPreferencesHandler.ServeHTTP(w, r)
 		case NotificationServiceUpdatePreferencesProcedure:
@@ -319,6 +401,14 @@ func (UnimplementedNotificationServiceHandler) ListDeliveries(context.Context, *
 
 func (UnimplementedNotificationServiceHandler) RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.NotificationService.RetryDelivery is not implemented"))
+}
+
+func (UnimplementedNotificationServiceHandler) BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.NotificationService.BatchRetryDeliveries is not implemented"))
+}
+
+func (UnimplementedNotificationServiceHandler) RetryFailedDeliveries(context.Context, *v1.RetryFailedDeliveriesRequest) (*v1.RetryFailedDeliveriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.NotificationService.RetryFailedDeliveries is not implemented"))
 }
 
 func (UnimplementedNotificationServiceHandler) GetPreferences(context.Context, *v1.GetPreferencesRequest) (*v1.GetPreferencesResponse, error) {

@@ -12,10 +12,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/notification.proto.
  */
 export const file_catalog_v1_notification: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jYXRhbG9nL3YxL25vdGlmaWNhdGlvbi5wcm90bxIKY2F0YWxvZy52MSK3BAoIRGVsaXZlcnkSCgoCaWQYASABKAkSFAoMcmVjaXBpZW50X2lkGAIgASgJEhcKD3JlY2lwaWVudF9lbWFpbBgDIAEoCRIpCgVzdGF0ZRgEIAEoDjIaLmNhdGFsb2cudjEuRGVsaXZlcnkuU3RhdGUSFQoNYXR0ZW1wdF9jb3VudBgFIAEoBRISCgpsYXN0X2Vycm9yGAYgASgJEhIKCm1lc3NhZ2VfaWQYByABKAkSGAoQY2hhbmdlX3NlcXVlbmNlcxgIIAMoAxIUCgxjaGFuZ2VfY291bnQYCSABKAUSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlbmRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDXNjaGVkdWxlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpEBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIOCgpTVEFURV9TRU5UEAISEwoPU1RBVEVfREVMSVZFUkVEEAMSEQoNU1RBVEVfQk9VTkNFRBAEEhQKEFNUQVRFX0NPTVBMQUlORUQQBRIQCgxTVEFURV9GQUlMRUQQBiKYAQoVTGlzdERlbGl2ZXJpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhcKD2NoYW5nZV9zZXF1ZW5jZRgDIAEoAxIUCgxyZWNpcGllbnRfaWQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jYXRhbG9nLnYxLkRlbGl2ZXJ5LlN0YXRlIlsKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USKAoKZGVsaXZlcmllcxgBIAMoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiIKFFJldHJ5RGVsaXZlcnlSZXF1ZXN0EgoKAmlkGAEgASgJIj8KFVJldHJ5RGVsaXZlcnlSZXNwb25zZRImCghkZWxpdmVyeRgBIAEoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkirwEKC1ByZWZlcmVuY2VzEjQKCWZyZXF1ZW5jeRgBIAEoDjIhLmNhdGFsb2cudjEuUHJlZmVyZW5jZXMuRnJlcXVlbmN5ImoKCUZyZXF1ZW5jeRIZChVGUkVRVUVOQ1lfVU5TUEVDSUZJRUQQABIXChNGUkVRVUVOQ1lfSU1NRURJQVRFEAESFAoQRlJFUVVFTkNZX0hPVVJMWRACEhMKD0ZSRVFVRU5DWV9EQUlMWRADIhcKFUdldFByZWZlcmVuY2VzUmVxdWVzdCJGChZHZXRQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyJ5ChhVcGRhdGVQcmVmZXJlbmNlc1JlcXVlc3QSLAoLcHJlZmVyZW5jZXMYASABKAsyFy5jYXRhbG9nLnYxLlByZWZlcmVuY2VzEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJJChlVcGRhdGVQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyKSAQoOTWFpbGJveE1lc3NhZ2USCgoCaWQYASABKAkSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCRIPCgdzdWJqZWN0GAQgASgJEgwKBHRleHQYBSABKAkSDAoEaHRtbBgGIAEoCRItCglzZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkMKGkxpc3RNYWlsYm94TWVzc2FnZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImQKG0xpc3RNYWlsYm94TWVzc2FnZXNSZXNwb25zZRIsCghtZXNzYWdlcxgBIAMoCzIaLmNhdGFsb2cudjEuTWFpbGJveE1lc3NhZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiYKGEdldE1haWxib3hNZXNzYWdlUmVxdWVzdBIKCgJpZBgBIAEoCSJIChlHZXRNYWlsYm94TWVzc2FnZVJlc3BvbnNlEisKB21lc3NhZ2UYASABKAsyGi5jYXRhbG9nLnYxLk1haWxib3hNZXNzYWdlMt0EChNOb3RpZmljYXRpb25TZXJ2aWNlElwKDkxpc3REZWxpdmVyaWVzEiEuY2F0YWxvZy52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaIi5jYXRhbG9nLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2UiA5ACARJUCg1SZXRyeURlbGl2ZXJ5EiAuY2F0YWxvZy52MS5SZXRyeURlbGl2ZXJ5UmVxdWVzdBohLmNhdGFsb2cudjEuUmV0cnlEZWxpdmVyeVJlc3BvbnNlElwKDkdldFByZWZlcmVuY2VzEiEuY2F0YWxvZy52MS5HZXRQcmVmZXJlbmNlc1JlcXVlc3QaIi5jYXRhbG9nLnYxLkdldFByZWZlcmVuY2VzUmVzcG9uc2UiA5ACARJgChFVcGRhdGVQcmVmZXJlbmNlcxIkLmNhdGFsb2cudjEuVXBkYXRlUHJlZmVyZW5jZXNSZXF1ZXN0GiUuY2F0YWxvZy52MS5VcGRhdGVQcmVmZXJlbmNlc1Jlc3BvbnNlEmsKE0xpc3RNYWlsYm94TWVzc2FnZXMSJi5jYXRhbG9nLnYxLkxpc3RNYWlsYm94TWVzc2FnZXNSZXF1ZXN0GicuY2F0YWxvZy52MS5MaXN0TWFpbGJveE1lc3NhZ2VzUmVzcG9uc2UiA5ACARJlChFHZXRNYWlsYm94TWVzc2FnZRIkLmNhdGFsb2cudjEuR2V0TWFpbGJveE1lc3NhZ2VSZXF1ZXN0GiUuY2F0YWxvZy52MS5HZXRNYWlsYm94TWVzc2FnZVJlc3BvbnNlIgOQAgFCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jYXRhbG9nL3YxL25vdGlmaWNhdGlvbi5wcm90bxIKY2F0YWxvZy52MSK+BQoIRGVsaXZlcnkSCgoCaWQYASABKAkSFAoMcmVjaXBpZW50X2lkGAIgASgJEhcKD3JlY2lwaWVudF9lbWFpbBgDIAEoCRIpCgVzdGF0ZRgEIAEoDjIaLmNhdGFsb2cudjEuRGVsaXZlcnkuU3RhdGUSFQoNYXR0ZW1wdF9jb3VudBgFIAEoBRISCgpsYXN0X2Vycm9yGAYgASgJEhIKCm1lc3NhZ2VfaWQYByABKAkSGAoQY2hhbmdlX3NlcXVlbmNlcxgIIAMoAxIUCgxjaGFuZ2VfY291bnQYCSABKAUSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlbmRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDXNjaGVkdWxlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKBGtpbmQYDiABKA4yGS5jYXRhbG9nLnYxLkRlbGl2ZXJ5LktpbmQiXAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASEAoMS0lORF9DSEFOR0VTEAESEwoPS0lORF9JTlZJVEFUSU9OEAISFwoTS0lORF9QQVNTV09SRF9SRVNFVBADIpEBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIOCgpTVEFURV9TRU5UEAISEwoPU1RBVEVfREVMSVZFUkVEEAMSEQoNU1RBVEVfQk9VTkNFRBAEEhQKEFNUQVRFX0NPTVBMQUlORUQQBRIQCgxTVEFURV9GQUlMRUQQBiKYAQoVTGlzdERlbGl2ZXJpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhcKD2NoYW5nZV9zZXF1ZW5jZRgDIAEoAxIUCgxyZWNpcGllbnRfaWQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jYXRhbG9nLnYxLkRlbGl2ZXJ5LlN0YXRlIlsKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USKAoKZGVsaXZlcmllcxgBIAMoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiIKFFJldHJ5RGVsaXZlcnlSZXF1ZXN0EgoKAmlkGAEgASgJIj8KFVJldHJ5RGVsaXZlcnlSZXNwb25zZRImCghkZWxpdmVyeRgBIAEoCzIULmNhdGFsb2cudjEuRGVsaXZlcnkiKgobQmF0Y2hSZXRyeURlbGl2ZXJpZXNSZXF1ZXN0EgsKA2lkcxgBIAMoCSJ9ChxCYXRjaFJldHJ5RGVsaXZlcmllc1Jlc3BvbnNlEhcKD3NjaGVkdWxlZF9jb3VudBgBIAEoBRIVCg1wZW5kaW5nX2NvdW50GAIgASgFEi0KCHJlZnVzYWxzGAMgAygLMhsuY2F0YWxvZy52MS5EZWxpdmVyeVJlZnVzYWwiVwoPRGVsaXZlcnlSZWZ1c2FsEgoKAmlkGAEgASgJEhcKD3JlY2lwaWVudF9lbWFpbBgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCSJ8ChxSZXRyeUZhaWxlZERlbGl2ZXJpZXNSZXF1ZXN0EjIKDmZhaWxfdGltZV9mcm9tGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxyZWNpcGllbnRfaWQYAiABKAkSEgoKcGFnZV90b2tlbhgDIAEoCSKXAQodUmV0cnlGYWlsZWREZWxpdmVyaWVzUmVzcG9uc2USFwoPc2NoZWR1bGVkX2NvdW50GAEgASgFEhUKDXJlZnVzZWRfY291bnQYAiABKAUSLQoIcmVmdXNhbHMYAyADKAsyGy5jYXRhbG9nLnYxLkRlbGl2ZXJ5UmVmdXNhbBIXCg9uZXh0X3BhZ2VfdG9rZW4YBCABKAkirwEKC1ByZWZlcmVuY2VzEjQKCWZyZXF1ZW5jeRgBIAEoDjIhLmNhdGFsb2cudjEuUHJlZmVyZW5jZXMuRnJlcXVlbmN5ImoKCUZyZXF1ZW5jeRIZChVGUkVRVUVOQ1lfVU5TUEVDSUZJRUQQABIXChNGUkVRVUVOQ1lfSU1NRURJQVRFEAESFAoQRlJFUVVFTkNZX0hPVVJMWRACEhMKD0ZSRVFVRU5DWV9EQUlMWRADIhcKFUdldFByZWZlcmVuY2VzUmVxdWVzdCJGChZHZXRQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyJ5ChhVcGRhdGVQcmVmZXJlbmNlc1JlcXVlc3QSLAoLcHJlZmVyZW5jZXMYASABKAsyFy5jYXRhbG9nLnYxLlByZWZlcmVuY2VzEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJJChlVcGRhdGVQcmVmZXJlbmNlc1Jlc3BvbnNlEiwKC3ByZWZlcmVuY2VzGAEgASgLMhcuY2F0YWxvZy52MS5QcmVmZXJlbmNlcyKSAQoOTWFpbGJveE1lc3NhZ2USCgoCaWQYASABKAkSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCRIPCgdzdWJqZWN0GAQgASgJEgwKBHRleHQYBSABKAkSDAoEaHRtbBgGIAEoCRItCglzZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkMKGkxpc3RNYWlsYm94TWVzc2FnZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImQKG0xpc3RNYWlsYm94TWVzc2FnZXNSZXNwb25zZRIsCghtZXNzYWdlcxgBIAMoCzIaLmNhdGFsb2cudjEuTWFpbGJveE1lc3NhZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiYKGEdldE1haWxib3hNZXNzYWdlUmVxdWVzdBIKCgJpZBgBIAEoCSJIChlHZXRNYWlsYm94TWVzc2FnZVJlc3BvbnNlEisKB21lc3NhZ2UYASABKAsyGi5jYXRhbG9nLnYxLk1haWxib3hNZXNzYWdlMrYGChNOb3RpZmljYXRpb25TZXJ2aWNlElwKDkxpc3REZWxpdmVyaWVzEiEuY2F0YWxvZy52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaIi5jYXRhbG9nLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2UiA5ACARJUCg1SZXRyeURlbGl2ZXJ5EiAuY2F0YWxvZy52MS5SZXRyeURlbGl2ZXJ5UmVxdWVzdBohLmNhdGFsb2cudjEuUmV0cnlEZWxpdmVyeVJlc3BvbnNlEmkKFEJhdGNoUmV0cnlEZWxpdmVyaWVzEicuY2F0YWxvZy52MS5CYXRjaFJldHJ5RGVsaXZlcmllc1JlcXVlc3QaKC5jYXRhbG9nLnYxLkJhdGNoUmV0cnlEZWxpdmVyaWVzUmVzcG9uc2USbAoVUmV0cnlGYWlsZWREZWxpdmVyaWVzEiguY2F0YWxvZy52MS5SZXRyeUZhaWxlZERlbGl2ZXJpZXNSZXF1ZXN0GikuY2F0YWxvZy52MS5SZXRyeUZhaWxlZERlbGl2ZXJpZXNSZXNwb25zZRJcCg5HZXRQcmVmZXJlbmNlcxIhLmNhdGFsb2cudjEuR2V0UHJlZmVyZW5jZXNSZXF1ZXN0GiIuY2F0YWxvZy52MS5HZXRQcmVmZXJlbmNlc1Jlc3BvbnNlIgOQAgESYAoRVXBkYXRlUHJlZmVyZW5jZXMSJC5jYXRhbG9nLnYxLlVwZGF0ZVByZWZlcmVuY2VzUmVxdWVzdBolLmNhdGFsb2cudjEuVXBkYXRlUHJlZmVyZW5jZXNSZXNwb25zZRJrChNMaXN0TWFpbGJveE1lc3NhZ2VzEiYuY2F0YWxvZy52MS5MaXN0TWFpbGJveE1lc3NhZ2VzUmVxdWVzdBonLmNhdGFsb2cudjEuTGlzdE1haWxib3hNZXNzYWdlc1Jlc3BvbnNlIgOQAgESZQoRR2V0TWFpbGJveE1lc3NhZ2USJC5jYXRhbG9nLnYxLkdldE1haWxib3hNZXNzYWdlUmVxdWVzdBolLmNhdGFsb2cudjEuR2V0TWFpbGJveE1lc3NhZ2VSZXNwb25zZSIDkAIBQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw", [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
- * Delivery is one mail to one administrator about one or more changes.
+ * Delivery is one mail to one administrator: about one or more changes, or with a link that works once.
  *
  * @generated from message catalog.v1.Delivery
  */
@@ -110,6 +110,13 @@ export type Delivery = Message<"catalog.v1.Delivery"> & {
    * @generated from field: google.protobuf.Timestamp schedule_time = 13;
    */
   scheduleTime?: Timestamp | undefined;
+
+  /**
+   * What it is about. Only KIND_CHANGES has changes.
+   *
+   * @generated from field: catalog.v1.Delivery.Kind kind = 14;
+   */
+  kind: Delivery_Kind;
 };
 
 /**
@@ -118,6 +125,47 @@ export type Delivery = Message<"catalog.v1.Delivery"> & {
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
   messageDesc(file_catalog_v1_notification, 0);
+
+/**
+ * Kind says what a mail is about.
+ *
+ * @generated from enum catalog.v1.Delivery.Kind
+ */
+export enum Delivery_Kind {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Changes of products.
+   *
+   * @generated from enum value: KIND_CHANGES = 1;
+   */
+  CHANGES = 1,
+
+  /**
+   * Invites somebody to become an administrator.
+   *
+   * @generated from enum value: KIND_INVITATION = 2;
+   */
+  INVITATION = 2,
+
+  /**
+   * Lets an administrator choose a new password.
+   *
+   * @generated from enum value: KIND_PASSWORD_RESET = 3;
+   */
+  PASSWORD_RESET = 3,
+}
+
+/**
+ * Describes the enum catalog.v1.Delivery.Kind.
+ */
+export const Delivery_KindSchema: GenEnum<Delivery_Kind> = /*@__PURE__*/
+  enumDesc(file_catalog_v1_notification, 0, 0);
 
 /**
  * State says how far a delivery has come.
@@ -179,7 +227,7 @@ export enum Delivery_State {
  * Describes the enum catalog.v1.Delivery.State.
  */
 export const Delivery_StateSchema: GenEnum<Delivery_State> = /*@__PURE__*/
-  enumDesc(file_catalog_v1_notification, 0, 0);
+  enumDesc(file_catalog_v1_notification, 0, 1);
 
 /**
  * ListDeliveriesRequest asks for a page of deliveries.
@@ -301,6 +349,181 @@ export const RetryDeliveryResponseSchema: GenMessage<RetryDeliveryResponse> = /*
   messageDesc(file_catalog_v1_notification, 4);
 
 /**
+ * BatchRetryDeliveriesRequest names deliveries.
+ *
+ * @generated from message catalog.v1.BatchRetryDeliveriesRequest
+ */
+export type BatchRetryDeliveriesRequest = Message<"catalog.v1.BatchRetryDeliveriesRequest"> & {
+  /**
+   * Ids of 1 to 1,000 different deliveries.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+};
+
+/**
+ * Describes the message catalog.v1.BatchRetryDeliveriesRequest.
+ * Use `create(BatchRetryDeliveriesRequestSchema)` to create a new message.
+ */
+export const BatchRetryDeliveriesRequestSchema: GenMessage<BatchRetryDeliveriesRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 5);
+
+/**
+ * BatchRetryDeliveriesResponse says what became of the request.
+ *
+ * @generated from message catalog.v1.BatchRetryDeliveriesResponse
+ */
+export type BatchRetryDeliveriesResponse = Message<"catalog.v1.BatchRetryDeliveriesResponse"> & {
+  /**
+   * How many are sent again because of this call.
+   *
+   * @generated from field: int32 scheduled_count = 1;
+   */
+  scheduledCount: number;
+
+  /**
+   * How many were pending already.
+   *
+   * @generated from field: int32 pending_count = 2;
+   */
+  pendingCount: number;
+
+  /**
+   * Those that are not sent again.
+   *
+   * @generated from field: repeated catalog.v1.DeliveryRefusal refusals = 3;
+   */
+  refusals: DeliveryRefusal[];
+};
+
+/**
+ * Describes the message catalog.v1.BatchRetryDeliveriesResponse.
+ * Use `create(BatchRetryDeliveriesResponseSchema)` to create a new message.
+ */
+export const BatchRetryDeliveriesResponseSchema: GenMessage<BatchRetryDeliveriesResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 6);
+
+/**
+ * DeliveryRefusal says why a delivery is not sent again.
+ *
+ * @generated from message catalog.v1.DeliveryRefusal
+ */
+export type DeliveryRefusal = Message<"catalog.v1.DeliveryRefusal"> & {
+  /**
+   * The delivery's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The address that it was for; empty if there is no such delivery.
+   *
+   * @generated from field: string recipient_email = 2;
+   */
+  recipientEmail: string;
+
+  /**
+   * The reason that RetryDelivery would give: DELIVERY_NOT_FOUND or DELIVERY_NOT_RETRYABLE.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * The same as a sentence.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message catalog.v1.DeliveryRefusal.
+ * Use `create(DeliveryRefusalSchema)` to create a new message.
+ */
+export const DeliveryRefusalSchema: GenMessage<DeliveryRefusal> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 7);
+
+/**
+ * RetryFailedDeliveriesRequest says which of the failed deliveries are meant.
+ *
+ * @generated from message catalog.v1.RetryFailedDeliveriesRequest
+ */
+export type RetryFailedDeliveriesRequest = Message<"catalog.v1.RetryFailedDeliveriesRequest"> & {
+  /**
+   * Only those that failed at this time or later; not set means all.
+   *
+   * @generated from field: google.protobuf.Timestamp fail_time_from = 1;
+   */
+  failTimeFrom?: Timestamp | undefined;
+
+  /**
+   * Only those to this administrator; empty means all.
+   *
+   * @generated from field: string recipient_id = 2;
+   */
+  recipientId: string;
+
+  /**
+   * next_page_token of the call before. The other fields must be as they were.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.RetryFailedDeliveriesRequest.
+ * Use `create(RetryFailedDeliveriesRequestSchema)` to create a new message.
+ */
+export const RetryFailedDeliveriesRequestSchema: GenMessage<RetryFailedDeliveriesRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 8);
+
+/**
+ * RetryFailedDeliveriesResponse says what the call did.
+ *
+ * @generated from message catalog.v1.RetryFailedDeliveriesResponse
+ */
+export type RetryFailedDeliveriesResponse = Message<"catalog.v1.RetryFailedDeliveriesResponse"> & {
+  /**
+   * How many are sent again because of this call.
+   *
+   * @generated from field: int32 scheduled_count = 1;
+   */
+  scheduledCount: number;
+
+  /**
+   * How many are not sent again.
+   *
+   * @generated from field: int32 refused_count = 2;
+   */
+  refusedCount: number;
+
+  /**
+   * Those that are not sent again, at most the first 1,000.
+   *
+   * @generated from field: repeated catalog.v1.DeliveryRefusal refusals = 3;
+   */
+  refusals: DeliveryRefusal[];
+
+  /**
+   * Asks for the call that does more; empty if there is no more to do.
+   *
+   * @generated from field: string next_page_token = 4;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.RetryFailedDeliveriesResponse.
+ * Use `create(RetryFailedDeliveriesResponseSchema)` to create a new message.
+ */
+export const RetryFailedDeliveriesResponseSchema: GenMessage<RetryFailedDeliveriesResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_notification, 9);
+
+/**
  * Preferences say how an administrator wants to hear of changes.
  *
  * @generated from message catalog.v1.Preferences
@@ -319,7 +542,7 @@ export type Preferences = Message<"catalog.v1.Preferences"> & {
  * Use `create(PreferencesSchema)` to create a new message.
  */
 export const PreferencesSchema: GenMessage<Preferences> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 5);
+  messageDesc(file_catalog_v1_notification, 10);
 
 /**
  * Frequency says how often mails go out.
@@ -360,7 +583,7 @@ export enum Preferences_Frequency {
  * Describes the enum catalog.v1.Preferences.Frequency.
  */
 export const Preferences_FrequencySchema: GenEnum<Preferences_Frequency> = /*@__PURE__*/
-  enumDesc(file_catalog_v1_notification, 5, 0);
+  enumDesc(file_catalog_v1_notification, 10, 0);
 
 /**
  * GetPreferencesRequest is empty.
@@ -375,7 +598,7 @@ export type GetPreferencesRequest = Message<"catalog.v1.GetPreferencesRequest"> 
  * Use `create(GetPreferencesRequestSchema)` to create a new message.
  */
 export const GetPreferencesRequestSchema: GenMessage<GetPreferencesRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 6);
+  messageDesc(file_catalog_v1_notification, 11);
 
 /**
  * GetPreferencesResponse holds the caller's preferences.
@@ -396,7 +619,7 @@ export type GetPreferencesResponse = Message<"catalog.v1.GetPreferencesResponse"
  * Use `create(GetPreferencesResponseSchema)` to create a new message.
  */
 export const GetPreferencesResponseSchema: GenMessage<GetPreferencesResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 7);
+  messageDesc(file_catalog_v1_notification, 12);
 
 /**
  * UpdatePreferencesRequest holds new preferences.
@@ -424,7 +647,7 @@ export type UpdatePreferencesRequest = Message<"catalog.v1.UpdatePreferencesRequ
  * Use `create(UpdatePreferencesRequestSchema)` to create a new message.
  */
 export const UpdatePreferencesRequestSchema: GenMessage<UpdatePreferencesRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 8);
+  messageDesc(file_catalog_v1_notification, 13);
 
 /**
  * UpdatePreferencesResponse holds the preferences as they are now.
@@ -445,7 +668,7 @@ export type UpdatePreferencesResponse = Message<"catalog.v1.UpdatePreferencesRes
  * Use `create(UpdatePreferencesResponseSchema)` to create a new message.
  */
 export const UpdatePreferencesResponseSchema: GenMessage<UpdatePreferencesResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 9);
+  messageDesc(file_catalog_v1_notification, 14);
 
 /**
  * MailboxMessage is a mail in the local mailbox, as its reader sees it.
@@ -509,7 +732,7 @@ export type MailboxMessage = Message<"catalog.v1.MailboxMessage"> & {
  * Use `create(MailboxMessageSchema)` to create a new message.
  */
 export const MailboxMessageSchema: GenMessage<MailboxMessage> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 10);
+  messageDesc(file_catalog_v1_notification, 15);
 
 /**
  * ListMailboxMessagesRequest asks for a page of mails.
@@ -537,7 +760,7 @@ export type ListMailboxMessagesRequest = Message<"catalog.v1.ListMailboxMessages
  * Use `create(ListMailboxMessagesRequestSchema)` to create a new message.
  */
 export const ListMailboxMessagesRequestSchema: GenMessage<ListMailboxMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 11);
+  messageDesc(file_catalog_v1_notification, 16);
 
 /**
  * ListMailboxMessagesResponse holds a page of mails.
@@ -565,7 +788,7 @@ export type ListMailboxMessagesResponse = Message<"catalog.v1.ListMailboxMessage
  * Use `create(ListMailboxMessagesResponseSchema)` to create a new message.
  */
 export const ListMailboxMessagesResponseSchema: GenMessage<ListMailboxMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 12);
+  messageDesc(file_catalog_v1_notification, 17);
 
 /**
  * GetMailboxMessageRequest names a mail.
@@ -586,7 +809,7 @@ export type GetMailboxMessageRequest = Message<"catalog.v1.GetMailboxMessageRequ
  * Use `create(GetMailboxMessageRequestSchema)` to create a new message.
  */
 export const GetMailboxMessageRequestSchema: GenMessage<GetMailboxMessageRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 13);
+  messageDesc(file_catalog_v1_notification, 18);
 
 /**
  * GetMailboxMessageResponse holds a mail.
@@ -607,7 +830,7 @@ export type GetMailboxMessageResponse = Message<"catalog.v1.GetMailboxMessageRes
  * Use `create(GetMailboxMessageResponseSchema)` to create a new message.
  */
 export const GetMailboxMessageResponseSchema: GenMessage<GetMailboxMessageResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_notification, 14);
+  messageDesc(file_catalog_v1_notification, 19);
 
 /**
  * NotificationService shows which mails went out about which changes, and lets administrators say
@@ -641,6 +864,36 @@ export const NotificationService: GenService<{
     methodKind: "unary";
     input: typeof RetryDeliveryRequestSchema;
     output: typeof RetryDeliveryResponseSchema;
+  },
+  /**
+   * BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
+   * and why: one that cannot does not keep back the others. Those that share a message are sent together
+   * again. Safe to retry: deliveries that are already pending stay as they are.
+   *
+   * @generated from rpc catalog.v1.NotificationService.BatchRetryDeliveries
+   */
+  batchRetryDeliveries: {
+    methodKind: "unary";
+    input: typeof BatchRetryDeliveriesRequestSchema;
+    output: typeof BatchRetryDeliveriesResponseSchema;
+  },
+  /**
+   * RetryFailedDeliveries sends every delivery again that has failed and may be retried, the oldest
+   * failure first, and says which cannot be and why. It is for the day after an outage of the mail
+   * server.
+   *
+   * A call does what it can in a few seconds, at least 1,000 deliveries, in transactions of 1,000. If
+   * there are more it returns next_page_token: call again with it until it is empty. What fails again
+   * meanwhile is not among them. Safe to retry: deliveries that are already pending stay as they are.
+   *
+   * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+   *
+   * @generated from rpc catalog.v1.NotificationService.RetryFailedDeliveries
+   */
+  retryFailedDeliveries: {
+    methodKind: "unary";
+    input: typeof RetryFailedDeliveriesRequestSchema;
+    output: typeof RetryFailedDeliveriesResponseSchema;
   },
   /**
    * GetPreferences returns the caller's preferences.

@@ -1,0 +1,295 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/ent/predicate"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/queue"
+)
+
+const (
+	// retryChunk is how many deliveries one transaction sends again.
+	retryChunk = 1000
+	// retryTime is for how long one call begins further transactions.
+	retryTime = 5 * time.Second
+	// listedRefusals is how many refusals one call lists.
+	listedRefusals = 1000
+)
+
+// RetryDelivery sends a failed or bounced delivery again, as a message of its own. Returns
+// DELIVERY_NOT_FOUND, or DELIVERY_NOT_RETRYABLE if it went out or must not go to its recipient any more.
+func (s *Service) RetryDelivery(
+	ctx context.Context, req *catalogv1.RetryDeliveryRequest,
+) (*catalogv1.RetryDeliveryResponse, error) {
+	outcome, err := s.retryThese(ctx, req.GetId())
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range outcome.refusals {
+		if r.GetReason() == string(fault.DeliveryNotFound) {
+			return nil, fault.New(fault.NotFound, fault.DeliveryNotFound, "%s", r.GetMessage())
+		}
+		return nil, fault.New(fault.FailedPrecondition, fault.DeliveryNotRetryable, "%s", r.GetMessage())
+	}
+	deliveries, err := s.read(ctx, s.db.Reader().Delivery.Query().Where(delivery.ID(uuid.MustParse(req.GetId()))))
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.RetryDeliveryResponse{Delivery: deliveries[0]}, nil
+}
+
+// BatchRetryDeliveries sends failed and bounced deliveries again.
+func (s *Service) BatchRetryDeliveries(
+	ctx context.Context, req *catalogv1.BatchRetryDeliveriesRequest,
+) (*catalogv1.BatchRetryDeliveriesResponse, error) {
+	outcome, err := s.retryThese(ctx, req.GetIds()...)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.BatchRetryDeliveriesResponse{
+		ScheduledCount: outcome.scheduled,
+		PendingCount:   outcome.pending,
+		Refusals:       outcome.refusals,
+	}, nil
+}
+
+// retryThese sends the deliveries with these ids again, in one transaction.
+func (s *Service) retryThese(ctx context.Context, texts ...string) (outcome retryOutcome, err error) {
+	ids := make([]uuid.UUID, len(texts))
+	for i, text := range texts {
+		if ids[i], err = uuid.Parse(text); err != nil {
+			return outcome, fault.Field("ids", "must be UUIDs").Because(err)
+		}
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		outcome = retryOutcome{}
+		rows, err := lockDeliveries(ctx, tx.Delivery.Query().Where(delivery.IDIn(ids...)).Order(delivery.ByID()))
+		if err != nil {
+			return err
+		}
+		found := make(map[uuid.UUID]bool, len(rows))
+		for _, d := range rows {
+			found[d.ID] = true
+		}
+		for _, id := range ids {
+			if !found[id] {
+				outcome.refuse(&ent.Delivery{ID: id}, fault.DeliveryNotFound, fmt.Sprintf("there is no delivery %s", id))
+			}
+		}
+		return s.retry(ctx, tx, rows, &outcome)
+	})
+	return outcome, err
+}
+
+// failedQuery is what binds the page tokens of RetryFailedDeliveries to a query.
+type failedQuery struct {
+	From      time.Time
+	Recipient string
+}
+
+// failedPosition is how far RetryFailedDeliveries has come. What fails at Before or later, such as what
+// was just sent again, is not its business.
+type failedPosition struct {
+	Before, Time time.Time
+	ID           uuid.UUID
+}
+
+// RetryFailedDeliveries sends failed deliveries again, for a few seconds. Returns PAGE_TOKEN_INVALID if
+// the token is not one of this query. An error after the first transaction only ends the call: what it
+// did before stands, and is told.
+func (s *Service) RetryFailedDeliveries(
+	ctx context.Context, req *catalogv1.RetryFailedDeliveriesRequest,
+) (*catalogv1.RetryFailedDeliveriesResponse, error) {
+	query := failedQuery{Recipient: req.GetRecipientId()}
+	if req.GetFailTimeFrom() != nil {
+		query.From = req.GetFailTimeFrom().AsTime()
+	}
+	at := failedPosition{Before: now(), Time: query.From}
+	if _, err := page.Parse(req.GetPageToken(), query, &at); err != nil {
+		return nil, err
+	}
+	var recipient []predicate.Delivery
+	if query.Recipient != "" {
+		id, err := uuid.Parse(query.Recipient)
+		if err != nil {
+			return nil, fault.Field("recipient_id", "must be a UUID").Because(err)
+		}
+		recipient = append(recipient, delivery.RecipientID(id))
+	}
+	resp := &catalogv1.RetryFailedDeliveriesResponse{}
+	for limit := time.Now().Add(retryTime); ; {
+		outcome, more, err := s.retryFailed(ctx, &at, recipient)
+		if err != nil {
+			if resp.GetScheduledCount()+resp.GetRefusedCount() == 0 {
+				return nil, err
+			}
+			more = true
+		}
+		resp.ScheduledCount += outcome.scheduled
+		resp.RefusedCount += int32(len(outcome.refusals)) //nolint:gosec // retryChunk at most
+		room := listedRefusals - len(resp.GetRefusals())
+		resp.Refusals = append(resp.Refusals, outcome.refusals[:min(room, len(outcome.refusals))]...)
+		if !more {
+			return resp, nil
+		}
+		if err != nil || time.Now().After(limit) {
+			resp.NextPageToken, err = page.Token(query, at)
+			return resp, err
+		}
+	}
+}
+
+// retryFailed sends the next failed deliveries again in one transaction, and moves the position behind
+// them. It reports whether there may be more.
+func (s *Service) retryFailed(
+	ctx context.Context, at *failedPosition, where []predicate.Delivery,
+) (outcome retryOutcome, more bool, err error) {
+	var rows []*ent.Delivery
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		outcome = retryOutcome{}
+		rows, err = lockDeliveries(ctx, tx.Delivery.Query().
+			Where(failed(), delivery.UpdateTimeLT(at.Before), delivery.UpdateTimeGTE(at.Time)).
+			Where(delivery.Or(delivery.UpdateTimeGT(at.Time), delivery.IDGT(at.ID))).
+			Where(where...).
+			Order(delivery.ByUpdateTime(), delivery.ByID()).
+			Limit(retryChunk))
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		return s.retry(ctx, tx, rows, &outcome)
+	})
+	if err != nil || len(rows) == 0 {
+		return retryOutcome{}, false, err
+	}
+	last := rows[len(rows)-1]
+	at.Time, at.ID = last.UpdateTime.UTC(), last.ID
+	return outcome, len(rows) == retryChunk, nil
+}
+
+// failed is written as the condition of the index delivery_failed, which SQLite uses for nothing else.
+func failed() predicate.Delivery {
+	return func(s *sql.Selector) { s.Where(sql.ExprP("state = 'failed'")) }
+}
+
+// lockDeliveries returns deliveries, locked until the transaction ends.
+func lockDeliveries(ctx context.Context, query *ent.DeliveryQuery) ([]*ent.Delivery, error) {
+	if db.LocksRows(ctx) {
+		query.ForUpdate()
+	}
+	rows, err := query.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	return rows, nil
+}
+
+// retryOutcome is what became of deliveries that were to be sent again.
+type retryOutcome struct {
+	scheduled, pending int32
+	refusals           []*catalogv1.DeliveryRefusal
+}
+
+func (o *retryOutcome) refuse(d *ent.Delivery, reason fault.Reason, message string) {
+	o.refusals = append(o.refusals, &catalogv1.DeliveryRefusal{
+		Id: d.ID.String(), RecipientEmail: d.RecipientEmail, Reason: string(reason), Message: message,
+	})
+}
+
+// retry sends locked deliveries again, those that share their content as one message.
+func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, outcome *retryOutcome) error {
+	recipients, err := recipientsOf(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
+	groups := map[string][]*ent.Delivery{}
+	var order []string
+	for _, d := range rows {
+		why := refusal(recipients[d.RecipientID], d)
+		switch {
+		case d.State == delivery.StatePending:
+			outcome.pending++
+			continue
+		case d.State != delivery.StateFailed && d.State != delivery.StateBounced:
+			why = fmt.Sprintf("the delivery is %s; only failed and bounced ones can be sent again", d.State)
+		}
+		if why != "" {
+			outcome.refuse(d, fault.DeliveryNotRetryable, why)
+			continue
+		}
+		if email := recipients[d.RecipientID].Email; email != d.RecipientEmail {
+			if err := tx.Delivery.UpdateOne(d).SetRecipientEmail(email).Exec(ctx); err != nil {
+				return fmt.Errorf("retry delivery: %w", err)
+			}
+		}
+		key := contentKey(d)
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], d)
+		outcome.scheduled++
+	}
+	jobs := make([]queue.Job, len(order))
+	for i, key := range order {
+		if jobs[i], err = schedule(ctx, tx, groups[key]); err != nil {
+			return err
+		}
+	}
+	return s.queue.Insert(ctx, tx, jobs...)
+}
+
+// contentKey returns the same for deliveries that say the same: those about one batch. Digests and mails
+// with links differ from recipient to recipient.
+func contentKey(d *ent.Delivery) string {
+	if strings.HasPrefix(d.DedupKey, batchPrefix) {
+		return d.DedupKey
+	}
+	return d.ID.String()
+}
+
+// schedule makes deliveries pending again, as one new message: events about the old one no longer count.
+// It returns the job that sends them.
+func schedule(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (queue.Job, error) {
+	messageID, err := freshMessageID(deliveries[0].MessageID)
+	if err != nil {
+		return queue.Job{}, err
+	}
+	err = tx.Delivery.Update().
+		Where(delivery.IDIn(idsOf(deliveries)...)).
+		SetState(delivery.StatePending).
+		SetMessageID(messageID).
+		SetAttemptCount(0).
+		SetScheduleTime(now()).
+		SetLastError("").
+		ClearAttemptTime().
+		ClearSendTime().
+		Exec(ctx)
+	if err != nil {
+		return queue.Job{}, fmt.Errorf("retry deliveries: %w", err)
+	}
+	if _, isLink := linkOf(deliveries[0]); isLink {
+		return linkJob(deliveries[0].ID), nil
+	}
+	return deliverJob(time.Time{}, idsOf(deliveries)...), nil
+}
+
+// freshMessageID returns a new Message-ID in the domain of an old one.
+func freshMessageID(old string) (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("message id: %w", err)
+	}
+	_, domain, _ := strings.Cut(old, "@")
+	return id.String() + "@" + domain, nil
+}
