@@ -118,6 +118,11 @@ terraform-check: ## Check the format of terraform/, and test it where its provid
 bench: setup ## Measure, and print tables: make bench BENCHFLAGS='-only=calls -quick'
 	$(WITH_POSTGRES) go run ./internal/bench $(BENCHFLAGS)
 
+.PHONY: spike
+spike: setup ## Make 10,000 changes for 50 administrators while Mailgun takes few calls, and print how they are mailed
+	$(WITH_POSTGRES) go test ./internal/e2e -run TestSpike -v -count=1 -timeout 40m \
+		-spike-changes 10000 -spike-window 200ms -spike-calls 10
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
 	@scripts/fuzz "$${FUZZTIME:-10s}"

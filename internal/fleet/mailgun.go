@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +35,8 @@ type Mailgun struct {
 	forward  *httputil.ReverseProxy
 	hold     atomic.Bool
 	held     chan struct{}
+	refusal  atomic.Int64
+	limit    limit
 
 	mu    sync.Mutex
 	taken []Mail
@@ -75,6 +79,17 @@ func (m *Mailgun) Env() []string {
 // any more.
 func (m *Mailgun) HoldNext(hold bool) { m.hold.Store(hold) }
 
+// Refuse answers every message with a status from now on, and takes none; 0 ends that.
+func (m *Mailgun) Refuse(status int) { m.refusal.Store(int64(status)) }
+
+// Limit makes Mailgun take only so many messages a second from now on. To one more it answers 429, and
+// asks for a pause, in which it takes none. Whole seconds can be asked for.
+func (m *Mailgun) Limit(perSecond int, pause time.Duration) { m.limit.set(perSecond, pause) }
+
+// Pauses returns how many pauses Mailgun has asked for and, for each call that came in one, how long it
+// had lasted by then.
+func (m *Mailgun) Pauses() (count int, late []time.Duration) { return m.limit.pauses() }
+
 // Taken returns what Mailgun accepted so far.
 func (m *Mailgun) Taken() []Mail {
 	m.mu.Lock()
@@ -89,6 +104,15 @@ func (m *Mailgun) Stop() {
 }
 
 func (m *Mailgun) messages(w http.ResponseWriter, r *http.Request) {
+	if wait := m.limit.take(); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		http.Error(w, `{"message": "too many requests"}`, http.StatusTooManyRequests)
+		return
+	}
+	if status := int(m.refusal.Load()); status != 0 {
+		http.Error(w, `{"message": "refused"}`, status)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -102,6 +103,24 @@ func (p *Process) Ready(ctx context.Context) bool {
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, res.Body) // what the text says does not matter
 	return res.StatusCode == http.StatusOK
+}
+
+// PeakMemory returns how many bytes of memory the process has had at most, since it was started. Linux
+// only.
+func (p *Process) PeakMemory() (int64, error) {
+	if p.child == nil {
+		return 0, errors.New("the process does not run")
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.child.cmd.Process.Pid))
+	if err != nil {
+		return 0, err //nolint:wrapcheck // it names the file
+	}
+	_, peak, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int64
+	if _, err := fmt.Sscan(peak, &kilobytes); err != nil {
+		return 0, fmt.Errorf("peak memory of the catalog at %s: %w", p.Address, err)
+	}
+	return kilobytes << 10, nil
 }
 
 // Running reports whether the process was started and neither stopped nor killed since.

@@ -23,6 +23,8 @@ const (
 	// holdTime is how long a job waits for its turn before it makes room for another. It leaves enough of
 	// a job's time to send.
 	holdTime = 15 * time.Second
+	// leastSnooze is for how long a job at least makes room for another.
+	leastSnooze = time.Second
 	// manyCalls is the number of calls at once from which on nothing keeps count.
 	manyCalls = 1 << 10
 )
@@ -73,9 +75,12 @@ func (p *pacer) enter(ctx context.Context, mails int, urgent bool) (leave func()
 			return leave, nil
 		}
 		if time.Now().After(limit) {
-			return nil, river.JobSnooze(max(wait, holdTime))
+			return nil, river.JobSnooze(max(wait, leastSnooze))
 		}
-		if err := p.wait(ctx, min(wait, time.Until(limit)), freed); err != nil {
+		if freed != nil || time.Until(limit) < wait {
+			wait = time.Until(limit)
+		}
+		if err := p.wait(ctx, wait, freed); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +100,7 @@ func (p *pacer) reserve(ctx context.Context, mails int, urgent bool) error {
 		if err := p.wait(ctx, holdTime, nil); err != nil {
 			return err
 		}
-		return river.JobSnooze(holdTime)
+		return river.JobSnooze(leastSnooze)
 	}
 	for mails -= share; mails > 0; mails -= share {
 		p.limiter.ReserveN(time.Now(), min(mails, share))
@@ -106,8 +111,8 @@ func (p *pacer) reserve(ctx context.Context, mails int, urgent bool) error {
 	return p.wait(ctx, delay, nil)
 }
 
-// take begins a call, and returns how it ends; or how long to wait, or until freed is closed, before
-// the next try.
+// take begins a call, and returns how it ends. Otherwise it is to be tried again: after a pause, or
+// when freed is closed.
 func (p *pacer) take(until time.Time) (wait time.Duration, freed <-chan struct{}, leave func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,7 +121,7 @@ func (p *pacer) take(until time.Time) (wait time.Duration, freed <-chan struct{}
 		return wait, nil, nil
 	}
 	if p.calls >= p.most {
-		return holdTime, p.freed, nil
+		return 0, p.freed, nil
 	}
 	p.calls++
 	pause := p.pause
