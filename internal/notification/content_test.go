@@ -60,7 +60,7 @@ func TestMailsStayReadable(t *testing.T) {
 
 // A digest may be about more batches than one statement may name.
 func TestDigestAboutManyBatches(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	each(t, func(_ *testing.T, w *world) {
 		w.prefer(w.luis, notificationpreference.FrequencyDaily)
 		w.product(w.ana, "SKU-1")
 		w.work()

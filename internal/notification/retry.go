@@ -37,11 +37,8 @@ func (s *Service) RetryDelivery(
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range outcome.refusals {
-		if r.GetReason() == string(fault.DeliveryNotFound) {
-			return nil, fault.New(fault.NotFound, fault.DeliveryNotFound, "%s", r.GetMessage())
-		}
-		return nil, fault.New(fault.FailedPrecondition, fault.DeliveryNotRetryable, "%s", r.GetMessage())
+	if len(outcome.refusals) > 0 {
+		return nil, outcome.refusals[0].fault()
 	}
 	deliveries, err := s.read(ctx, s.db.Reader().Delivery.Query().Where(delivery.ID(uuid.MustParse(req.GetId()))))
 	if err != nil {
@@ -61,7 +58,7 @@ func (s *Service) BatchRetryDeliveries(
 	return &catalogv1.BatchRetryDeliveriesResponse{
 		ScheduledCount: outcome.scheduled,
 		PendingCount:   outcome.pending,
-		Refusals:       outcome.refusals,
+		Refusals:       messagesOf(outcome.refusals),
 	}, nil
 }
 
@@ -85,7 +82,8 @@ func (s *Service) retryThese(ctx context.Context, texts ...string) (outcome retr
 		}
 		for _, id := range ids {
 			if !found[id] {
-				outcome.refuse(&ent.Delivery{ID: id}, fault.DeliveryNotFound, fmt.Sprintf("there is no delivery %s", id))
+				outcome.refusals = append(outcome.refusals,
+					refused{id: id, reason: fault.DeliveryNotFound, message: fmt.Sprintf("there is no delivery %s", id)})
 			}
 		}
 		return s.retry(ctx, tx, rows, &outcome)
@@ -140,7 +138,7 @@ func (s *Service) RetryFailedDeliveries(
 		resp.ScheduledCount += outcome.scheduled
 		resp.RefusedCount += int32(len(outcome.refusals)) //nolint:gosec // retryChunk at most
 		room := listedRefusals - len(resp.GetRefusals())
-		resp.Refusals = append(resp.Refusals, outcome.refusals[:min(room, len(outcome.refusals))]...)
+		resp.Refusals = append(resp.Refusals, messagesOf(outcome.refusals[:min(room, len(outcome.refusals))])...)
 		if !more {
 			return resp, nil
 		}
@@ -198,13 +196,33 @@ func lockDeliveries(ctx context.Context, query *ent.DeliveryQuery) ([]*ent.Deliv
 // retryOutcome is what became of deliveries that were to be sent again.
 type retryOutcome struct {
 	scheduled, pending int32
-	refusals           []*catalogv1.DeliveryRefusal
+	refusals           []refused
 }
 
-func (o *retryOutcome) refuse(d *ent.Delivery, reason fault.Reason, message string) {
-	o.refusals = append(o.refusals, &catalogv1.DeliveryRefusal{
-		Id: d.ID.String(), RecipientEmail: d.RecipientEmail, Reason: string(reason), Message: message,
-	})
+// refused is a delivery that is not sent again.
+type refused struct {
+	id      uuid.UUID
+	email   string
+	reason  fault.Reason
+	message string
+}
+
+func (r *refused) fault() error {
+	kind := fault.FailedPrecondition
+	if r.reason == fault.DeliveryNotFound {
+		kind = fault.NotFound
+	}
+	return fault.New(kind, r.reason, "%s", r.message)
+}
+
+func messagesOf(refusals []refused) []*catalogv1.DeliveryRefusal {
+	messages := make([]*catalogv1.DeliveryRefusal, len(refusals))
+	for i, r := range refusals {
+		messages[i] = &catalogv1.DeliveryRefusal{
+			Id: r.id.String(), RecipientEmail: r.email, Reason: string(r.reason), Message: r.message,
+		}
+	}
+	return messages
 }
 
 // retry sends locked deliveries again, those that share their content as one message.
@@ -225,7 +243,8 @@ func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, o
 			why = fmt.Sprintf("the delivery is %s; only failed and bounced ones can be sent again", d.State)
 		}
 		if why != "" {
-			outcome.refuse(d, fault.DeliveryNotRetryable, why)
+			outcome.refusals = append(outcome.refusals,
+				refused{id: d.ID, email: d.RecipientEmail, reason: fault.DeliveryNotRetryable, message: why})
 			continue
 		}
 		if email := recipients[d.RecipientID].Email; email != d.RecipientEmail {

@@ -47,11 +47,13 @@ func (q *Queue) Stats(ctx context.Context) (Stats, error) {
 // oldestDue returns the query for the age of a lane's oldest job in seconds. The database looks the
 // first job of each state and priority up in the index by which workers take them.
 func (q *Queue) oldestDue(lane string) string {
-	var firsts []string
-	for _, state := range []rivertype.JobState{
+	states := []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-	} {
-		for _, priority := range []int{firstPriority, bulkPriority} {
+	}
+	priorities := []int{firstPriority, bulkPriority}
+	firsts := make([]string, 0, len(states)*len(priorities))
+	for _, state := range states {
+		for _, priority := range priorities {
 			firsts = append(firsts, fmt.Sprintf("SELECT min(scheduled_at) AS due FROM river_job"+
 				" WHERE state = '%s' AND queue = '%s' AND priority = %d", state, lane, priority))
 		}
@@ -69,7 +71,8 @@ func (q *Queue) countJobs(ctx context.Context) ([]JobCount, error) {
 		now = "datetime('now', 'subsec')"
 	}
 	rows, err := q.db.ReadSQL().QueryContext(ctx,
-		"SELECT kind, CASE WHEN state = 'available' AND scheduled_at > "+now+" THEN 'scheduled' ELSE state END AS s, count(*)"+
+		"SELECT kind, CASE WHEN state = 'available' AND scheduled_at > "+now+
+			" THEN 'scheduled' ELSE state END AS s, count(*)"+
 			" FROM river_job WHERE state IN ('available', 'cancelled', 'discarded', 'retryable', 'running', 'scheduled')"+
 			" GROUP BY kind, s ORDER BY kind, s")
 	if err != nil {

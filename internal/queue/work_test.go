@@ -237,7 +237,8 @@ func TestMailsWithLinksStartFirst(t *testing.T) {
 		for i := range jobs {
 			jobs[i] = queue.Job{Args: queue.DeliverArgs{}}
 		}
-		insert(t, d, q, append(jobs, queue.Job{Args: queue.AccountMailArgs{}}, queue.Job{Args: queue.DeliverLinkArgs{}})...)
+		insert(t, d, q, jobs...)
+		insert(t, d, q, queue.Job{Args: queue.AccountMailArgs{}}, queue.Job{Args: queue.DeliverLinkArgs{}})
 		workers := river.NewWorkers()
 		river.AddWorker(workers, river.WorkFunc(doNothing[queue.DeliverArgs]))
 		river.AddWorker(workers, river.WorkFunc(doNothing[queue.DeliverLinkArgs]))
