@@ -2,20 +2,25 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type Delivery, NotificationService, Delivery_State as State } from "@zebrands/catalog";
 import { useInfiniteQuery } from "@zebrands/catalog/react";
-import { MailCheck, SearchX } from "lucide-react";
-import { useState } from "react";
+import { MailCheck, RotateCw, SearchX } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
 import { Button } from "@/ui/button";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/state";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { Time } from "@/ui/time";
+import { Checkbox } from "@/ui/toggle";
 import { DeliverySheet } from "./delivery-sheet";
 import { DeliveryState, isRetryable } from "./delivery-state";
 import { DeliveryFilters } from "./filters";
 import { messages } from "./messages";
 import { RetryButton } from "./retry-button";
+import { RetrySelected } from "./retry-selected";
 import { states } from "./states";
+import { useAbout } from "./use-about";
+
+const RetryAllDialog = lazy(() => import("./retry-all"));
 
 const route = getRouteApi("/admin/notifications");
 
@@ -26,12 +31,19 @@ function isWaiting({ state }: Delivery): boolean {
   return state === State.PENDING;
 }
 
-/** Every mail about changes, the newest first. */
+/** Every mail about changes or with a link, the newest first. */
 export function Deliveries() {
   const m = useMessages(messages);
   const describe = useDescribeError();
   const { state, to = "", change = "0" } = route.useSearch();
   const [openId, setOpenId] = useState<string>();
+  const [retryingAll, setRetryingAll] = useState(false);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const question = `${state} ${to} ${change}`;
+  useEffect(() => {
+    question;
+    setSelected(new Set());
+  }, [question]);
   const list = useInfiniteQuery(
     NotificationService.method.listDeliveries,
     {
@@ -51,16 +63,24 @@ export function Deliveries() {
   );
   const deliveries = list.data?.pages.flatMap((page) => page.deliveries);
   const open = deliveries?.find(({ id }) => id === openId);
+  const hasFailed = state === "failed" || deliveries?.some((delivery) => delivery.state === State.FAILED);
   const filtered = state !== undefined || to !== "" || change !== "0";
   return (
     <>
-      <DeliveryFilters />
+      <DeliveryFilters>
+        {hasFailed && (
+          <Button className="max-sm:col-span-2 sm:ml-auto" onClick={() => setRetryingAll(true)}>
+            <RotateCw aria-hidden />
+            {m.retryAll}
+          </Button>
+        )}
+      </DeliveryFilters>
       {list.isError && deliveries === undefined ? (
         <ErrorState message={describe(list.error)} onRetry={() => void list.refetch()} />
       ) : deliveries?.length === 0 ? (
         <NoDeliveries filtered={filtered} />
       ) : (
-        <DeliveryTable deliveries={deliveries} onOpen={setOpenId} />
+        <DeliveryTable deliveries={deliveries} selected={selected} onSelect={setSelected} onOpen={setOpenId} />
       )}
       {list.hasNextPage && (
         <div className="mt-4 text-center">
@@ -69,6 +89,11 @@ export function Deliveries() {
           </Button>
         </div>
       )}
+      <RetrySelected
+        deliveries={deliveries?.filter((delivery) => selected.has(delivery.id) && isRetryable(delivery)) ?? []}
+        onClear={() => setSelected(new Set())}
+      />
+      <Suspense>{retryingAll && <RetryAllDialog recipientId={to} onClose={() => setRetryingAll(false)} />}</Suspense>
       {open !== undefined && <DeliverySheet delivery={open} onClose={() => setOpenId(undefined)} />}
     </>
   );
@@ -95,18 +120,36 @@ function NoDeliveries({ filtered }: { readonly filtered: boolean }) {
   );
 }
 
-function DeliveryTable({
-  deliveries,
-  onOpen,
-}: {
+interface DeliveryTableProps {
   readonly deliveries: readonly Delivery[] | undefined;
+  readonly selected: ReadonlySet<string>;
+  readonly onSelect: (ids: ReadonlySet<string>) => void;
   readonly onOpen: (id: string) => void;
-}) {
+}
+
+/** The deliveries. Where some can be tried again, these can be selected. */
+function DeliveryTable({ deliveries, selected, onSelect, onOpen }: DeliveryTableProps) {
   const m = useMessages(messages);
+  const retryable = deliveries?.filter(isRetryable).map(({ id }) => id) ?? [];
+  const count = retryable.filter((id) => selected.has(id)).length;
+  const toggle = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    onSelect(next);
+  };
   return (
     <Table label={m.deliveries}>
       <thead>
         <tr>
+          {retryable.length > 0 && (
+            <Th className="w-0 pr-0">
+              <Checkbox
+                aria-label={m.selectAll}
+                checked={count === retryable.length ? true : count > 0 ? "indeterminate" : false}
+                onCheckedChange={() => onSelect(new Set(count === retryable.length ? [] : retryable))}
+              />
+            </Th>
+          )}
           <Th>{m.recipient}</Th>
           <Th className="max-sm:hidden">{m.state}</Th>
           <Th className="max-md:hidden">{m.about}</Th>
@@ -118,19 +161,42 @@ function DeliveryTable({
       </thead>
       <tbody>
         {deliveries?.map((delivery) => (
-          <DeliveryRow key={delivery.id} delivery={delivery} onOpen={() => onOpen(delivery.id)} />
+          <DeliveryRow
+            key={delivery.id}
+            delivery={delivery}
+            selectable={retryable.length > 0}
+            selected={selected.has(delivery.id)}
+            onToggle={() => toggle(delivery.id)}
+            onOpen={() => onOpen(delivery.id)}
+          />
         )) ?? [0, 1, 2, 3].map((row) => <SkeletonRow key={row} />)}
       </tbody>
     </Table>
   );
 }
 
-function DeliveryRow({ delivery, onOpen }: { readonly delivery: Delivery; readonly onOpen: () => void }) {
+interface DeliveryRowProps {
+  readonly delivery: Delivery;
+  /** Whether the table has a column for what can be selected. */
+  readonly selectable: boolean;
+  readonly selected: boolean;
+  readonly onToggle: () => void;
+  readonly onOpen: () => void;
+}
+
+function DeliveryRow({ delivery, selectable, selected, onToggle, onOpen }: DeliveryRowProps) {
   const m = useMessages(messages);
   const format = useFormat();
-  const about = m.changes(delivery.changeCount, format.number(delivery.changeCount));
+  const about = useAbout()(delivery);
   return (
     <Tr>
+      {selectable && (
+        <Td className="w-0 pr-0">
+          {isRetryable(delivery) && (
+            <Checkbox aria-label={m.select(delivery.recipientEmail)} checked={selected} onCheckedChange={onToggle} />
+          )}
+        </Td>
+      )}
       <Td>
         <p className="font-medium wrap-anywhere">{delivery.recipientEmail}</p>
         <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-ink-soft md:hidden">

@@ -1,4 +1,4 @@
-import type { Delivery } from "@zebrands/catalog";
+import { type Delivery, Delivery_Kind as Kind } from "@zebrands/catalog";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { Alert } from "@/ui/alert";
@@ -8,11 +8,13 @@ import { ChangeList } from "./change-list";
 import { DeliveryState, isRetryable } from "./delivery-state";
 import { messages } from "./messages";
 import { RetryButton } from "./retry-button";
+import { useAbout } from "./use-about";
 
 /** Everything about one mail. */
 export function DeliverySheet({ delivery, onClose }: { readonly delivery: Delivery; readonly onClose: () => void }) {
   const m = useMessages(messages);
   const format = useFormat();
+  const about = useAbout()(delivery);
   return (
     <Dialog open onOpenChange={(open) => open || onClose()} kind="sheet" title={m.mailTo(delivery.recipientEmail)}>
       {delivery.lastError !== "" && (
@@ -27,6 +29,7 @@ export function DeliverySheet({ delivery, onClose }: { readonly delivery: Delive
         <Fact name={m.state}>
           <DeliveryState state={delivery.state} />
         </Fact>
+        <Fact name={m.about}>{about}</Fact>
         <Fact name={m.attempts}>{format.number(delivery.attemptCount)}</Fact>
         <Fact name={m.created}>
           <Time value={delivery.createTime} exact />
@@ -51,10 +54,14 @@ export function DeliverySheet({ delivery, onClose }: { readonly delivery: Delive
           <RetryButton delivery={delivery} onRetried={onClose} />
         </div>
       )}
-      <h3 className="mt-6 mb-2 font-semibold">
-        {m.changesTitle} <span className="font-normal text-ink-soft">({format.number(delivery.changeCount)})</span>
-      </h3>
-      <ChangeList sequences={delivery.changeSequences} />
+      {delivery.kind === Kind.CHANGES && (
+        <>
+          <h3 className="mt-6 mb-2 font-semibold">
+            {m.changesTitle} <span className="font-normal text-ink-soft">({format.number(delivery.changeCount)})</span>
+          </h3>
+          <ChangeList sequences={delivery.changeSequences} />
+        </>
+      )}
     </Dialog>
   );
 }

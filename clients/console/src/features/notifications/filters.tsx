@@ -1,22 +1,22 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { AdminService } from "@zebrands/catalog";
-import { useQuery } from "@zebrands/catalog/react";
 import { X } from "lucide-react";
+import type { ReactNode } from "react";
 import { useMessages } from "@/i18n";
 import { defined } from "@/lib/search-params";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { messages } from "./messages";
 import { type NotificationsSearch, type StateName, stateNames } from "./search";
+import { useAdmins } from "./use-admins";
 
 const route = getRouteApi("/admin/notifications");
 
-/** Which deliveries are listed. */
-export function DeliveryFilters() {
+/** Which deliveries are listed, and beside that what can be done with them. */
+export function DeliveryFilters({ children }: { readonly children?: ReactNode }) {
   const m = useMessages(messages);
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const admins = useQuery(AdminService.method.listAdmins, { pageSize: 1000, showDeleted: true }).data?.admins ?? [];
+  const admins = useAdmins();
   const change = (values: { [K in keyof NotificationsSearch]?: NotificationsSearch[K] | undefined }) =>
     void navigate({ search: defined({ ...search, ...values }), replace: true });
   return (
@@ -56,6 +56,7 @@ export function DeliveryFilters() {
           <X aria-hidden />
         </Button>
       )}
+      {children}
     </div>
   );
 }
