@@ -10,10 +10,16 @@
 //     their hourly or daily digest), with deliver jobs, in one transaction. A delivery is unique by
 //     recipient and dedup_key. The job that finds its changes taken has nothing to do: one transaction's
 //     changes share one time, so no clocks are compared.
-//  3. The deliver job marks the deliveries (attempt_time), hands the mail over, and marks them sent. A
+//  3. The deliver job waits for its turn: after the mail server said that there were too many, nobody
+//     sends for a while. It marks the deliveries (attempt_time), hands the mail over, and marks them sent. A
 //     job never gives up: deliveries do, after maxTries, and then say so (state failed) and can be
-//     tried again by hand.
+//     tried again by hand, one or many. A limit is no try.
 //  4. Mailgun's webhooks move a delivery on: delivered, bounced, complained. States only move forward.
+//
+// A mail with a link that works once is a delivery of its own: the account_mail job, inserted in the
+// transaction that asks for it, writes it and a deliver_link job, which does as in step 3, ahead of all
+// deliver jobs. The link is made as the mail is sent and dies when the next is made, so a repeated mail
+// has the only link that works.
 //
 // # What may be repeated
 //

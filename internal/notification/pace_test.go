@@ -124,6 +124,30 @@ func (w *world) another() *world {
 	return &other
 }
 
+// To ask whether a mail went out may be too many calls as well. That is no try either.
+func TestLimitOnAskingIsNoTry(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.mailer.askError = &mail.Error{Kind: mail.Limited, RetryAfter: 50 * time.Millisecond, Message: "too many"}
+		w.mailer.onSend = func(try int, _ mail.Message) error {
+			if try == 1 {
+				return &mail.Error{Kind: mail.Unknown, Message: "the connection broke"}
+			}
+			return nil
+		}
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { _, asked := w.mailer.counts(); return asked >= 3 })
+		d := w.deliveries()[0]
+		require.Equal(t, 1, d.AttemptCount)
+		require.NotNil(t, d.AttemptTime, "it is still not known")
+		require.Equal(t, "it is not known whether the mail went out: too many", d.LastError)
+
+		w.mailer.answers(nil)
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Equal(t, 2, w.deliveries()[0].AttemptCount)
+	})
+}
+
 // knocking lets a test see and answer each call.
 type knocking struct {
 	*postbox

@@ -286,6 +286,13 @@ func (p *postbox) refuse(err error) {
 	p.onSend = func(int, mail.Message) error { return err }
 }
 
+// answers makes every question fail with the error; nil answers them again.
+func (p *postbox) answers(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.askError = err
+}
+
 // afterSend calls fn with the ID of each message that was taken.
 func afterSend(fn func(id string)) func(int, mail.Message) error {
 	return func(_ int, m mail.Message) error {

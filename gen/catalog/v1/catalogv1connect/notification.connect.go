@@ -69,7 +69,8 @@ type NotificationServiceClient interface {
 	// already pending stays as it is.
 	//
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
-	// sent, or its recipient is no longer active.
+	// sent, or must not go to its recipient any more: they are no longer active, or have accepted the
+	// invitation.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
 	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
 	// and why: one that cannot does not keep back the others. Those that share a message are sent together
@@ -269,7 +270,8 @@ type NotificationServiceHandler interface {
 	// already pending stays as it is.
 	//
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
-	// sent, or its recipient is no longer active.
+	// sent, or must not go to its recipient any more: they are no longer active, or have accepted the
+	// invitation.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
 	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
 	// and why: one that cannot does not keep back the others. Those that share a message are sent together

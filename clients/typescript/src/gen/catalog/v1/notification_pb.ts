@@ -833,8 +833,8 @@ export const GetMailboxMessageResponseSchema: GenMessage<GetMailboxMessageRespon
   messageDesc(file_catalog_v1_notification, 19);
 
 /**
- * NotificationService shows which mails went out about which changes, and lets administrators say
- * how often they want them.
+ * NotificationService shows which mails went out, about which changes, and lets administrators say how
+ * often they want them and send again what failed.
  *
  * @generated from service catalog.v1.NotificationService
  */
@@ -856,7 +856,8 @@ export const NotificationService: GenService<{
    * already pending stays as it is.
    *
    * Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
-   * sent, or its recipient is no longer active.
+   * sent, or must not go to its recipient any more: they are no longer active, or have accepted the
+   * invitation.
    *
    * @generated from rpc catalog.v1.NotificationService.RetryDelivery
    */
