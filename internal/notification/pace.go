@@ -66,7 +66,7 @@ func (p *pacer) enter(ctx context.Context, mails int, urgent bool) (leave func()
 		return nil, err
 	}
 	for {
-		until, err := p.stored(ctx)
+		until, err := pausedUntil(ctx, p.db)
 		if err != nil {
 			return nil, err
 		}
@@ -175,9 +175,9 @@ func (p *pacer) stop(ctx context.Context, wait time.Duration) error {
 	})
 }
 
-// stored returns until when a process has paused all; the zero time if none has.
-func (p *pacer) stored(ctx context.Context) (time.Time, error) {
-	row, err := p.db.Reader().Throttle.Get(ctx, pauseID)
+// pausedUntil returns until when some process has paused all, which may be over; the zero time if none has.
+func pausedUntil(ctx context.Context, d *db.DB) (time.Time, error) {
+	row, err := d.Reader().Throttle.Get(ctx, pauseID)
 	if ent.IsNotFound(err) {
 		return time.Time{}, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/notification"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
@@ -92,6 +93,9 @@ func TestPauseHoldsForOtherProcesses(t *testing.T) {
 		require.NoError(t, w.queue.Stop(t.Context()))
 		require.Zero(t, w.deliveries()[0].AttemptCount)
 		require.Nil(t, w.deliveries()[0].AttemptTime)
+		stats, err := notification.ReadStats(t.Context(), w.db)
+		require.NoError(t, err)
+		require.InDelta(t, time.Hour, stats.Paused, float64(time.Minute))
 
 		other := w.another()
 		other.deliver(w.deliveries()[0].ID)

@@ -18,9 +18,11 @@ type Stats struct {
 	// Deliveries counts those that wait, and those that did not arrive: pending, failed, bounced and
 	// complained. Of the others there are ever more.
 	Deliveries map[delivery.State]int64
+	// Paused is how much longer no mail is sent, because the mail server asked for it; 0 if mail is sent.
+	Paused time.Duration
 }
 
-// ReadStats returns what the ledger looks like, by two queries that only read from indexes.
+// ReadStats returns what the ledger looks like, by three queries that only read from indexes.
 func ReadStats(ctx context.Context, d *db.DB) (Stats, error) {
 	age := "extract(epoch FROM now() - min(schedule_time))"
 	if d.Dialect() == dialect.SQLite {
@@ -31,10 +33,15 @@ func ReadStats(ctx context.Context, d *db.DB) (Stats, error) {
 	if err := d.ReadSQL().QueryRowContext(ctx, oldest).Scan(&seconds); err != nil {
 		return Stats{}, fmt.Errorf("age of the oldest delivery: %w", err)
 	}
+	until, err := pausedUntil(ctx, d)
+	if err != nil {
+		return Stats{}, err
+	}
 	counts, err := countDeliveries(ctx, d)
 	return Stats{
 		OldestPending: max(0, time.Duration(seconds*float64(time.Second))),
 		Deliveries:    counts,
+		Paused:        max(0, time.Until(until)),
 	}, err
 }
 
