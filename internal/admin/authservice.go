@@ -131,7 +131,7 @@ func (s *AuthService) RefreshSession(
 	ctx context.Context, req *catalogv1.RefreshSessionRequest,
 ) (*catalogv1.RefreshSessionResponse, error) {
 	if req.GetRefreshToken() == "" {
-		return nil, fault.Field("refresh_token", "is required, unless a cookie holds it")
+		return nil, fault.Field("refresh_token", fault.FieldRequired, "is required, unless a cookie holds it")
 	}
 	grant, row, err := s.sessions.Refresh(ctx, req.GetRefreshToken())
 	if fault.Is(err, fault.RefreshTokenReused) {

@@ -11,7 +11,6 @@ import (
 	"github.com/zebrands/catalog/ent/predicate"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/fault"
 )
 
 // AcceptInvitation implements catalog.v1.AuthService.
@@ -20,10 +19,11 @@ func (s *AuthService) AcceptInvitation(
 ) (*catalogv1.AcceptInvitationResponse, error) {
 	name := ""
 	if req.GetName() != "" {
-		var err error
-		if name, err = cleanName(req.GetName()); err != nil {
-			return nil, fault.Field("name", "%s", err)
+		cleaned, bad := cleanName(req.GetName())
+		if err := blame(at("name", bad)); err != nil {
+			return nil, err
 		}
+		name = cleaned
 	}
 	row, grant, err := s.redeem(ctx, redemption{
 		purpose: onetimetoken.PurposeInvitation, token: req.GetToken(),

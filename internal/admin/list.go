@@ -40,7 +40,7 @@ func (s *Service) ListAdmins(
 		query.Where(admin.DeleteTimeIsNil())
 	}
 	if continued {
-		if email, err := cleanEmail(after.Email); err != nil || email != after.Email {
+		if email, bad := cleanEmail(after.Email); bad != (flaw{}) || email != after.Email {
 			return nil, page.Invalid(err) // anybody can make up a token, with what PostgreSQL cannot take
 		}
 		query.Where(func(sel *sql.Selector) { sel.Where(behind(sel, after)) })

@@ -1,8 +1,8 @@
 package admin
 
 import (
-	"errors"
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,69 +30,85 @@ type person struct {
 // newPerson returns a person for what a caller typed. Returns a fault that blames the fields email
 // and name below path, which is empty or ends in a dot.
 func newPerson(path, email, name string) (person, error) {
-	var violations []fault.Violation
-	cleanedEmail, err := cleanEmail(email)
-	if err != nil {
-		violations = append(violations, fault.Violation{Field: path + "email", Description: err.Error()})
-	}
-	cleanedName, err := cleanName(name)
-	if err != nil {
-		violations = append(violations, fault.Violation{Field: path + "name", Description: err.Error()})
-	}
-	if len(violations) > 0 {
-		return person{}, fault.Fields(violations...)
+	cleanedEmail, badEmail := cleanEmail(email)
+	cleanedName, badName := cleanName(name)
+	if err := blame(at(path+"email", badEmail), at(path+"name", badName)); err != nil {
+		return person{}, err
 	}
 	return person{email: cleanedEmail, name: cleanedName}, nil
 }
 
+// flaw is what is wrong with a text that a caller typed, whatever its field; the zero value is nothing.
+type flaw struct {
+	reason fault.FieldReason
+	text   string
+}
+
+// at returns the violation of a field that has a flaw.
+func at(field string, f flaw) fault.Violation {
+	return fault.Violation{Field: field, Reason: f.reason, Description: f.text}
+}
+
+// blame returns a fault with those violations that have a reason, and nil if none has.
+func blame(violations ...fault.Violation) error {
+	violations = slices.DeleteFunc(violations, func(v fault.Violation) bool { return v.Reason == "" })
+	if len(violations) == 0 {
+		return nil
+	}
+	return fault.Fields(violations...)
+}
+
+// notEmail is the flaw of what is no address at all.
+var notEmail = flaw{fault.FieldNotEmail, "must be an e-mail address such as ana@example.com"}
+
 // cleanEmail returns an address in the form in which it is stored and compared: lower case, an
 // international domain in its ASCII form. Local parts must be ASCII, because few mail servers take
-// others. The error describes the field.
-func cleanEmail(typed string) (string, error) {
+// others.
+func cleanEmail(typed string) (string, flaw) {
 	typed = strings.TrimSpace(typed)
 	local, domain, found := strings.Cut(typed, "@")
 	if !found || strings.Contains(domain, "@") {
-		return "", errors.New("must be an e-mail address such as ana@example.com")
+		return "", notEmail
 	}
 	domain, err := idna.Lookup.ToASCII(domain)
 	if err != nil {
-		return "", errors.New("must have a valid domain behind the @")
+		return "", flaw{fault.FieldNotEmail, "must have a valid domain behind the @"}
 	}
 	email := strings.ToLower(local + "@" + domain)
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Name != "" || parsed.Address != email {
-		return "", errors.New("must be an e-mail address such as ana@example.com")
+		return "", notEmail
 	}
 	switch {
 	case len(email) > maxEmailLength:
-		return "", errors.New("must have at most 254 characters")
+		return "", flaw{fault.FieldTooLong, "must have at most 254 characters"}
 	case strings.ContainsFunc(email, func(r rune) bool { return r > unicode.MaxASCII }):
-		return "", errors.New("must have no accents or other special letters before the @")
+		return "", flaw{fault.FieldNotEmail, "must have no accents or other special letters before the @"}
 	}
-	return email, nil
+	return email, flaw{}
 }
 
 // accountOf returns what stands for an account when somebody signs in: its stored address, or for what
 // is no address at all something that no account has.
 func accountOf(typed string) string {
-	if email, err := cleanEmail(typed); err == nil {
+	if email, bad := cleanEmail(typed); bad == (flaw{}) {
 		return email
 	}
 	return "?" + strings.ToLower(strings.TrimSpace(typed))
 }
 
-// cleanName returns a name in the form in which it is stored. The error describes the field.
-func cleanName(typed string) (string, error) {
+// cleanName returns a name in the form in which it is stored.
+func cleanName(typed string) (string, flaw) {
 	name := text.Clean(typed)
 	switch {
 	case text.Blank(name):
-		return "", errors.New("must not be empty")
+		return "", flaw{fault.FieldRequired, "must not be empty"}
 	case utf8.RuneCountInString(name) > maxNameLength:
-		return "", errors.New("must have at most 100 characters")
+		return "", flaw{fault.FieldTooLong, "must have at most 100 characters"}
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return "", errors.New("must not contain control characters")
+		return "", flaw{fault.FieldControlCharacters, "must not contain control characters"}
 	}
-	return name, nil
+	return name, flaw{}
 }
 
 // checkPassword is auth.CheckPassword for the person.

@@ -114,7 +114,7 @@ func caller(ctx context.Context) (auth.Principal, error) {
 func parseID(field, id string) (uuid.UUID, error) {
 	parsed, err := uuid.Parse(id)
 	if err != nil {
-		return uuid.Nil, fault.Field(field, "must be a UUID")
+		return uuid.Nil, fault.Field(field, fault.FieldNotUUID, "must be a UUID")
 	}
 	return parsed, nil
 }

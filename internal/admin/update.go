@@ -91,26 +91,18 @@ func updatePaths(req *catalogv1.UpdateAdminRequest) ([]string, error) {
 // merge returns what an administrator should become. It returns a copy.
 func merge(old *ent.Admin, wanted *catalogv1.Admin, paths []string) (*ent.Admin, error) {
 	target := *old
-	var violations []fault.Violation
+	var badEmail, badName flaw
 	if slices.Contains(paths, "email") {
-		email, err := cleanEmail(wanted.GetEmail())
-		if err != nil {
-			violations = append(violations, fault.Violation{Field: "admin.email", Description: err.Error()})
-		}
-		target.Email = email
+		target.Email, badEmail = cleanEmail(wanted.GetEmail())
 	}
 	if slices.Contains(paths, "name") {
-		name, err := cleanName(wanted.GetName())
-		if err != nil {
-			violations = append(violations, fault.Violation{Field: "admin.name", Description: err.Error()})
-		}
-		target.Name = name
+		target.Name, badName = cleanName(wanted.GetName())
 	}
 	if slices.Contains(paths, "disabled") {
 		target.Disabled = wanted.GetDisabled()
 	}
-	if len(violations) > 0 {
-		return nil, fault.Fields(violations...)
+	if err := blame(at("admin.email", badEmail), at("admin.name", badName)); err != nil {
+		return nil, err
 	}
 	return &target, nil
 }

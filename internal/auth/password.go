@@ -129,13 +129,15 @@ func CheckPassword(field, password, email string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
 		// No call of the API can carry one, so nobody could sign in with it.
-		return fault.Field(field, "must be UTF-8 text without control characters")
-	case length < MinPasswordLength || length > MaxPasswordLength:
-		return fault.Field(field, "must have %d to %d characters", MinPasswordLength, MaxPasswordLength)
+		return fault.Field(field, fault.FieldControlCharacters, "must be UTF-8 text without control characters")
+	case length < MinPasswordLength:
+		return fault.Field(field, fault.FieldTooShort, "must have at least %d characters", MinPasswordLength)
+	case length > MaxPasswordLength:
+		return fault.Field(field, fault.FieldTooLong, "must have at most %d characters", MaxPasswordLength)
 	case strings.Trim(password, string(first)) == "":
-		return fault.Field(field, "must not repeat one character")
+		return fault.Field(field, fault.FieldOneCharacter, "must not repeat one character")
 	case text.Fold(password) == text.Fold(email):
-		return fault.Field(field, "must not be the e-mail address")
+		return fault.Field(field, fault.FieldSameAsEmail, "must not be the e-mail address")
 	}
 	return nil
 }

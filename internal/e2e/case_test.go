@@ -101,6 +101,8 @@ type wantError struct {
 	Reason string `yaml:"reason"`
 	// Fields are all the fields to blame; if not set, any may be.
 	Fields []string `yaml:"fields"`
+	// Violations are the same with the reason of each.
+	Violations map[string]string `yaml:"violations"`
 	// Message is a part of the message.
 	Message string `yaml:"message"`
 	// Metadata is a part of the ErrorInfo's metadata.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -196,7 +197,7 @@ func (w *wantError) check(t *testing.T, v variables, err error) error {
 			seen.Reason, seen.Domain, seen.Metadata = value.GetReason(), value.GetDomain(), value.GetMetadata()
 		case *errdetails.BadRequest:
 			for _, violation := range value.GetFieldViolations() {
-				seen.Fields = append(seen.Fields, violation.GetField())
+				seen.blame(violation.GetField(), violation.GetReason())
 			}
 		case *errdetails.RetryInfo:
 			seen.Retry = value.GetRetryDelay().AsDuration() > 0
@@ -216,9 +217,18 @@ func errOr(err error) error {
 type seenError struct {
 	Code, Message, Reason, Domain string
 	Metadata                      map[string]string
-	Fields                        []string
-	Retry                         bool
+	// Fields are those to blame, and Violations the same with their reasons, as in sku=TOO_LONG.
+	Fields, Violations []string
+	Retry              bool
 }
+
+func (e *seenError) blame(field, reason string) {
+	e.Fields = append(e.Fields, field)
+	e.Violations = append(e.Violations, field+"="+reason)
+}
+
+// fieldReason is how google.rpc.BadRequest wants the reason of a field to be written.
+var fieldReason = regexp.MustCompile(`=[A-Z][A-Z0-9_]+[A-Z0-9]$`)
 
 func (w *wantError) compare(t *testing.T, v variables, got seenError) error {
 	t.Helper()
@@ -228,9 +238,17 @@ func (w *wantError) compare(t *testing.T, v variables, got seenError) error {
 		fields = append(fields, v.expand(t, f))
 	}
 	slices.Sort(fields)
+	slices.Sort(got.Violations)
+	violations := make([]string, 0, len(w.Violations))
+	for field, reason := range w.Violations {
+		violations = append(violations, v.expand(t, field)+"="+reason)
+	}
+	slices.Sort(violations)
 	switch {
 	case got.Code != w.Code, got.Reason != w.Reason, got.Domain != domain,
 		w.Fields != nil && !slices.Equal(got.Fields, fields),
+		w.Violations != nil && !slices.Equal(got.Violations, violations),
+		slices.ContainsFunc(got.Violations, func(violation string) bool { return !fieldReason.MatchString(violation) }),
 		!strings.Contains(got.Message, v.expand(t, w.Message)),
 		w.Retry && !got.Retry:
 		return fmt.Errorf("want error %+v, got %+v", *w, got)
@@ -341,7 +359,8 @@ func parseConnectError(text []byte) (seenError, error) {
 				Domain          string            `json:"domain"`
 				Metadata        map[string]string `json:"metadata"`
 				FieldViolations []struct {
-					Field string `json:"field"`
+					Field  string `json:"field"`
+					Reason string `json:"reason"`
 				} `json:"fieldViolations"`
 			} `json:"debug"`
 		} `json:"details"`
@@ -356,7 +375,7 @@ func parseConnectError(text []byte) (seenError, error) {
 			seen.Reason, seen.Domain, seen.Metadata = d.Debug.Reason, d.Debug.Domain, d.Debug.Metadata
 		case "google.rpc.BadRequest":
 			for _, violation := range d.Debug.FieldViolations {
-				seen.Fields = append(seen.Fields, violation.Field)
+				seen.blame(violation.Field, violation.Reason)
 			}
 		case "google.rpc.RetryInfo":
 			seen.Retry = true

@@ -52,17 +52,21 @@ func methods() map[string]protoreflect.MethodDescriptor {
 	return found
 }
 
-// TestCorpusCoversContract fails if an RPC has no case in which it succeeds, or a reason no case in
-// which it is the answer.
+// TestCorpusCoversContract fails if an RPC has no case in which it succeeds, or a reason, be it of an
+// error or of a field, no case in which it is the answer.
 func TestCorpusCoversContract(t *testing.T) {
 	succeeds := map[string]bool{}
 	answered := map[string]bool{}
+	blamed := map[string]bool{}
 	for _, f := range loadCorpus(t) {
 		for i := range f.Cases {
 			for _, s := range f.Cases[i].Steps {
 				switch {
 				case s.Error != nil:
 					answered[s.Error.Reason] = true
+					for _, reason := range s.Error.Violations {
+						blamed[reason] = true
+					}
 				case s.Raw != nil:
 					answered[s.Raw.ResponseText] = true
 				default:
@@ -74,17 +78,20 @@ func TestCorpusCoversContract(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(methods())) {
 		require.True(t, succeeds[name], "no case in which %s succeeds", name)
 	}
-	for _, reason := range reasons(t) {
+	for _, reason := range constants(t, "../fault/fieldreasons.go") {
+		require.True(t, blamed[reason], "no case with a field that is %s", reason)
+	}
+	for _, reason := range constants(t, "../fault/reasons.go") {
 		if _, ok := elsewhere[reason]; !ok {
 			require.True(t, answered[reason], "no case with reason %s", reason)
 		}
 	}
 }
 
-// reasons returns every reason that the code knows.
-func reasons(t *testing.T) []string {
+// constants returns every text in capitals that a file declares as a constant.
+func constants(t *testing.T, path string) []string {
 	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), "../fault/reasons.go", nil, 0)
+	parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	require.NoError(t, err)
 	var found []string
 	ast.Inspect(parsed, func(n ast.Node) bool {

@@ -2,6 +2,7 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,6 +36,8 @@ type Violation struct {
 	// Field is the path from the request message, in the names of the proto file, such as
 	// "product.price.amount" or "requests[3].product.sku". Empty stands for the whole message.
 	Field string
+	// Reason is the stable name of what is wrong; empty stands for the reason of the fault.
+	Reason FieldReason
 	// Description is a sentence without the field's name, such as "must not be negative".
 	Description string
 }
@@ -66,16 +69,19 @@ func Fields(violations ...Violation) *Error {
 	return ReasonedFields(FieldInvalid, violations...)
 }
 
-// ReasonedFields is Fields with a reason of its own.
+// ReasonedFields is Fields with a reason of its own. Violations without a reason get it too.
 func ReasonedFields(reason Reason, violations ...Violation) *Error {
+	for i := range violations {
+		violations[i].Reason = cmp.Or(violations[i].Reason, FieldReason(reason))
+	}
 	e := &Error{Kind: Invalid, Reason: reason, Violations: violations}
 	e.Message = e.summary()
 	return e
 }
 
 // Field returns an Invalid fault with reason FIELD_INVALID that names one field.
-func Field(field, format string, args ...any) *Error {
-	return Fields(Violation{Field: field, Description: fmt.Sprintf(format, args...)})
+func Field(field string, reason FieldReason, format string, args ...any) *Error {
+	return Fields(Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)})
 }
 
 func (e *Error) summary() string {
@@ -120,7 +126,8 @@ func (e *Error) Within(path string) *Error {
 	c := *e
 	c.Violations = make([]Violation, len(e.Violations))
 	for i, v := range e.Violations {
-		c.Violations[i] = Violation{Field: path + "." + v.Field, Description: v.Description}
+		v.Field = path + "." + v.Field
+		c.Violations[i] = v
 	}
 	if len(e.Violations) > 0 && e.Message == e.summary() {
 		c.Message = c.summary()

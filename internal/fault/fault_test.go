@@ -11,8 +11,9 @@ import (
 )
 
 func TestFieldsSumUpTheFirstViolation(t *testing.T) {
-	one := fault.Field("product.sku", "must not be longer than %d characters", 64)
+	one := fault.Field("product.sku", fault.FieldTooLong, "must not be longer than %d characters", 64)
 	require.Equal(t, "product.sku: must not be longer than 64 characters", one.Message)
+	require.Equal(t, fault.FieldTooLong, one.Violations[0].Reason)
 
 	two := fault.Fields(
 		fault.Violation{Field: "product.sku", Description: "is required"},
@@ -22,9 +23,15 @@ func TestFieldsSumUpTheFirstViolation(t *testing.T) {
 	require.Equal(t, fault.FieldInvalid, two.Reason)
 }
 
+func TestFieldsWithoutAReasonHaveThatOfTheFault(t *testing.T) {
+	f := fault.ReasonedFields(fault.PageTokenInvalid, fault.Violation{Field: "page_token", Description: "is not ours"})
+	require.Equal(t, fault.FieldReason("PAGE_TOKEN_INVALID"), f.Violations[0].Reason)
+}
+
 func TestWithinPlacesFieldsBelowAPath(t *testing.T) {
-	plain := fault.Field("product.sku", "is required").Within("requests[3]")
+	plain := fault.Field("product.sku", fault.FieldRequired, "is required").Within("requests[3]")
 	require.Equal(t, "requests[3].product.sku", plain.Violations[0].Field)
+	require.Equal(t, fault.FieldRequired, plain.Violations[0].Reason)
 	require.Equal(t, "requests[3].product.sku: is required", plain.Message)
 
 	taken := fault.New(fault.AlreadyExists, fault.SKUTaken, "the SKU is taken").Within("requests[3]")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,16 +17,25 @@ import (
 func TestReasonsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/errors.md")
 	require.NoError(t, err)
-	var documented []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\|").FindAllStringSubmatch(string(page), -1) {
-		documented = append(documented, m[1])
-	}
-	require.ElementsMatch(t, declaredReasons(t), documented)
+	errorsPart, fieldsPart, found := strings.Cut(string(page), "\n## Fields\n")
+	require.True(t, found)
+	require.ElementsMatch(t, declared(t, "reasons.go", "Reason"), documented(errorsPart))
+	require.ElementsMatch(t, declared(t, "fieldreasons.go", "FieldReason"), documented(fieldsPart))
 }
 
-func declaredReasons(t *testing.T) []string {
+// documented returns what the first column of tables holds.
+func documented(page string) []string {
+	var names []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\|").FindAllStringSubmatch(page, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// declared returns the constants of a type in a file.
+func declared(t *testing.T, path, typeName string) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "reasons.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	require.NoError(t, err)
 	var reasons []string
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -33,7 +43,7 @@ func declaredReasons(t *testing.T) []string {
 		if !ok {
 			return true
 		}
-		if id, ok := spec.Type.(*ast.Ident); ok && id.Name == "Reason" {
+		if id, ok := spec.Type.(*ast.Ident); ok && id.Name == typeName {
 			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
 			require.NoError(t, err)
 			reasons = append(reasons, value)

@@ -36,11 +36,9 @@ func Parse(amount, currency string) (Money, error) {
 	if !ok {
 		return Money{}, unknownCurrency(currency)
 	}
-	minor, problem := minorUnits(amount, currency, exponent)
-	if problem != "" {
-		return Money{}, fault.ReasonedFields(fault.MoneyInvalid, fault.Violation{
-			Field: fieldAmount, Description: problem,
-		})
+	minor, wrong := minorUnits(amount, currency, exponent)
+	if wrong.Reason != "" {
+		return Money{}, fault.ReasonedFields(fault.MoneyInvalid, wrong)
 	}
 	return Money{Minor: minor, Exponent: exponent, Currency: currency}, nil
 }
@@ -63,26 +61,31 @@ func Format(minor int64, exponent int8) string {
 	return text
 }
 
-// minorUnits returns the amount in minor units, or says what is wrong with it.
-func minorUnits(amount, currency string, exponent int8) (minor int64, problem string) {
+// minorUnits returns the amount in minor units, or says what is wrong with it; nothing is if that has
+// no reason.
+func minorUnits(amount, currency string, exponent int8) (minor int64, wrong fault.Violation) {
 	whole, decimals, point := strings.Cut(amount, ".")
 	switch {
 	case amount == "":
-		return 0, "must be set"
+		return 0, badAmount(fault.FieldRequired, "must be set")
 	case strings.HasPrefix(amount, "-") && isDecimal(amount[1:]):
-		return 0, "must not be negative"
+		return 0, badAmount(fault.FieldNegative, "must not be negative")
 	case !isDecimal(amount):
-		return 0, `must be a plain decimal number, such as "129.90"`
+		return 0, badAmount(fault.FieldNotDecimal, `must be a plain decimal number, such as "129.90"`)
 	case point && exponent == 0:
-		return 0, "must have no decimals: " + currency + " has none"
+		return 0, badAmount(fault.FieldTooManyDecimals, "must have no decimals: %s has none", currency)
 	case len(decimals) > int(exponent):
-		return 0, fmt.Sprintf("must have at most %d decimals, as %s has", exponent, currency)
+		return 0, badAmount(fault.FieldTooManyDecimals, "must have at most %d decimals, as %s has", exponent, currency)
 	}
 	minor, err := strconv.ParseInt(whole+decimals+strings.Repeat("0", int(exponent)-len(decimals)), 10, 64)
 	if err != nil { // only the range is left to fail
-		return 0, "is too large"
+		return 0, badAmount(fault.FieldTooLarge, "is too large")
 	}
-	return minor, ""
+	return minor, fault.Violation{}
+}
+
+func badAmount(reason fault.FieldReason, format string, args ...any) fault.Violation {
+	return fault.Violation{Field: fieldAmount, Reason: reason, Description: fmt.Sprintf(format, args...)}
 }
 
 // isDecimal reports whether s is ASCII digits, or two runs of them with a point between.
@@ -96,11 +99,12 @@ func isDigits(s string) bool {
 }
 
 func unknownCurrency(currency string) *fault.Error {
-	problem := "must be the code of an active ISO 4217 currency in capitals, such as \"MXN\""
-	if currency == "" {
-		problem = "must be set"
+	wrong := fault.Violation{
+		Field: fieldCurrency, Reason: fault.FieldUnknownCurrency,
+		Description: `must be the code of an active ISO 4217 currency in capitals, such as "MXN"`,
 	}
-	return fault.ReasonedFields(fault.CurrencyInvalid, fault.Violation{
-		Field: fieldCurrency, Description: problem,
-	})
+	if currency == "" {
+		wrong.Reason, wrong.Description = fault.FieldRequired, "must be set"
+	}
+	return fault.ReasonedFields(fault.CurrencyInvalid, wrong)
 }

@@ -71,7 +71,7 @@ func (s *Service) listed(req *catalogv1.ListDeliveriesRequest) (*ent.DeliveryQue
 	if req.GetRecipientId() != "" {
 		id, err := uuid.Parse(req.GetRecipientId())
 		if err != nil {
-			return nil, fault.Field("recipient_id", "must be a UUID").Because(err)
+			return nil, fault.Field("recipient_id", fault.FieldNotUUID, "must be a UUID").Because(err)
 		}
 		query.Where(delivery.RecipientID(id))
 	}

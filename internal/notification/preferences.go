@@ -56,7 +56,7 @@ func (s *Service) UpdatePreferences(
 func (s *Service) setFrequency(ctx context.Context, caller uuid.UUID, value catalogv1.Preferences_Frequency) error {
 	frequency, ok := frequencies[value]
 	if !ok {
-		return fault.Field("preferences.frequency", "must be immediate, hourly or daily")
+		return fault.Field("preferences.frequency", fault.FieldUnknownValue, "must be immediate, hourly or daily")
 	}
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		return tx.NotificationPreference.Create().

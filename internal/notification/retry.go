@@ -67,7 +67,7 @@ func (s *Service) retryThese(ctx context.Context, texts ...string) (outcome retr
 	ids := make([]uuid.UUID, len(texts))
 	for i, text := range texts {
 		if ids[i], err = uuid.Parse(text); err != nil {
-			return outcome, fault.Field("ids", "must be UUIDs").Because(err)
+			return outcome, fault.Field("ids", fault.FieldNotUUID, "must be UUIDs").Because(err)
 		}
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -122,7 +122,7 @@ func (s *Service) RetryFailedDeliveries(
 	if query.Recipient != "" {
 		id, err := uuid.Parse(query.Recipient)
 		if err != nil {
-			return nil, fault.Field("recipient_id", "must be a UUID").Because(err)
+			return nil, fault.Field("recipient_id", fault.FieldNotUUID, "must be a UUID").Because(err)
 		}
 		recipient = append(recipient, delivery.RecipientID(id))
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/money"
 	"github.com/zebrands/catalog/internal/text"
 )
@@ -82,11 +83,11 @@ func (ps *problems) line(field, value string, limit int) string {
 	value = text.Clean(value)
 	switch {
 	case text.Blank(value):
-		ps.addf(field, "must not be empty")
+		ps.addf(field, fault.FieldRequired, "must not be empty")
 	case hasControl(value) || strings.ContainsAny(value, "\u2028\u2029"):
-		ps.addf(field, "must not contain control characters, such as line breaks")
+		ps.addf(field, fault.FieldControlCharacters, "must not contain control characters, such as line breaks")
 	case utf8.RuneCountInString(value) > limit:
-		ps.addf(field, "must have at most %d characters", limit)
+		ps.addf(field, fault.FieldTooLong, "must have at most %d characters", limit)
 	}
 	return value
 }
@@ -96,16 +97,16 @@ func (ps *problems) paragraphs(field, value string, limit int) string {
 	value = text.Clean(value)
 	switch {
 	case hasControl(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(value)):
-		ps.addf(field, "must not contain control characters other than line breaks and tabs")
+		ps.addf(field, fault.FieldControlCharacters, "must not contain control characters other than line breaks and tabs")
 	case utf8.RuneCountInString(value) > limit:
-		ps.addf(field, "must have at most %d characters", limit)
+		ps.addf(field, fault.FieldTooLong, "must have at most %d characters", limit)
 	}
 	return value
 }
 
 func (ps *problems) money(price *catalogv1.Money) money.Money {
 	if price == nil {
-		ps.addf("product.price", "must be set")
+		ps.addf("product.price", fault.FieldRequired, "must be set")
 		return money.Money{}
 	}
 	m, err := money.Parse(price.GetAmount(), price.GetCurrencyCode())
@@ -115,7 +116,7 @@ func (ps *problems) money(price *catalogv1.Money) money.Money {
 
 func (ps *problems) imageURLs(urls []string) []string {
 	if len(urls) > maxImageURLs {
-		ps.addf("product.image_urls", "must have at most %d items", maxImageURLs)
+		ps.addf("product.image_urls", fault.FieldTooMany, "must have at most %d items", maxImageURLs)
 		return nil
 	}
 	cleaned := make([]string, len(urls))
@@ -123,7 +124,7 @@ func (ps *problems) imageURLs(urls []string) []string {
 		field := fmt.Sprintf("product.image_urls[%d]", i)
 		cleaned[i] = ps.line(field, u, maxImageURL)
 		if cleaned[i] != "" && !isWebAddress(cleaned[i]) {
-			ps.addf(field, "must be an absolute address that starts with http:// or https://")
+			ps.addf(field, fault.FieldNotWebAddress, "must be an absolute address that starts with http:// or https://")
 		}
 	}
 	return cleaned
@@ -137,7 +138,7 @@ func isWebAddress(s string) bool {
 
 func (ps *problems) tags(tags []string) []string {
 	if len(tags) > maxTags {
-		ps.addf("product.tags", "must have at most %d items", maxTags)
+		ps.addf("product.tags", fault.FieldTooMany, "must have at most %d items", maxTags)
 		return nil
 	}
 	cleaned := make([]string, 0, len(tags))
@@ -145,7 +146,7 @@ func (ps *problems) tags(tags []string) []string {
 		field := fmt.Sprintf("product.tags[%d]", i)
 		tag = ps.line(field, tag, maxTag)
 		if first := slices.Index(cleaned, tag); first >= 0 && tag != "" {
-			ps.addf(field, "must differ from the others: it is the same as tags[%d]", first)
+			ps.addf(field, fault.FieldNotUnique, "must differ from the others: it is the same as tags[%d]", first)
 		}
 		cleaned = append(cleaned, tag)
 	}
@@ -154,7 +155,7 @@ func (ps *problems) tags(tags []string) []string {
 
 func (ps *problems) attributes(attributes map[string]string) map[string]string {
 	if len(attributes) > maxAttributes {
-		ps.addf("product.attributes", "must have at most %d items", maxAttributes)
+		ps.addf("product.attributes", fault.FieldTooMany, "must have at most %d items", maxAttributes)
 		return nil
 	}
 	cleaned := make(map[string]string, len(attributes))
@@ -162,7 +163,7 @@ func (ps *problems) attributes(attributes map[string]string) map[string]string {
 		field := fmt.Sprintf("product.attributes[%q]", firstRunes(key, maxKey))
 		cleanedKey := ps.line(field, key, maxKey)
 		if _, taken := cleaned[cleanedKey]; taken && cleanedKey != "" {
-			ps.addf(field, "must differ from the other keys")
+			ps.addf(field, fault.FieldNotUnique, "must differ from the other keys")
 		}
 		cleaned[cleanedKey] = ps.paragraphs(field, attributes[key], maxValue)
 	}

@@ -15,8 +15,8 @@ type problems struct {
 }
 
 // addf notes that a field is not valid.
-func (ps *problems) addf(field, format string, args ...any) {
-	ps.join(fault.Field(field, format, args...))
+func (ps *problems) addf(field string, reason fault.FieldReason, format string, args ...any) {
+	ps.join(fault.Field(field, reason, format, args...))
 }
 
 // within notes what is wrong by err: if it is a fault, its fields stand below path. nil is no problem.

@@ -28,7 +28,7 @@ type search struct {
 // control characters or too many words.
 func parseSearch(query string) (*search, error) {
 	if hasControl(query) {
-		return nil, fault.Field("query", "must not contain control characters")
+		return nil, fault.Field("query", fault.FieldControlCharacters, "must not contain control characters")
 	}
 	query = text.Clean(query)
 	if query == "" {
@@ -36,7 +36,7 @@ func parseSearch(query string) (*search, error) {
 	}
 	q := &search{key: orderKey(query), words: words(query)}
 	if len(q.words) > maxQueryWords {
-		return nil, fault.Field("query", "must have at most %d different words", maxQueryWords)
+		return nil, fault.Field("query", fault.FieldTooMany, "must have at most %d different words", maxQueryWords)
 	}
 	return q, nil
 }

@@ -141,7 +141,7 @@ const uuidLength = 36
 func parseID(field, s string) (uuid.UUID, error) {
 	id, err := uuid.Parse(s)
 	if err != nil || len(s) != uuidLength {
-		return uuid.Nil, fault.Field(field, "must be a UUID, the id of a product")
+		return uuid.Nil, fault.Field(field, fault.FieldNotUUID, "must be a UUID, the id of a product")
 	}
 	return id, nil
 }
@@ -149,7 +149,7 @@ func parseID(field, s string) (uuid.UUID, error) {
 // cleanSKU returns a SKU to look up in the form in which SKUs are stored.
 func cleanSKU(field, sku string) (string, error) {
 	if hasControl(sku) {
-		return "", fault.Field(field, "must not contain control characters")
+		return "", fault.Field(field, fault.FieldControlCharacters, "must not contain control characters")
 	}
 	return text.Clean(sku), nil
 }

@@ -81,7 +81,8 @@ func (ps *problems) unique(first map[string]int, i int, value, field string) {
 		return
 	}
 	if earlier, taken := first[value]; taken {
-		ps.addf(request(i)+"."+field, "must differ from the others: it is the same as in requests[%d]", earlier)
+		ps.addf(request(i)+"."+field, fault.FieldNotUnique,
+			"must differ from the others: it is the same as in requests[%d]", earlier)
 		return
 	}
 	first[value] = i

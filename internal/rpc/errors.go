@@ -101,7 +101,7 @@ func toConnect(f *fault.Error) *connect.Error {
 		bad := &errdetails.BadRequest{}
 		for _, v := range f.Violations[:min(len(f.Violations), maxViolations)] {
 			bad.FieldViolations = append(bad.FieldViolations,
-				&errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description})
+				&errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description, Reason: string(v.Reason)})
 		}
 		addDetail(e, bad)
 	}

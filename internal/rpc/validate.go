@@ -46,10 +46,37 @@ func checkRules(m proto.Message) error {
 	for i, v := range broken {
 		told[i] = fault.Violation{
 			Field:       protovalidate.FieldPathString(v.Proto.GetField()),
+			Reason:      reasonOf(v),
 			Description: v.Proto.GetMessage(),
 		}
 	}
 	return fault.Fields(told...)
+}
+
+// ruleReasons are the reasons of fields that break the rules of the contract. A test finds rules that
+// are not here.
+var ruleReasons = map[string]fault.FieldReason{
+	"batch_get_products.size": fault.FieldOutOfRange,
+	"enum.defined_only":       fault.FieldUnknownValue,
+	"int32.gte_lte":           fault.FieldOutOfRange,
+	"int64.gte":               fault.FieldOutOfRange,
+	"repeated.max_items":      fault.FieldTooMany,
+	"repeated.min_items":      fault.FieldRequired,
+	"required":                fault.FieldRequired,
+	"string.max_len":          fault.FieldTooLong,
+	"string.min_len":          fault.FieldTooShort,
+	"string.uuid":             fault.FieldNotUUID,
+	"string.uuid_empty":       fault.FieldRequired,
+}
+
+// reasonOf returns the reason of a field that breaks a rule. A text that must have one character and
+// has none is missing, not too short.
+func reasonOf(v *protovalidate.Violation) fault.FieldReason {
+	id := v.Proto.GetRuleId()
+	if id == "string.min_len" && v.RuleValue.IsValid() && v.RuleValue.Uint() == 1 {
+		return fault.FieldRequired
+	}
+	return ruleReasons[id]
 }
 
 // isAboutAll reports whether a rule is about a whole message or list: rules of those are checked
@@ -115,6 +142,7 @@ func appendIfControlled(found []fault.Violation, path, s string) []fault.Violati
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			return append(found, fault.Violation{
 				Field:       path,
+				Reason:      fault.FieldControlCharacters,
 				Description: fmt.Sprintf("must not contain the control character U+%04X", r),
 			})
 		}

@@ -34,7 +34,7 @@ func (s *Service) QueryProductViews(
 ) (*catalogv1.QueryProductViewsResponse, error) {
 	id, err := uuid.Parse(req.GetProductId())
 	if err != nil {
-		return nil, fault.Field("product_id", "must be a UUID")
+		return nil, fault.Field("product_id", fault.FieldNotUUID, "must be a UUID")
 	}
 	span, err := seriesSpan(req)
 	if err != nil {

@@ -50,7 +50,8 @@ func seriesSpan(req interface {
 		return span{}, err
 	}
 	if n := s.points(); n > maxPoints {
-		return span{}, fault.Field("start_time", "must be at most %d points before end_time, but is %d", maxPoints, n)
+		return span{}, fault.Field("start_time", fault.FieldOutOfRange,
+			"must be at most %d points before end_time, but is %d", maxPoints, n)
 	}
 	return s, nil
 }
@@ -64,10 +65,10 @@ func rankingSpan(req timeRange) (span, error) {
 // the end if they are not given, rounded outwards to whole steps.
 func newSpan(from, to *timestamppb.Timestamp, step, length time.Duration) (span, error) {
 	if from != nil && from.CheckValid() != nil {
-		return span{}, fault.Field("start_time", "must be a time in the years 1 to 9999")
+		return span{}, fault.Field("start_time", fault.FieldOutOfRange, "must be a time in the years 1 to 9999")
 	}
 	if to != nil && to.CheckValid() != nil {
-		return span{}, fault.Field("end_time", "must be a time in the years 1 to 9999")
+		return span{}, fault.Field("end_time", fault.FieldOutOfRange, "must be a time in the years 1 to 9999")
 	}
 	end := time.Now().UTC()
 	if to != nil {
@@ -81,9 +82,10 @@ func newSpan(from, to *timestamppb.Timestamp, step, length time.Duration) (span,
 	}
 	if !start.Before(end) {
 		if to != nil {
-			return span{}, fault.Field("end_time", "must be after start_time")
+			return span{}, fault.Field("end_time", fault.FieldOutOfRange, "must be after start_time")
 		}
-		return span{}, fault.Field("start_time", "must be before end_time, which is now if it is not set")
+		return span{}, fault.Field("start_time", fault.FieldOutOfRange,
+			"must be before end_time, which is now if it is not set")
 	}
 	s := span{start: floor(start, step), end: floor(end, step), step: step}
 	if s.end.Before(end) {

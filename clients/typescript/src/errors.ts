@@ -1,12 +1,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
-import { errorDomain, type Reason } from "./reasons.js";
+import { errorDomain, type FieldReason, type Reason } from "./reasons.js";
 
 /** A field of a request that the server refused. */
 export interface FieldViolation {
   /** The path in the names of the proto file, such as `product.price.amount`. */
   readonly field: string;
-  /** What is wrong with it, such as `must not be negative`. */
+  /** What is wrong with it, such as `NEGATIVE`. A server newer than this package may give one that the type does not know. */
+  readonly reason: FieldReason;
+  /** The same in English, such as `must not be negative`. */
   readonly description: string;
 }
 
@@ -49,7 +51,7 @@ export function fieldViolations(error: unknown): FieldViolation[] {
   return error
     .findDetails(BadRequestSchema)
     .flatMap((detail) => detail.fieldViolations)
-    .map(({ field, description }) => ({ field, description }));
+    .map(({ field, reason, description }) => ({ field, reason: reason as FieldReason, description }));
 }
 
 /**

@@ -32,7 +32,7 @@ export {
   type Rounding,
 } from "./money.js";
 export { type Page, Pages } from "./pages.js";
-export { errorDomain, type Reason, reasons } from "./reasons.js";
+export { errorDomain, type FieldReason, fieldReasons, type Reason, reasons } from "./reasons.js";
 export type { RetryOptions } from "./retry.js";
 export { Session as CatalogSession, type SessionListener } from "./session.js";
 export { browserTokenStore, memoryTokenStore, type TokenStore, type Tokens } from "./tokens.js";

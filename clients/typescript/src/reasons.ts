@@ -1,4 +1,4 @@
-// Made by scripts/reasons.mjs from internal/fault/reasons.go. Do not edit.
+// Made by scripts/reasons.mjs from internal/fault. Do not edit.
 
 /** The domain of every reason, as in google.rpc.ErrorInfo. */
 export const errorDomain = "catalog.zebrands.com";
@@ -57,3 +57,28 @@ export const reasons = [
 
 /** Why the server refused a call: stable, unlike the text of the error. */
 export type Reason = (typeof reasons)[number];
+
+/** Every reason that the server gives for a field alone. docs/errors.md says what each one means. */
+export const fieldReasons = [
+  "CONTROL_CHARACTERS",
+  "NEGATIVE",
+  "NOT_AN_EMAIL_ADDRESS",
+  "NOT_A_DECIMAL",
+  "NOT_A_UUID",
+  "NOT_A_WEB_ADDRESS",
+  "NOT_UNIQUE",
+  "ONE_CHARACTER",
+  "OUT_OF_RANGE",
+  "REQUIRED",
+  "SAME_AS_EMAIL",
+  "TOO_LARGE",
+  "TOO_LONG",
+  "TOO_MANY",
+  "TOO_MANY_DECIMALS",
+  "TOO_SHORT",
+  "UNKNOWN_CURRENCY",
+  "UNKNOWN_VALUE",
+] as const;
+
+/** What is wrong with a field: stable, unlike its description. That of the whole error, if the field breaks none of these rules. */
+export type FieldReason = (typeof fieldReasons)[number] | Reason;

@@ -16,8 +16,8 @@ test("a refused call tells its reason and what belongs to it", () => {
 });
 
 test("a bad request tells which fields are to blame", () => {
-  const error = fault(Code.InvalidArgument, "FIELD_INVALID", { fields: { "product.name": "must not be empty" } });
-  assert.deepEqual(fieldViolations(error), [{ field: "product.name", description: "must not be empty" }]);
+  const error = fault(Code.InvalidArgument, "FIELD_INVALID", { fields: { "product.name": "REQUIRED" } });
+  assert.deepEqual(fieldViolations(error), [{ field: "product.name", reason: "REQUIRED", description: "is wrong" }]);
 });
 
 test("errors of others have no reason", () => {
