@@ -6,8 +6,13 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/query-client";
 import { router } from "./app/router";
 
-// A newer version was deployed and the files of this one are gone: start over with the new one.
-window.addEventListener("vite:preloadError", () => location.reload());
+window.addEventListener("vite:preloadError", () => void startOverIfNewer());
+
+/** A newer version may have been deployed, and the files of this one are gone: then the page starts over with the new one. */
+async function startOverIfNewer(): Promise<void> {
+  const page = await fetch("/", { cache: "no-store" }).then((response) => response.text());
+  if (!page.includes(new URL(import.meta.url).pathname)) location.reload();
+}
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

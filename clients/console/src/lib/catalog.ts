@@ -1,5 +1,6 @@
 import { AuthService, Code, ConnectError, createCatalog, timestampDate } from "@zebrands/catalog";
-import { SharedTokenStore } from "./session-store";
+import { loadErrorWords } from "./errors";
+import { mayHaveSession, SharedTokenStore } from "./session-store";
 
 const store = new SharedTokenStore("catalog-session");
 
@@ -13,6 +14,12 @@ export const catalog = createCatalog({
       if (req.service.typeName === AuthService.typeName) req.header.set("Catalog-Session", "cookie");
       return next(req);
     },
+    // Whoever is told of an error finds its words there.
+    (next) => (req) =>
+      next(req).catch(async (error) => {
+        await loadErrorWords();
+        throw error;
+      }),
   ],
 });
 
@@ -25,7 +32,7 @@ let resuming: Promise<boolean> | undefined;
  */
 export function resumeSession(): Promise<boolean> {
   resuming ??= store
-    .lock(async () => store.get() !== undefined || (await refreshByCookie()))
+    .lock(async () => store.get() !== undefined || (mayHaveSession() && (await refreshByCookie())))
     .finally(() => {
       resuming = undefined;
     });
@@ -40,7 +47,8 @@ async function refreshByCookie(): Promise<boolean> {
     return true;
   } catch (error) {
     const { code } = ConnectError.from(error);
-    if (code === Code.Unauthenticated || code === Code.InvalidArgument) return false;
-    throw error;
+    if (code !== Code.Unauthenticated) throw error;
+    store.set(undefined);
+    return false;
   }
 }

@@ -1,5 +1,29 @@
 import type { TokenStore, Tokens } from "@zebrands/catalog";
 
+/** Set in the browser's storage for as long as its cookie may hold a session. It is no secret and gives no power. */
+const hint = "catalog-session";
+
+/**
+ * Reports whether the browser's cookie may hold a session. No script can look into the cookie; asking the server for everybody who
+ * comes to sign in would only fail.
+ */
+export function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(hint) !== null;
+  } catch {
+    return true; // without storage nobody knows
+  }
+}
+
+function remember(signedIn: boolean): void {
+  try {
+    if (signedIn) localStorage.setItem(hint, "1");
+    else localStorage.removeItem(hint);
+  } catch {
+    // Then the server is asked.
+  }
+}
+
 /** What the pages of this origin tell each other: new tokens, or that the session is over. */
 type Notice = { readonly tokens: Tokens | undefined };
 
@@ -30,6 +54,7 @@ export class SharedTokenStore implements TokenStore {
 
   set(tokens: Tokens | undefined): void {
     this.#tokens = tokens;
+    remember(tokens !== undefined);
     this.#channel.postMessage({ tokens } satisfies Notice);
   }
 

@@ -1,4 +1,4 @@
-import { fieldViolations, isReason } from "@zebrands/catalog";
+import { type FieldViolation, fieldViolations, isReason } from "@zebrands/catalog";
 import clsx from "clsx";
 import {
   type ComponentProps,
@@ -11,7 +11,7 @@ import {
   useState,
 } from "react";
 import { useFormat, useMessages } from "@/i18n";
-import { sentence, useDescribeError } from "@/lib/errors";
+import { sentence, useDescribeError, useDescribeViolation } from "@/lib/errors";
 import { Alert } from "./alert";
 import { Button, type ButtonProps } from "./button";
 import { FieldErrors } from "./field";
@@ -48,6 +48,7 @@ export function Form({ onSubmit, prefix = "", className, children, ...props }: F
   const [problems, setProblems] = useState<Problems>({ fields: {} });
   const form = useRef<HTMLFormElement>(null);
   const describe = useDescribeError();
+  const describeViolation = useDescribeViolation();
   const checkInputs = useInputCheck();
 
   // The first field that is wrong gets the cursor.
@@ -65,7 +66,7 @@ export function Form({ onSubmit, prefix = "", className, children, ...props }: F
     try {
       await onSubmit(new FormData(event.currentTarget));
     } catch (error) {
-      setProblems(problemsOf(error, prefix, form.current, describe));
+      setProblems(problemsOf(error, prefix, form.current, describe, describeViolation));
     } finally {
       setPending(false);
     }
@@ -103,6 +104,7 @@ function problemsOf(
   prefix: string,
   form: HTMLFormElement | null,
   describe: (error: unknown) => string,
+  describeViolation: (violation: FieldViolation) => string,
 ): Problems {
   const fields: Record<string, string> = {};
   const rest: string[] = [];
@@ -110,11 +112,12 @@ function problemsOf(
   // What there are words for in the person's language goes before what the server says.
   const blamed = blamedByReason.find(([reason, name]) => isReason(error, reason) && names.has(name));
   if (blamed !== undefined) return { fields: { [blamed[1]]: describe(error) } };
-  const violations = fieldViolations(error);
-  for (const { field, description } of violations) {
+  for (const violation of fieldViolations(error)) {
+    const { field } = violation;
+    const text = describeViolation(violation);
     const path = field.startsWith(prefix) ? field.slice(prefix.length) : field;
-    if (names.has(path) || names.has(path.replace(/\[.*$/, ""))) fields[path] ??= sentence(description);
-    else rest.push(sentence(`${field}: ${description}`));
+    if (names.has(path) || names.has(path.replace(/\[.*$/, ""))) fields[path] ??= sentence(text);
+    else rest.push(sentence(`${field}: ${text}`));
   }
   if (Object.keys(fields).length > 0) return { fields, ...(rest.length > 0 && { form: rest.join(" ") }) };
   return { fields, form: describe(error) };

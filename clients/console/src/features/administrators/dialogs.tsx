@@ -2,6 +2,7 @@ import type { Admin } from "@zebrands/catalog";
 import { SessionList } from "@/app/admin/session-list";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths } from "@/lib/limits";
 import { Button } from "@/ui/button";
 import { ConfirmDialog, Dialog, DialogActions } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
@@ -77,8 +78,16 @@ function InviteForm({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Form onSubmit={invite} prefix="admin.">
-      <TextField label={m.email} name="email" type="email" autoComplete="off" maxLength={254} required autoFocus />
-      <TextField label={m.name} name="name" autoComplete="off" maxLength={100} required />
+      <TextField
+        label={m.email}
+        name="email"
+        type="email"
+        autoComplete="off"
+        maxLength={maxLengths["admin.email"]}
+        required
+        autoFocus
+      />
+      <TextField label={m.name} name="name" autoComplete="off" maxLength={maxLengths["admin.name"]} required />
       <FormActions submit={m.sendInvitation} onClose={onClose} />
     </Form>
   );
@@ -101,8 +110,15 @@ function EditForm({ admin, onClose }: { readonly admin: Admin; readonly onClose:
 
   return (
     <Form onSubmit={save} prefix="admin.">
-      <TextField label={m.name} name="name" defaultValue={admin.name} maxLength={100} required autoFocus />
-      <TextField label={m.email} name="email" type="email" defaultValue={admin.email} maxLength={254} required />
+      <TextField label={m.name} name="name" defaultValue={admin.name} maxLength={maxLengths["admin.name"]} required autoFocus />
+      <TextField
+        label={m.email}
+        name="email"
+        type="email"
+        defaultValue={admin.email}
+        maxLength={maxLengths["admin.email"]}
+        required
+      />
       <FormActions submit={m.save} onClose={onClose} />
     </Form>
   );

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths, minPasswordLength } from "@/lib/limits";
 import { PasswordField, TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
@@ -26,13 +27,13 @@ function AcceptForm({ token }: { readonly token: string }) {
           label={m.password}
           name="password"
           autoComplete="new-password"
-          minLength={12}
-          maxLength={128}
+          minLength={minPasswordLength}
+          maxLength={maxLengths.password}
           hint={m.passwordHint}
           required
           autoFocus
         />
-        <TextField label={m.name} name="name" autoComplete="name" maxLength={100} hint={m.keepName} />
+        <TextField label={m.name} name="name" autoComplete="name" maxLength={maxLengths["admin.name"]} hint={m.keepName} />
         <SubmitButton>{m.accept}</SubmitButton>
       </Form>
     </AccountPage>

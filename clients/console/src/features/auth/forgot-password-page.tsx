@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths } from "@/lib/limits";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
@@ -29,7 +30,15 @@ export function ForgotPasswordPage() {
           setSentTo(email);
         }}
       >
-        <TextField label={m.email} name="email" type="email" autoComplete="username" maxLength={254} required autoFocus />
+        <TextField
+          label={m.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          maxLength={maxLengths["admin.email"]}
+          required
+          autoFocus
+        />
         <SubmitButton>{m.sendLink}</SubmitButton>
       </Form>
       <p className="mt-5 text-center text-sm">

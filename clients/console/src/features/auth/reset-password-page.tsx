@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths, minPasswordLength } from "@/lib/limits";
 import { PasswordField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
@@ -26,8 +27,8 @@ function ResetForm({ token }: { readonly token: string }) {
           label={m.newPassword}
           name="new_password"
           autoComplete="new-password"
-          minLength={12}
-          maxLength={128}
+          minLength={minPasswordLength}
+          maxLength={maxLengths.password}
           hint={m.passwordHint}
           required
           autoFocus

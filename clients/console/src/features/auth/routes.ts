@@ -3,15 +3,19 @@ import { accountRoute } from "@/app/account/route";
 import { safeReturnTo } from "@/lib/return-to";
 import { defined, textParam } from "@/lib/search-params";
 
+/** Leads whoever is signed in already, in this tab or another one, to where they wanted to go. */
+async function goOnIfSignedIn(to?: string): Promise<void> {
+  const { resumeSession } = await import("@/lib/catalog");
+  // If the server cannot be reached, the form says so as soon as it is sent.
+  if (await resumeSession().catch(() => false)) throw redirect({ href: safeReturnTo(to), replace: true });
+}
+
 const signIn = createRoute({
   getParentRoute: () => accountRoute,
   path: "sign-in",
   /** `to` is where to go afterwards. */
   validateSearch: (params: Record<string, unknown>): { to?: string } => defined({ to: textParam(params["to"]) }),
-  beforeLoad: async ({ search }) => {
-    const { catalog } = await import("@/lib/catalog");
-    if (await catalog.session.isSignedIn()) throw redirect({ href: safeReturnTo(search.to), replace: true });
-  },
+  beforeLoad: ({ search }) => goOnIfSignedIn(search.to),
   component: lazyRouteComponent(() => import("./sign-in-page"), "SignInPage"),
 });
 
@@ -26,6 +30,8 @@ const forgotPassword = createRoute({
 const setup = createRoute({
   getParentRoute: () => accountRoute,
   path: "setup",
+  // Whoever is signed in is past it.
+  beforeLoad: () => goOnIfSignedIn(),
   component: lazyRouteComponent(() => import("./setup-page"), "SetupPage"),
 });
 

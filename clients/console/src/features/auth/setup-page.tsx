@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths, minPasswordLength } from "@/lib/limits";
 import { PasswordField, TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
@@ -23,14 +24,29 @@ function SetupForm({ token }: { readonly token: string }) {
           await navigate({ to: "/admin/products", replace: true });
         }}
       >
-        <TextField label={m.name} name="name" autoComplete="name" maxLength={100} hint={m.nameHint} required autoFocus />
-        <TextField label={m.email} name="email" type="email" autoComplete="username" maxLength={254} required />
+        <TextField
+          label={m.name}
+          name="name"
+          autoComplete="name"
+          maxLength={maxLengths["admin.name"]}
+          hint={m.nameHint}
+          required
+          autoFocus
+        />
+        <TextField
+          label={m.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          maxLength={maxLengths["admin.email"]}
+          required
+        />
         <PasswordField
           label={m.password}
           name="password"
           autoComplete="new-password"
-          minLength={12}
-          maxLength={128}
+          minLength={minPasswordLength}
+          maxLength={maxLengths.password}
           hint={m.passwordHint}
           required
         />

@@ -2,6 +2,7 @@ import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths } from "@/lib/limits";
 import { safeReturnTo } from "@/lib/return-to";
 import { PasswordField, TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
@@ -27,8 +28,22 @@ export function SignInPage() {
       <Form
         onSubmit={(data) => catalog.session.signIn({ email: String(data.get("email")), password: String(data.get("password")) })}
       >
-        <TextField label={m.email} name="email" type="email" autoComplete="username" maxLength={254} required autoFocus />
-        <PasswordField label={m.password} name="password" autoComplete="current-password" maxLength={128} required />
+        <TextField
+          label={m.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          maxLength={maxLengths["admin.email"]}
+          required
+          autoFocus
+        />
+        <PasswordField
+          label={m.password}
+          name="password"
+          autoComplete="current-password"
+          maxLength={maxLengths.password}
+          required
+        />
         <SubmitButton>{m.signIn}</SubmitButton>
       </Form>
       <p className="mt-5 text-center text-sm">

@@ -1,5 +1,15 @@
-import { Code, ConnectError, errorMetadata, fieldViolations, isReason, type Product, reasonOf } from "@zebrands/catalog";
+import {
+  Code,
+  ConnectError,
+  errorMetadata,
+  type FieldViolation,
+  fieldViolations,
+  isReason,
+  type Product,
+  reasonOf,
+} from "@zebrands/catalog";
 import { catalog } from "@/lib/catalog";
+import { pause } from "@/lib/pause";
 import { attributesOf, changedFields } from "./changes";
 import type { FieldName, ParsedFile, Problem, Row } from "./model";
 
@@ -29,6 +39,7 @@ export interface Result {
 export interface Options {
   /** Only find out what there is to do. */
   readonly dryRun: boolean;
+  /** Asks to stop. What was sent by then is waited for: only its answer tells what became of the rows. */
   readonly signal: AbortSignal;
   readonly onProgress: (rows: number) => void;
 }
@@ -73,7 +84,7 @@ async function chunk(file: ParsedFile, rows: readonly Row[], options: Options, r
       );
     } catch (error) {
       if (options.signal.aborted || tries >= maxTries || !isPassing(error)) throw error;
-      await wait(firstWait * 2 ** (tries - 1), options.signal);
+      await pause(firstWait * 2 ** (tries - 1), options.signal);
     }
   }
 }
@@ -90,7 +101,7 @@ async function attempt(file: ParsedFile, tasks: readonly Task[], options: Option
   }
   await send(
     creates,
-    (batch) => create(file, batch, options.signal),
+    (batch) => create(file, batch),
     (_) => ({ is: "created" }),
     file,
     options,
@@ -98,7 +109,7 @@ async function attempt(file: ParsedFile, tasks: readonly Task[], options: Option
   );
   await send(
     updates,
-    (batch) => update(file, batch, options.signal),
+    (batch) => update(file, batch),
     ({ fields }) => ({ is: "updated", fields }),
     file,
     options,
@@ -141,21 +152,21 @@ async function send(
   result: Result,
 ): Promise<void> {
   if (tasks.length === 0) return;
+  options.signal.throwIfAborted();
   for (const task of tasks) task.tried = stateOf(task);
   try {
     if (!options.dryRun) await call(tasks);
     for (const task of tasks) finish([task], stateOf(task), options, result);
   } catch (error) {
     if (!blamesRows(error)) throw error;
-    const blamed = blame(error);
-    for (const { request, field, text } of blamed) {
+    for (const { request, violation } of blame(error)) {
       const task = tasks[request];
-      if (task !== undefined) fail(task, columnOf(file, field), text, options, result);
+      if (task !== undefined) fail(task, columnOf(file, violation.field), { violation }, options, result);
     }
     const rest = tasks.filter(({ row }) => !result.states.has(row.line));
     if (rest.length < tasks.length) return send(rest, call, stateOf, file, options, result);
     const [only] = tasks;
-    if (tasks.length === 1 && only !== undefined) return fail(only, "", ConnectError.from(error).rawMessage, options, result);
+    if (tasks.length === 1 && only !== undefined) return fail(only, "", { error }, options, result);
     // No row is to blame by name: halves of halves find it.
     const half = tasks.length >> 1;
     await send(tasks.slice(0, half), call, stateOf, file, options, result);
@@ -168,22 +179,22 @@ function finish(tasks: readonly Task[], state: RowState, { onProgress }: Options
   onProgress(tasks.length);
 }
 
-function fail(task: Task, column: string, text: string, options: Options, result: Result): void {
-  result.problems.push({ line: task.row.line, column, reason: { text } });
+function fail(task: Task, column: string, reason: Problem["reason"], options: Options, result: Result): void {
+  result.problems.push({ line: task.row.line, column, reason });
   if (!result.states.has(task.row.line)) finish([task], { is: "failed" }, options, result);
 }
 
-function create(file: ParsedFile, batch: readonly Task[], signal: AbortSignal) {
+function create(file: ParsedFile, batch: readonly Task[]) {
   const requests = batch.map(({ row }) => ({ product: messageOf(file, row, {}) }));
-  return catalog.products.batchCreateProducts({ requests }, { signal });
+  return catalog.products.batchCreateProducts({ requests });
 }
 
-function update(file: ParsedFile, batch: readonly Task[], signal: AbortSignal) {
+function update(file: ParsedFile, batch: readonly Task[]) {
   const requests = batch.map(({ row, now, fields }) => ({
     product: { ...messageOf(file, row, now?.attributes ?? {}), id: now?.id ?? "" },
     updateMask: { paths: [...fields] },
   }));
-  return catalog.products.batchUpdateProducts({ requests }, { signal });
+  return catalog.products.batchUpdateProducts({ requests });
 }
 
 function messageOf(file: ParsedFile, row: Row, attributes: Readonly<Record<string, string>>) {
@@ -213,33 +224,20 @@ function isPassing(error: unknown): boolean {
   return [Code.Unavailable, Code.Aborted, Code.AlreadyExists, Code.NotFound, Code.DeadlineExceeded].includes(code);
 }
 
-/** Returns what an error says about the requests of a batch, from paths such as "requests[3].product.price.amount". */
-function blame(error: unknown): { request: number; field: string; text: string }[] {
-  return fieldViolations(error).flatMap(({ field, description }) => {
-    const match = /^requests\[(\d+)\](?:\.product)?\.?(.*)$/.exec(field);
-    return match === null ? [] : [{ request: Number(match[1]), field: match[2] ?? "", text: description }];
+/** Returns what an error says about the requests of a batch, with paths such as "product.price.amount". */
+function blame(error: unknown): { request: number; violation: FieldViolation }[] {
+  return fieldViolations(error).flatMap((violation) => {
+    const match = /^requests\[(\d+)\]\.?(.*)$/.exec(violation.field);
+    return match === null ? [] : [{ request: Number(match[1]), violation: { ...violation, field: match[2] ?? "" } }];
   });
 }
 
-/** Returns the file's name for a field of a product, such as "price.amount" or `attributes["colour"]`. */
-export function columnOf({ columns }: ParsedFile, field: string): string {
+/** Returns the file's name for a field of a request, such as "product.price.amount" or `product.attributes["colour"]`. */
+export function columnOf({ columns }: ParsedFile, path: string): string {
+  const field = path.replace(/^product\.?/, "");
   const attribute = /^attributes\["(.*)"\]$/.exec(field)?.[1];
   if (attribute !== undefined) return attribute;
   const [root = "", part] = field.replace(/\[.*$/, "").split(".");
   const name = part === "currency_code" ? "currency" : root;
   return (columns as Readonly<Record<string, string | undefined>>)[name] ?? name;
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-  });
 }

@@ -1,4 +1,4 @@
-import type { MoneyValue } from "@zebrands/catalog";
+import type { FieldViolation, MoneyValue } from "@zebrands/catalog";
 
 /** The fields of a product that a file can have, as update masks name them. */
 export const fieldNames = ["sku", "name", "brand", "price", "description", "image_urls", "tags", "attributes"] as const;
@@ -52,8 +52,11 @@ export interface Problem {
   readonly line: number;
   /** The column, as the file's header names it; empty if it is the whole row. */
   readonly column: string;
-  /** A code, or what the server says. */
-  readonly reason: { readonly code: ProblemCode; readonly values?: readonly string[] } | { readonly text: string };
+  /** A code, or what the server objects to: a field, or the row as a whole. */
+  readonly reason:
+    | { readonly code: ProblemCode; readonly values?: readonly string[] }
+    | { readonly violation: FieldViolation }
+    | { readonly error: unknown };
 }
 
 /** What a column of the file becomes: a field, an attribute, or nothing. */

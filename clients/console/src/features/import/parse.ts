@@ -1,9 +1,8 @@
+import { maxLengths } from "@/lib/limits";
 import { type BadRow, FileError, type ParsedFile, type Problem, type Row } from "./model";
 import { isOwn, readOwn } from "./own-format";
 import { isShopify, readShopify } from "./shopify-format";
 import { decode, readTable } from "./table";
-
-const skuLimit = 64;
 
 /**
  * Reads a file in one of the known formats.
@@ -45,7 +44,7 @@ function check({ columns }: ParsedFile, { line, product }: Row): Problem[] {
     problems.push({ line, column: column ?? code, reason: { code } });
   for (const field of ["sku", "name", "brand"] as const) if (product[field] === "") add(columns[field], "empty");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  if ([...product.sku].length > skuLimit || /[\u0000-\u001F\u007F]/.test(product.sku)) add(columns.sku, "sku");
+  if ([...product.sku].length > maxLengths["product.sku"] || /[\u0000-\u001F\u007F]/.test(product.sku)) add(columns.sku, "sku");
   if (!/^[0-9]+(\.[0-9]+)?$/.test(product.price.amount)) add(columns.price, "amount");
   if (!/^[A-Z]{3}$/.test(product.price.currencyCode)) add(columns.currency, "currency");
   return problems;

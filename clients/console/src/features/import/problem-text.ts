@@ -1,12 +1,17 @@
 import { useMessages } from "@/i18n";
+import { useDescribeError, useDescribeViolation } from "@/lib/errors";
 import { messages } from "./messages";
 import type { Problem } from "./model";
 
 /** Returns a function that says what is wrong with a row, with its column. */
 export function useProblemText(): (problem: Problem) => string {
   const m = useMessages(messages);
+  const describe = useDescribeError();
+  const describeViolation = useDescribeViolation();
   return ({ column, reason }) => {
-    if ("text" in reason) return column === "" ? reason.text : `${column}: ${reason.text}`;
+    const where = column === "" ? m.wholeRow : column;
+    if ("error" in reason) return describe(reason.error);
+    if ("violation" in reason) return `${where}: ${describeViolation(reason.violation)}`;
     const [first = "", second = ""] = reason.values ?? [];
     const texts = {
       empty: m.empty,
@@ -21,6 +26,6 @@ export function useProblemText(): (problem: Problem) => string {
       encoding: m.badEncoding,
       noVariant: m.noVariant,
     };
-    return `${column === "" ? m.wholeRow : column}: ${texts[reason.code]}`;
+    return `${where}: ${texts[reason.code]}`;
   };
 }

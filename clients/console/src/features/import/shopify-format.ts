@@ -1,3 +1,4 @@
+import { maxItems, maxLengths } from "@/lib/limits";
 import { plainText } from "./html";
 import type { BadRow, FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
 import { sha256 } from "./sha256";
@@ -5,8 +6,6 @@ import { clean, type Table, type TableRow } from "./table";
 
 /** The value of the only option of a product without variants. */
 const noOption = "Default Title";
-const skuLimit = 64;
-const imageLimit = 20;
 /** How much of a hash tells SKUs apart that were made for rows. */
 const hashDigits = 8;
 
@@ -164,7 +163,7 @@ function readVariant(
 /** Returns the addresses of a variant's pictures, its own first. */
 function pictures(product: ShopProduct, own: string): string[] {
   const urls = product.images.toSorted((a, b) => a.position - b.position).map(({ url }) => url);
-  return [...new Set(own === "" ? urls : [own, ...urls])].slice(0, imageLimit);
+  return [...new Set(own === "" ? urls : [own, ...urls])].slice(0, maxItems["product.image_urls"]);
 }
 
 /** Returns a SKU of the words of a handle and of option values, and what it was made of. One that is too long ends with a hash. */
@@ -181,12 +180,12 @@ function makeSku(handle: string, values: readonly string[]): { sku: string; sour
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== "")
     .join("-");
-  return { sku: [...sku].length > skuLimit ? withHash(sku, source) : sku, source };
+  return { sku: [...sku].length > maxLengths["product.sku"] ? withHash(sku, source) : sku, source };
 }
 
 function withHash(sku: string, source: string): string {
   const start = [...sku]
-    .slice(0, skuLimit - hashDigits - 1)
+    .slice(0, maxLengths["product.sku"] - hashDigits - 1)
     .join("")
     .replace(/-+$/, "");
   return `${start}-${sha256(source).slice(0, hashDigits)}`;

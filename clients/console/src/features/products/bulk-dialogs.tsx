@@ -2,6 +2,8 @@ import { type MoneyValue, multiplyMoney, type Product, parseMoney } from "@zebra
 import { ArrowRight } from "lucide-react";
 import { useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { maxLengths } from "@/lib/limits";
+import { typedAmount } from "@/lib/typed-amount";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
@@ -9,7 +11,7 @@ import { Form, SubmitButton } from "@/ui/form";
 import type { Change } from "./bulk";
 import { priceOf } from "./fields";
 import { messages } from "./messages";
-import { currencyCodes, percentFactor, plainPercent, typedAmount } from "./money";
+import { currencyCodes, percentFactor, plainPercent } from "./money";
 import { upperCase } from "./upper-case";
 
 interface BulkDialogProps {
@@ -188,7 +190,7 @@ export function BulkTagDialog({ products, onClose, onApply }: BulkDialogProps) {
               name="tag"
               required
               autoFocus
-              maxLength={120}
+              maxLength={maxLengths["product.tags[]"]}
               list="bulk-tags"
               autoComplete="off"
               className="flex-1"

@@ -2,12 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { parseMoney } from "@zebrands/catalog";
 import { type FormEvent, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { maxLengths } from "@/lib/limits";
+import { typedAmount } from "@/lib/typed-amount";
 import { Button } from "@/ui/button";
 import { inputClass } from "@/ui/field";
 import { Checkbox, Switch } from "@/ui/toggle";
 import { brandOptions } from "./data";
 import { messages } from "./messages";
-import { currencyCodes, typedAmount } from "./money";
+import { currencyCodes } from "./money";
 import type { ToolbarProps } from "./toolbar";
 import { upperCase } from "./upper-case";
 
@@ -47,7 +49,7 @@ function BrandFilter({ search, onChange }: ToolbarProps) {
         aria-label={m.findBrand}
         placeholder={m.findBrand}
         value={query}
-        onChange={(event) => setQuery(event.target.value.slice(0, 100))}
+        onChange={(event) => setQuery(event.target.value.slice(0, maxLengths.brandQuery))}
         className={`${inputClass} h-9.5 pointer-coarse:h-11`}
       />
       <div className="mt-2 max-h-44 overflow-y-auto">
@@ -168,7 +170,7 @@ function TagFilter({ search, onChange }: ToolbarProps) {
         <input
           name="tag"
           autoComplete="off"
-          maxLength={120}
+          maxLength={maxLengths["product.tags[]"]}
           defaultValue={search.tag}
           className={`${inputClass} mt-1.5 h-9.5 font-normal pointer-coarse:h-11`}
         />

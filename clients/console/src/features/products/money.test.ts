@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { percentFactor, plainPercent, typedAmount } from "./money";
+import { typedAmount } from "@/lib/typed-amount";
+import { percentFactor, plainPercent } from "./money";
 
 test("a percentage becomes an exact factor", () => {
   assert.equal(percentFactor("10"), "1.10");

@@ -2,10 +2,10 @@ import { fieldViolations, type MoneyValue, type Product, parseMoney } from "@zeb
 import clsx from "clsx";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
-import { sentence, useDescribeError } from "@/lib/errors";
+import { sentence, useDescribeError, useDescribeViolation } from "@/lib/errors";
+import { typedAmount } from "@/lib/typed-amount";
 import { priceOf } from "./fields";
 import { messages } from "./messages";
-import { typedAmount } from "./money";
 
 interface PriceCellProps {
   readonly product: Product;
@@ -50,6 +50,7 @@ function PriceInput({ product, onClose, onSave }: Pick<PriceCellProps, "product"
   const m = useMessages(messages);
   const { locale } = useFormat();
   const describe = useDescribeError();
+  const describeViolation = useDescribeViolation();
   const before = priceOf(product);
   const [text, setText] = useState(() => typedAmount(before.amount, locale));
   const [error, setError] = useState<string>();
@@ -67,7 +68,7 @@ function PriceInput({ product, onClose, onSave }: Pick<PriceCellProps, "product"
       onClose();
     } catch (thrown) {
       const [violation] = fieldViolations(thrown);
-      setError(violation === undefined ? describe(thrown) : sentence(violation.description));
+      setError(violation === undefined ? describe(thrown) : sentence(describeViolation(violation)));
       setSaving(false);
     }
   }

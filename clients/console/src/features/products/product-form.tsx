@@ -3,13 +3,15 @@ import { parseMoney } from "@zebrands/catalog";
 import { Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { maxAttributeName, maxAttributeValue, maxLengths } from "@/lib/limits";
+import { typedAmount } from "@/lib/typed-amount";
 import { Button, IconButton } from "@/ui/button";
 import { Field, inputClass, TextAreaField, TextField } from "@/ui/field";
 import { Form } from "@/ui/form";
 import { brandOptions } from "./data";
 import type { Values } from "./fields";
 import { messages } from "./messages";
-import { currencyCodes, typedAmount } from "./money";
+import { currencyCodes } from "./money";
 import { TagInput } from "./tag-input";
 import { upperCase } from "./upper-case";
 
@@ -83,7 +85,7 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
         label={m.name}
         name="name"
         required
-        maxLength={200}
+        maxLength={maxLengths["product.name"]}
         autoComplete="off"
         autoFocus={hasMouse}
         defaultValue={initial.name}
@@ -93,7 +95,7 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
           label={m.brand}
           name="brand"
           required
-          maxLength={100}
+          maxLength={maxLengths["product.brand"]}
           list="brands"
           autoComplete="off"
           value={brand}
@@ -108,7 +110,7 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
           label={m.sku}
           name="sku"
           required
-          maxLength={64}
+          maxLength={maxLengths["product.sku"]}
           autoComplete="off"
           spellCheck={false}
           defaultValue={initial.sku}
@@ -146,7 +148,13 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
           ))}
         </datalist>
       </div>
-      <TextAreaField label={m.description} name="description" maxLength={10_000} rows={5} defaultValue={initial.description} />
+      <TextAreaField
+        label={m.description}
+        name="description"
+        maxLength={maxLengths["product.description"]}
+        rows={5}
+        defaultValue={initial.description}
+      />
       <Field label={m.tags} name="tags" optional hint={m.tagsHint}>
         {(wiring) => (
           <TagInput
@@ -201,7 +209,7 @@ function Attributes({
               <input
                 aria-label={m.attributeNameOf(format.number(index + 1))}
                 placeholder={m.attributeName}
-                maxLength={64}
+                maxLength={maxAttributeName}
                 value={name}
                 onChange={(event) => set(key, { name: event.target.value })}
                 className={`${inputClass} h-9.5 pointer-coarse:h-11`}
@@ -209,7 +217,7 @@ function Attributes({
               <input
                 aria-label={m.attributeValueOf(format.number(index + 1))}
                 placeholder={m.attributeValue}
-                maxLength={500}
+                maxLength={maxAttributeValue}
                 value={value}
                 onChange={(event) => set(key, { value: event.target.value })}
                 className={`${inputClass} h-9.5 pointer-coarse:h-11`}

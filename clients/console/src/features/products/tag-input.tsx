@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { useState } from "react";
 import { useMessages } from "@/i18n";
+import { maxLengths } from "@/lib/limits";
 import { messages } from "./messages";
 
 interface TagInputProps {
@@ -48,7 +49,7 @@ export function TagInput({ wiring, tags, onChange }: TagInputProps) {
         {...wiring}
         value={text}
         placeholder={tags.length === 0 ? m.addTagTo : ""}
-        maxLength={120}
+        maxLength={maxLengths["product.tags[]"]}
         autoComplete="off"
         onChange={(event) => (event.target.value.includes(",") ? add(event.target.value) : setText(event.target.value))}
         onBlur={() => add(text)}

@@ -1,6 +1,7 @@
 import { type Admin, AdminService, AuthService } from "@zebrands/catalog";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths } from "@/lib/limits";
 import { useRefresh } from "@/lib/refresh";
 import { TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
@@ -25,14 +26,21 @@ export function AboutForm({ admin }: { readonly admin: Admin }) {
 
   return (
     <Form onSubmit={save} prefix="admin.">
-      <TextField label={m.name} name="name" defaultValue={admin.name} autoComplete="name" maxLength={100} required />
+      <TextField
+        label={m.name}
+        name="name"
+        defaultValue={admin.name}
+        autoComplete="name"
+        maxLength={maxLengths["admin.name"]}
+        required
+      />
       <TextField
         label={m.email}
         name="email"
         type="email"
         defaultValue={admin.email}
         autoComplete="email"
-        maxLength={254}
+        maxLength={maxLengths["admin.email"]}
         hint={m.emailHint}
         required
       />

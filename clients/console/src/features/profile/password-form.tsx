@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useRefreshSessions } from "@/app/admin/session-list";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { maxLengths, minPasswordLength } from "@/lib/limits";
 import { PasswordField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { toast } from "@/ui/toast";
@@ -28,13 +29,19 @@ export function PasswordForm({ email }: { readonly email: string }) {
     <Form key={changes} onSubmit={change}>
       {/* Tells password managers whose password this is. */}
       <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
-      <PasswordField label={m.currentPassword} name="current_password" autoComplete="current-password" maxLength={128} required />
+      <PasswordField
+        label={m.currentPassword}
+        name="current_password"
+        autoComplete="current-password"
+        maxLength={maxLengths.password}
+        required
+      />
       <PasswordField
         label={m.newPassword}
         name="new_password"
         autoComplete="new-password"
-        minLength={12}
-        maxLength={128}
+        minLength={minPasswordLength}
+        maxLength={maxLengths.password}
         hint={m.newPasswordHint}
         required
       />

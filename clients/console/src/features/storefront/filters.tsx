@@ -2,6 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { parseMoney } from "@zebrands/catalog";
 import { type FormEvent, useId, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { maxLengths } from "@/lib/limits";
+import { typedAmount } from "@/lib/typed-amount";
 import { useDebounced } from "@/lib/use-debounced";
 import { Button } from "@/ui/button";
 import { inputClass, Select } from "@/ui/field";
@@ -12,7 +14,7 @@ import type { ShopSearch } from "./search-state";
 
 interface FilterProps {
   readonly search: ShopSearch;
-  readonly onChange: (change: { [K in keyof ShopSearch]: ShopSearch[K] | undefined }) => void;
+  readonly onChange: (change: { [K in keyof ShopSearch]?: ShopSearch[K] | undefined }) => void;
 }
 
 /** Brands to tick. The ones that are ticked stay on top while others are looked for. */
@@ -40,7 +42,7 @@ export function BrandFilter({ search, onChange }: FilterProps) {
         aria-label={m.findBrand}
         placeholder={m.findBrand}
         autoComplete="off"
-        maxLength={100}
+        maxLength={maxLengths.brandQuery}
         onChange={(event) => querySoon(event.target.value.trim())}
         className={`${inputClass} mt-2.5 h-9 pointer-coarse:h-11`}
       />
@@ -99,7 +101,7 @@ export function PriceFilter({ search, onChange, currencies }: FilterProps & { re
         name={name}
         // A new value in the address replaces what is typed.
         key={search[name] ?? ""}
-        defaultValue={search[name] === undefined ? "" : typed(search[name], locale)}
+        defaultValue={search[name] === undefined ? "" : typedAmount(search[name], locale)}
         inputMode="decimal"
         autoComplete="off"
         aria-invalid={wrong.includes(name) || undefined}
@@ -129,16 +131,10 @@ export function PriceFilter({ search, onChange, currencies }: FilterProps & { re
         </div>
         {wrong.length > 0 && (
           <p id={errorId} role="alert" className="text-sm text-danger-ink">
-            {m.notAnAmount(typed("129.90", locale))}
+            {m.notAnAmount(typedAmount("129.90", locale))}
           </p>
         )}
       </form>
     </fieldset>
   );
-}
-
-/** Returns plain decimal text as people of a locale type it. */
-function typed(amount: string, locale: string): string {
-  const decimal = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
-  return amount.replace(".", decimal);
 }

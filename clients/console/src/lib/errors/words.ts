@@ -1,0 +1,229 @@
+import { type FieldReason, type FieldViolation, fieldViolations, type Reason, reasonOf, retryDelay } from "@zebrands/catalog";
+import { defineMessages, type Format } from "@/i18n";
+import { maxAttributeName, maxAttributeValue, maxItems, maxLengths, minPasswordLength } from "@/lib/limits";
+import type { Language } from "@/lib/preferences";
+
+const refusals = defineMessages({
+  en: {
+    stopped: "This was stopped before the server had answered.",
+    strangers: "This page and the server do not understand each other. Reload the page.",
+    notServed: "This part of the catalog is not served at this address. Tell whoever runs the server.",
+    tooLarge: "This is more than the server takes at once.",
+    changed: "Somebody changed the same at the same moment. Try again.",
+    changedSince: "Somebody changed this since you opened it. Read it again, then try again.",
+    searchInvalid: "These filters cannot be searched for. Clear them and try again.",
+    pageGone: "The list has changed. Load it again from its start.",
+    signIn: "Sign in first.",
+    sessionEnded: "Your session has ended. Sign in again.",
+    adminsOnly: "Only administrators may do this.",
+    crossSite: "Only the catalog's own pages may do this.",
+    signInFailed: "E-mail address or password is not right.",
+    throttled: (wait: string) => `Too many attempts. Try again in ${wait}.`,
+    passwordIncorrect: "The current password is not right.",
+    linkUsed: "This link was used already, or it has expired.",
+    setupComplete: "The catalog has an administrator already. Sign in, or ask them for an invitation.",
+    emailTaken: "Another administrator has this e-mail address.",
+    lastAdmin: "The last administrator who can sign in can be neither disabled nor deleted.",
+    adminGone: "This administrator does not exist, or was deleted.",
+    adminNotDeleted: "This administrator is not deleted.",
+    adminNotInvited: "This administrator has accepted the invitation already.",
+    sessionGone: "This session is over already.",
+    skuTaken: "Another product has this SKU.",
+    productGone: "This product does not exist, or it was deleted.",
+    productNotDeleted: "This product is not deleted.",
+    deliveryGone: "There is no such mail.",
+    deliveryNotRetryable: "This mail went out already, or its recipient is no longer active.",
+    noMailbox: "Mails go out for real, so there is no local mailbox to look into.",
+    mailGone: "This mail is not in the mailbox, or it is for somebody else.",
+    fieldInvalid: (field: string, wrong: string) => (field === "" ? `The request ${wrong}.` : `${field}: ${wrong}.`),
+  },
+  es: {
+    stopped: "Se detuvo antes de que el servidor respondiera.",
+    strangers: "Esta página y el servidor no se entienden. Recarga la página.",
+    notServed: "Esta parte del catálogo no se atiende en esta dirección. Avisa a quien administra el servidor.",
+    tooLarge: "Es más de lo que el servidor acepta de una vez.",
+    changed: "Alguien cambió lo mismo en el mismo momento. Inténtalo de nuevo.",
+    changedSince: "Alguien lo cambió desde que lo abriste. Vuelve a leerlo e inténtalo de nuevo.",
+    searchInvalid: "No se puede buscar con estos filtros. Quítalos e inténtalo de nuevo.",
+    pageGone: "La lista ha cambiado. Cárgala otra vez desde el principio.",
+    signIn: "Primero inicia sesión.",
+    sessionEnded: "Tu sesión ha terminado. Inicia sesión de nuevo.",
+    adminsOnly: "Solo los administradores pueden hacer esto.",
+    crossSite: "Solo las páginas del propio catálogo pueden hacer esto.",
+    signInFailed: "El correo o la contraseña no son correctos.",
+    throttled: (wait) => `Demasiados intentos. Inténtalo de nuevo en ${wait}.`,
+    passwordIncorrect: "La contraseña actual no es correcta.",
+    linkUsed: "Este enlace ya se usó o ha caducado.",
+    setupComplete: "El catálogo ya tiene un administrador. Inicia sesión o pídele una invitación.",
+    emailTaken: "Otro administrador tiene este correo.",
+    lastAdmin: "El último administrador que puede iniciar sesión no se puede desactivar ni eliminar.",
+    adminGone: "Este administrador no existe o fue eliminado.",
+    adminNotDeleted: "Este administrador no está eliminado.",
+    adminNotInvited: "Este administrador ya aceptó la invitación.",
+    sessionGone: "Esta sesión ya terminó.",
+    skuTaken: "Otro producto tiene este SKU.",
+    productGone: "Este producto no existe o fue eliminado.",
+    productNotDeleted: "Este producto no está eliminado.",
+    deliveryGone: "No existe ese correo.",
+    deliveryNotRetryable: "Este correo ya salió, o quien debía recibirlo ya no está activo.",
+    noMailbox: "Los correos salen de verdad, así que no hay un buzón local que mirar.",
+    mailGone: "Este correo no está en el buzón, o es para otra persona.",
+    fieldInvalid: (field, wrong) => (field === "" ? `La petición ${wrong}.` : `${field}: ${wrong}.`),
+  },
+});
+
+/** What is said for each reason; "code" leaves it to the error's code. */
+const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
+  ACCESS_UNDEFINED: "strangers",
+  ADMIN_NOT_DELETED: "adminNotDeleted",
+  ADMIN_NOT_FOUND: "adminGone",
+  ADMIN_NOT_INVITED: "adminNotInvited",
+  ADMIN_REQUIRED: "adminsOnly",
+  CONCURRENT_CHANGE: "changed",
+  CONTENT_TYPE_INVALID: "strangers",
+  CROSS_SITE_REFUSED: "crossSite",
+  CURRENCY_INVALID: "fieldInvalid",
+  DATABASE_UNAVAILABLE: "code",
+  DEADLINE_EXCEEDED: "code",
+  DELIVERY_NOT_FOUND: "deliveryGone",
+  DELIVERY_NOT_RETRYABLE: "deliveryNotRetryable",
+  EMAIL_TAKEN: "emailTaken",
+  ETAG_MISMATCH: "changedSince",
+  FIELD_INVALID: "fieldInvalid",
+  FILTER_INVALID: "searchInvalid",
+  INTERNAL: "code",
+  LAST_ADMIN: "lastAdmin",
+  MAILBOX_MESSAGE_NOT_FOUND: "mailGone",
+  MAILBOX_NOT_IN_USE: "noMailbox",
+  METHOD_NOT_FOUND: "strangers",
+  MONEY_INVALID: "fieldInvalid",
+  ONE_TIME_TOKEN_INVALID: "linkUsed",
+  ORDER_BY_INVALID: "searchInvalid",
+  PAGE_TOKEN_INVALID: "pageGone",
+  PASSWORD_INCORRECT: "passwordIncorrect",
+  PRODUCT_NOT_DELETED: "productNotDeleted",
+  PRODUCT_NOT_FOUND: "productGone",
+  PROTOCOL_INVALID: "strangers",
+  REFRESH_TOKEN_INVALID: "sessionEnded",
+  REFRESH_TOKEN_REUSED: "sessionEnded",
+  REQUEST_CANCELED: "stopped",
+  REQUEST_MALFORMED: "strangers",
+  REQUEST_TOO_LARGE: "tooLarge",
+  SERVICE_NOT_SERVED: "notServed",
+  SESSION_ENDED: "sessionEnded",
+  SESSION_NOT_FOUND: "sessionGone",
+  SETUP_COMPLETE: "setupComplete",
+  SHUTTING_DOWN: "code",
+  SIGN_IN_FAILED: "signInFailed",
+  SIGN_IN_THROTTLED: "throttled",
+  SKU_TAKEN: "skuTaken",
+  TOKEN_EXPIRED: "sessionEnded",
+  TOKEN_INVALID: "sessionEnded",
+  TOKEN_REQUIRED: "signIn",
+  UPDATE_MASK_INVALID: "strangers",
+  WEBHOOK_SIGNATURE_INVALID: "strangers",
+};
+
+/** What is wrong with a field, without its name. The number is its limit, where that is known. */
+const violations = defineMessages({
+  en: {
+    REQUIRED: "must not be empty",
+    TOO_SHORT: (min: string) => `must have at least ${min} characters`,
+    TOO_LONG: (max: string) => (max === "" ? "is too long" : `must have at most ${max} characters`),
+    TOO_MANY: (max: string) => (max === "" ? "has too many entries" : `must have at most ${max} entries`),
+    OUT_OF_RANGE: "is out of range",
+    NOT_UNIQUE: "is there twice",
+    UNKNOWN_VALUE: "is none of the choices",
+    CONTROL_CHARACTERS: "must not hold line breaks or other characters that show nothing",
+    NOT_A_UUID: "is not a valid id",
+    NOT_A_WEB_ADDRESS: "must be an address that starts with https:// or http://",
+    NOT_AN_EMAIL_ADDRESS: "must be an e-mail address such as ana@example.com",
+    NOT_A_DECIMAL: "must be a plain number such as 129.90",
+    NEGATIVE: "must not be negative",
+    TOO_MANY_DECIMALS: "has more decimals than its currency",
+    TOO_LARGE: "is too large",
+    UNKNOWN_CURRENCY: "must be the code of a currency, such as MXN",
+    ONE_CHARACTER: "must not repeat one character",
+    SAME_AS_EMAIL: "must not be the e-mail address",
+    attribute: (name: string, value: string) => `must have a name of at most ${name} and a value of at most ${value} characters`,
+  },
+  es: {
+    REQUIRED: "no puede estar vacío",
+    TOO_SHORT: (min) => `debe tener al menos ${min} caracteres`,
+    TOO_LONG: (max) => (max === "" ? "es demasiado largo" : `debe tener como máximo ${max} caracteres`),
+    TOO_MANY: (max) => (max === "" ? "tiene demasiados elementos" : `debe tener como máximo ${max} elementos`),
+    OUT_OF_RANGE: "está fuera de los límites",
+    NOT_UNIQUE: "está repetido",
+    UNKNOWN_VALUE: "no es una de las opciones",
+    CONTROL_CHARACTERS: "no puede tener saltos de línea ni otros caracteres que no se ven",
+    NOT_A_UUID: "no es un identificador válido",
+    NOT_A_WEB_ADDRESS: "debe ser una dirección que empiece por https:// o http://",
+    NOT_AN_EMAIL_ADDRESS: "debe ser una dirección de correo como ana@ejemplo.com",
+    NOT_A_DECIMAL: "debe ser un número simple como 129.90",
+    NEGATIVE: "no puede ser negativo",
+    TOO_MANY_DECIMALS: "tiene más decimales que su moneda",
+    TOO_LARGE: "es demasiado grande",
+    UNKNOWN_CURRENCY: "debe ser el código de una moneda, como MXN",
+    ONE_CHARACTER: "no puede repetir un solo carácter",
+    SAME_AS_EMAIL: "no puede ser el correo",
+    attribute: (name, value) => `debe tener un nombre de ${name} caracteres como máximo y un valor de ${value}`,
+  },
+});
+
+/** Says why a server refused a call, in a sentence; undefined if there are no words for the reason. */
+export function describeRefusal(error: unknown, language: Language, format: Format): string | undefined {
+  const reason = reasonOf(error);
+  const name = reason === undefined ? undefined : refusalOf[reason];
+  if (name === undefined || name === "code") return undefined;
+  const m = refusals[language];
+  switch (name) {
+    case "throttled":
+      return m.throttled(waitText(retryDelay(error) ?? 60_000, format));
+    case "fieldInvalid": {
+      const [first] = fieldViolations(error);
+      return first && m.fieldInvalid(first.field, describeViolation(first, language, format) ?? first.description);
+    }
+    default:
+      return m[name];
+  }
+}
+
+function waitText(ms: number, format: Format): string {
+  const seconds = Math.ceil(ms / 1000);
+  const [value, unit] = seconds < 120 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return format.number(value, { style: "unit", unit, unitDisplay: "long" });
+}
+
+/** Says what is wrong with a field, without its name and a full stop; undefined if there are no words for the reason. */
+export function describeViolation({ field, reason }: FieldViolation, language: Language, format: Format): string | undefined {
+  const m = violations[language];
+  const limit = (max: number | undefined) => (max === undefined ? "" : format.number(max));
+  const path = plainPath(field);
+  switch (reason) {
+    case "TOO_SHORT":
+      return m.TOO_SHORT(format.number(minPasswordLength));
+    case "TOO_LONG":
+      return path === "product.attributes[]"
+        ? m.attribute(format.number(maxAttributeName), format.number(maxAttributeValue))
+        : m.TOO_LONG(limit(lookUp(maxLengths, path)));
+    case "TOO_MANY":
+      return m.TOO_MANY(limit(lookUp(maxItems, path)));
+    default:
+      return isWord(reason) ? m[reason] : undefined;
+  }
+}
+
+type Word = Exclude<keyof typeof violations.en, "TOO_SHORT" | "TOO_LONG" | "TOO_MANY" | "attribute">;
+
+function isWord(reason: FieldReason): reason is Word {
+  return Object.hasOwn(violations.en, reason);
+}
+
+function lookUp(limits: Readonly<Record<string, number>>, path: string): number | undefined {
+  return limits[path] ?? limits[path.replace(/^(current|new)_/, "")] ?? limits[`admin.${path}`];
+}
+
+/** Returns `product.tags[]` for `requests[3].product.tags[7]`: the limits of requests are by such paths. */
+function plainPath(field: string): string {
+  return field.replace(/^requests\[\d+\]\./, "").replace(/\[.*\]$/, "[]");
+}
