@@ -1,32 +1,26 @@
-import * as RadixPopover from "@radix-ui/react-popover";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
+import { type Trigger, useFirstOpen } from "./first-open";
 
-interface PopoverProps {
-  readonly trigger: ReactNode;
+export interface PopoverProps {
+  /** The button that opens it. */
+  readonly trigger: Trigger;
   /** Names it for screen readers. */
   readonly label: string;
   readonly align?: "start" | "end";
-  readonly open?: boolean;
-  readonly onOpenChange?: (open: boolean) => void;
-  readonly children: ReactNode;
+  /** Makes what is in it, once it is opened. */
+  readonly children: (close: () => void) => ReactNode;
 }
 
+const load = () => import("./popover-content");
+const OpenPopover = lazy(load);
+
 /** A small panel beside its button. */
-export function Popover({ trigger, label, align = "start", children, ...root }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const [opened, closed] = useFirstOpen(props.trigger, "dialog", load);
+  if (opened === undefined) return closed;
   return (
-    <RadixPopover.Root {...root}>
-      <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
-        <RadixPopover.Content
-          aria-label={label}
-          align={align}
-          sideOffset={6}
-          collisionPadding={12}
-          className="appear z-50 max-h-(--radix-popover-content-available-height) w-76 max-w-[calc(100vw-1.5rem)] overflow-y-auto rounded-xl border border-line bg-raised p-4 shadow-float outline-none"
-        >
-          {children}
-        </RadixPopover.Content>
-      </RadixPopover.Portal>
-    </RadixPopover.Root>
+    <Suspense fallback={closed}>
+      <OpenPopover {...props} />
+    </Suspense>
   );
 }

@@ -7,7 +7,7 @@ import { catalog } from "@/lib/catalog";
 import { useActiveCommands } from "@/lib/commands";
 import { IconButton } from "@/ui/button";
 import { Kbd } from "@/ui/kbd";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu } from "@/ui/menu";
 import { Brand, SkipLink } from "../brand";
 import { queryClient } from "../query-client";
 import { messages } from "./messages";
@@ -117,14 +117,16 @@ function BottomBar() {
           </button>
         }
       >
-        {pages.slice(4).map(({ to, name, icon: Icon }) => (
-          <MenuItem key={to} asChild>
-            <Link to={to}>
-              <Icon aria-hidden />
-              {m[name]}
-            </Link>
-          </MenuItem>
-        ))}
+        {({ MenuItem }) =>
+          pages.slice(4).map(({ to, name, icon: Icon }) => (
+            <MenuItem key={to} asChild>
+              <Link to={to}>
+                <Icon aria-hidden />
+                {m[name]}
+              </Link>
+            </MenuItem>
+          ))
+        }
       </Menu>
     </nav>
   );

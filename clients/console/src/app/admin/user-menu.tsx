@@ -6,7 +6,7 @@ import { catalog } from "@/lib/catalog";
 import { useActiveCommands } from "@/lib/commands";
 import { languages, setPreferences, themes, usePreferences } from "@/lib/preferences";
 import { Avatar } from "@/ui/avatar";
-import { Menu, MenuChoice, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 import { messages as appMessages, languageNames } from "../messages";
 import { messages } from "./messages";
@@ -41,38 +41,42 @@ export function UserMenu({ compact = false }: { readonly compact?: boolean }) {
         </button>
       }
     >
-      <MenuItem asChild>
-        <Link to="/admin/profile">
-          <CircleUser aria-hidden />
-          {m.profile}
-        </Link>
-      </MenuItem>
-      <MenuItem asChild>
-        <Link to="/">
-          <Store aria-hidden />
-          {app.storefront}
-        </Link>
-      </MenuItem>
-      <MenuItem icon={Keyboard} onSelect={() => setTimeout(() => commands.find(({ keys }) => keys === "?")?.run())}>
-        {app.shortcuts}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuChoice
-        label={app.theme}
-        value={preferences.theme}
-        choices={themes.map((value) => ({ value, label: app[value] }))}
-        onChange={(theme) => setPreferences({ theme })}
-      />
-      <MenuChoice
-        label={app.language}
-        value={preferences.language}
-        choices={languages.map((value) => ({ value, label: languageNames[value] }))}
-        onChange={(language) => setPreferences({ language })}
-      />
-      <MenuSeparator />
-      <MenuItem icon={LogOut} onSelect={() => void signOut()}>
-        {m.signOut}
-      </MenuItem>
+      {({ MenuItem, MenuChoice, MenuSeparator }) => (
+        <>
+          <MenuItem asChild>
+            <Link to="/admin/profile">
+              <CircleUser aria-hidden />
+              {m.profile}
+            </Link>
+          </MenuItem>
+          <MenuItem asChild>
+            <Link to="/">
+              <Store aria-hidden />
+              {app.storefront}
+            </Link>
+          </MenuItem>
+          <MenuItem icon={Keyboard} onSelect={() => setTimeout(() => commands.find(({ keys }) => keys === "?")?.run())}>
+            {app.shortcuts}
+          </MenuItem>
+          <MenuSeparator />
+          <MenuChoice
+            label={app.theme}
+            value={preferences.theme}
+            choices={themes.map((value) => ({ value, label: app[value] }))}
+            onChange={(theme) => setPreferences({ theme })}
+          />
+          <MenuChoice
+            label={app.language}
+            value={preferences.language}
+            choices={languages.map((value) => ({ value, label: languageNames[value] }))}
+            onChange={(language) => setPreferences({ language })}
+          />
+          <MenuSeparator />
+          <MenuItem icon={LogOut} onSelect={() => void signOut()}>
+            {m.signOut}
+          </MenuItem>
+        </>
+      )}
     </Menu>
   );
 }

@@ -1,5 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { SearchField } from "@/features/storefront/search";
+import { ShopSearchField } from "@/features/storefront/search";
 import { useMessages } from "@/i18n";
 import { languages, setPreferences, themes, usePreferences } from "@/lib/preferences";
 import { Brand, SkipLink } from "../brand";
@@ -14,7 +14,7 @@ export function ShopLayout() {
         <div className="mx-auto flex max-w-[96rem] flex-wrap items-center gap-x-6 gap-y-2 px-4 py-3 sm:px-6 lg:px-8">
           <Brand />
           <div className="order-last w-full sm:order-none sm:mx-auto sm:w-auto sm:max-w-xl sm:flex-1">
-            <SearchField />
+            <ShopSearchField />
           </div>
           <Link to="/admin" className="ml-auto rounded-md text-sm font-medium text-ink-soft hover:text-ink sm:ml-0">
             {m.console}

@@ -4,7 +4,7 @@ import { useMessages } from "@/i18n";
 import { Avatar } from "@/ui/avatar";
 import { Badge, type Tone } from "@/ui/badge";
 import { IconButton } from "@/ui/button";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu } from "@/ui/menu";
 import { Skeleton } from "@/ui/state";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { Time } from "@/ui/time";
@@ -114,45 +114,53 @@ function AdminMenu({
   if (admin.state === State.DELETED) {
     return (
       <Menu trigger={trigger}>
-        <MenuItem icon={RotateCcw} onSelect={() => void actions.restore(admin)}>
-          {m.restore}
-        </MenuItem>
+        {({ MenuItem }) => (
+          <>
+            <MenuItem icon={RotateCcw} onSelect={() => void actions.restore(admin)}>
+              {m.restore}
+            </MenuItem>
+          </>
+        )}
       </Menu>
     );
   }
   return (
     <Menu trigger={trigger}>
-      <MenuItem icon={Pencil} onSelect={() => onOpen({ kind: "edit", admin })}>
-        {m.edit}
-      </MenuItem>
-      <MenuItem icon={KeyRound} onSelect={() => onOpen({ kind: "sessions", admin })}>
-        {m.sessions}
-      </MenuItem>
-      {admin.state === State.INVITED && (
-        <MenuItem icon={MailPlus} onSelect={() => void actions.resendInvitation(admin)}>
-          {m.resend}
-        </MenuItem>
+      {({ MenuItem, MenuSeparator }) => (
+        <>
+          <MenuItem icon={Pencil} onSelect={() => onOpen({ kind: "edit", admin })}>
+            {m.edit}
+          </MenuItem>
+          <MenuItem icon={KeyRound} onSelect={() => onOpen({ kind: "sessions", admin })}>
+            {m.sessions}
+          </MenuItem>
+          {admin.state === State.INVITED && (
+            <MenuItem icon={MailPlus} onSelect={() => void actions.resendInvitation(admin)}>
+              {m.resend}
+            </MenuItem>
+          )}
+          <MenuSeparator />
+          {admin.disabled ? (
+            <MenuItem icon={UserCheck} onSelect={() => void actions.setDisabled(admin, false)}>
+              {m.enable}
+            </MenuItem>
+          ) : (
+            <MenuItem
+              icon={Ban}
+              onSelect={() => (isSelf ? onOpen({ kind: "disable-self", admin }) : void actions.setDisabled(admin, true))}
+            >
+              {m.disable}
+            </MenuItem>
+          )}
+          <MenuItem
+            icon={Trash2}
+            tone="danger"
+            onSelect={() => (isSelf ? onOpen({ kind: "delete-self", admin }) : void actions.remove(admin))}
+          >
+            {m.delete}
+          </MenuItem>
+        </>
       )}
-      <MenuSeparator />
-      {admin.disabled ? (
-        <MenuItem icon={UserCheck} onSelect={() => void actions.setDisabled(admin, false)}>
-          {m.enable}
-        </MenuItem>
-      ) : (
-        <MenuItem
-          icon={Ban}
-          onSelect={() => (isSelf ? onOpen({ kind: "disable-self", admin }) : void actions.setDisabled(admin, true))}
-        >
-          {m.disable}
-        </MenuItem>
-      )}
-      <MenuItem
-        icon={Trash2}
-        tone="danger"
-        onSelect={() => (isSelf ? onOpen({ kind: "delete-self", admin }) : void actions.remove(admin))}
-      >
-        {m.delete}
-      </MenuItem>
     </Menu>
   );
 }

@@ -1,11 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { Product } from "@zebrands/catalog";
 import { lazy, Suspense, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
-import { useDescribeError } from "@/lib/errors";
-import { Button } from "@/ui/button";
-import { ConfirmDialog, Dialog, DialogActions } from "@/ui/dialog";
+import { ConfirmDialog } from "@/ui/dialog";
 import { toast } from "@/ui/toast";
 import { type Change, changeMany, deleteMany, type Outcome, restoreMany, revertMany } from "./bulk";
 import { type BulkAction, BulkBar } from "./bulk-bar";
@@ -15,38 +12,44 @@ import type { RunTask } from "./task";
 
 // Forms come when somebody asks for them.
 const BulkPriceDialog = lazy(() => import("./bulk-dialogs").then((module) => ({ default: module.BulkPriceDialog })));
+const ProblemsDialog = lazy(() => import("./problems-dialog"));
 const BulkTagDialog = lazy(() => import("./bulk-dialogs").then((module) => ({ default: module.BulkTagDialog })));
 
 interface BulkActionsProps {
   readonly selected: readonly Product[];
   readonly run: RunTask;
+  /** Takes note of what selected products are now. */
+  readonly onChanged: (products: readonly Product[]) => void;
   /** Not set if everything that matches is selected already. */
   readonly onSelectMatching: (() => void) | undefined;
   readonly onClear: () => void;
 }
 
 /** The bar of what can be done with the selected products, and the dialogs that this goes through. Loaded with the first selection. */
-export default function BulkActions({ selected, run, onSelectMatching, onClear }: BulkActionsProps) {
+export default function BulkActions({ selected, run, onChanged, onSelectMatching, onClear }: BulkActionsProps) {
   const m = useMessages(messages);
   const format = useFormat();
   const client = useQueryClient();
   const [asking, setAsking] = useState<Exclude<BulkAction, "restore">>();
-  const [refused, setRefused] = useState<Outcome["failures"]>([]);
+  const [told, setTold] = useState<Outcome>();
   const live = selected.filter(({ deleteTime }) => deleteTime === undefined);
   const close = () => setAsking(undefined);
 
   /** Shows what became of the products. */
   function finish(outcome: Outcome, done: (n: string, one: boolean) => string, undo?: () => void) {
     const count = outcome.done.length;
-    showProducts(
-      client,
-      outcome.done.map(({ after }) => after),
-    );
+    const changed = outcome.done.map(({ after }) => after);
+    showProducts(client, changed);
+    onChanged(changed);
     const text = count === 0 ? m.nothingChanged : done(format.number(count), count === 1);
-    if (count > 0 || outcome.failures.length === 0) {
-      toast(outcome.canceled ? `${m.stoppedEarly} ${text}` : text, undo !== undefined && count > 0 ? { onUndo: undo } : {});
+    const problems = outcome.failures.length + outcome.uncertain.length;
+    if (count > 0 || problems === 0) {
+      toast(
+        outcome.ended === "complete" ? text : `${m.stoppedEarly} ${text}`,
+        undo !== undefined && count > 0 ? { onUndo: undo } : {},
+      );
     }
-    setRefused(outcome.failures);
+    setTold(problems > 0 ? outcome : undefined);
   }
 
   async function change(how: Change) {
@@ -89,39 +92,11 @@ export default function BulkActions({ selected, run, onSelectMatching, onClear }
           onConfirm={() => void remove()}
         />
       )}
-      {refused.length > 0 && <RefusedDialog failures={refused} onClose={() => setRefused([])} />}
+      {told !== undefined && (
+        <Suspense>
+          <ProblemsDialog outcome={told} onClose={() => setTold(undefined)} />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-/** Tells which products were refused, and why. */
-function RefusedDialog({ failures, onClose }: { readonly failures: Outcome["failures"]; readonly onClose: () => void }) {
-  const m = useMessages(messages);
-  const format = useFormat();
-  const describe = useDescribeError();
-  return (
-    <Dialog
-      open
-      onOpenChange={onClose}
-      title={m.someFailed(format.number(failures.length), failures.length === 1)}
-      description={m.someFailedText}
-    >
-      <ul className="flex flex-col divide-y divide-line text-sm">
-        {failures.slice(0, 100).map(({ product, error }) => (
-          <li key={product.id} className="py-2">
-            <Link to="/admin/products/$id" params={{ id: product.id }} className="font-medium hover:underline">
-              {product.name}
-            </Link>
-            <p className="text-danger-ink">{describe(error)}</p>
-          </li>
-        ))}
-      </ul>
-      {failures.length > 100 && <p className="text-sm text-ink-soft">{m.andMore(format.number(failures.length - 100))}</p>}
-      <DialogActions>
-        <Button variant="primary" onClick={onClose}>
-          OK
-        </Button>
-      </DialogActions>
-    </Dialog>
   );
 }

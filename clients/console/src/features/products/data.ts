@@ -197,11 +197,11 @@ async function readConflict(base: Product, wanted: Partial<Values>): Promise<Con
 }
 
 /** Returns live products by their ids, without those that are gone. */
-export async function readProducts(ids: readonly string[], signal: AbortSignal): Promise<Product[]> {
+export async function readProducts(ids: readonly string[]): Promise<Product[]> {
   let wanted = [...ids];
   while (wanted.length > 0) {
     try {
-      return (await catalog.products.batchGetProducts({ ids: wanted }, { signal })).products;
+      return (await catalog.products.batchGetProducts({ ids: wanted })).products;
     } catch (error) {
       if (!isReason(error, "PRODUCT_NOT_FOUND")) throw error;
       const missing = new Set<string>(JSON.parse(errorMetadata(error)["missing_ids"] ?? "[]"));

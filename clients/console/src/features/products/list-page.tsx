@@ -10,9 +10,11 @@ import { defined } from "@/lib/search-params";
 import { useLatest } from "@/lib/use-latest";
 import { useMedia } from "@/lib/use-media";
 import { useTitle } from "@/lib/use-title";
+import { ActiveFilters } from "@/ui/active-filters";
 import { Button, IconButton } from "@/ui/button";
 import { PageHeader } from "@/ui/card";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu } from "@/ui/menu";
+import { messages as uiMessages } from "@/ui/messages";
 import { EmptyState, ErrorState } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { useProductActions } from "./actions";
@@ -20,9 +22,9 @@ import { allMatching, listOptions, refreshLists } from "./data";
 import { messages } from "./messages";
 import { ProductTable, ProductTableSkeleton } from "./product-table";
 import { filterCount, type ProductsChange, queryOf } from "./search-state";
-import { useSelection } from "./selection";
+import { type Selection, useSelection } from "./selection";
 import { useTask } from "./task";
-import { ActiveFilters, Toolbar } from "./toolbar";
+import { Toolbar } from "./toolbar";
 import { useConflictDialog } from "./use-conflict-dialog";
 
 // What only some visits need comes when they do.
@@ -43,7 +45,7 @@ export function ProductsPage() {
   const list = useInfiniteQuery(listOptions(query));
   const products = useMemo(() => list.data?.pages.flatMap((page) => page.products) ?? none, [list.data]);
   const selection = useSelection(products, JSON.stringify(query));
-  const selected = useMemo(() => [...selection.products.values()], [selection.products]);
+  const selected = useMemo(() => asShown(selection.products, products), [selection.products, products]);
   const [editing, setEditing] = useState<string>();
   const [resolve, conflictDialog] = useConflictDialog();
   const actions = useProductActions(resolve);
@@ -63,20 +65,20 @@ export function ProductsPage() {
   const reset = () => void navigate({ search: {} });
   const edit = (product: Product) => change({ edit: product.id });
 
-  /** Reads everything that matches, page by page; what was read stays if the person stops it. */
-  async function readAll(title: string, each: (products: Product[]) => void, orderBy = query.orderBy) {
-    try {
-      await runTask(title, undefined, async ({ signal, advance }) => {
+  /** Reads everything that matches, page by page. Returns false if the person stopped it, or it failed. */
+  function readAll(title: string, each: (products: Product[]) => void, orderBy = query.orderBy): Promise<boolean> {
+    return runTask(title, undefined, async ({ signal, advance }) => {
+      try {
         for await (const page of allMatching({ ...query, orderBy }, signal)) {
           each(page.products);
           advance(page.products.length);
         }
-      });
-      return true;
-    } catch (error) {
-      if (!(error instanceof Error && /abort|cancel/i.test(error.message))) toast(describe(error), { tone: "danger" });
-      return false;
-    }
+        return true;
+      } catch (error) {
+        if (!signal.aborted) toast(describe(error), { tone: "danger" });
+        return false;
+      }
+    });
   }
 
   async function exportCsv() {
@@ -134,18 +136,22 @@ export function ProductsPage() {
                 </IconButton>
               }
             >
-              <MenuItem icon={Download} onSelect={() => void exportCsv()}>
-                {m.exportCsv}
-              </MenuItem>
-              <MenuItem asChild>
-                <Link to="/admin/import">
-                  <FileUp aria-hidden />
-                  {m.importFile}
-                </Link>
-              </MenuItem>
-              <MenuItem icon={RefreshCw} onSelect={() => void refreshLists(client)}>
-                {m.refresh}
-              </MenuItem>
+              {({ MenuItem }) => (
+                <>
+                  <MenuItem icon={Download} onSelect={() => void exportCsv()}>
+                    {m.exportCsv}
+                  </MenuItem>
+                  <MenuItem asChild>
+                    <Link to="/admin/import">
+                      <FileUp aria-hidden />
+                      {m.importFile}
+                    </Link>
+                  </MenuItem>
+                  <MenuItem icon={RefreshCw} onSelect={() => void refreshLists(client)}>
+                    {m.refresh}
+                  </MenuItem>
+                </>
+              )}
             </Menu>
             <Button variant="primary" asChild>
               <Link to="/admin/products/new">
@@ -157,7 +163,12 @@ export function ProductsPage() {
         }
       />
       <Toolbar search={search} onChange={change} />
-      <ActiveFilters search={search} onChange={change} onReset={reset} />
+      <ActiveFilters
+        filters={search}
+        more={search.deleted === undefined ? [] : [[m.withDeleted, { deleted: undefined }]]}
+        onChange={change}
+        onReset={reset}
+      />
       <div
         aria-busy={list.isPlaceholderData}
         className={list.isPlaceholderData ? "opacity-55 transition-opacity" : "transition-opacity"}
@@ -198,6 +209,7 @@ export function ProductsPage() {
           <BulkActions
             selected={selected}
             run={runTask}
+            onChanged={selection.update}
             onSelectMatching={list.hasNextPage && selected.length <= products.length ? () => void selectMatching() : undefined}
             onClear={selection.clear}
           />
@@ -214,11 +226,20 @@ export function ProductsPage() {
   );
 }
 
+/** Returns picked products as their rows show them now: a price may have been changed in its row since. */
+function asShown(picked: Selection["products"], rows: readonly Product[]): Product[] {
+  if (picked.size === 0) return [];
+  const now = new Map(picked);
+  for (const row of rows) if (now.has(row.id)) now.set(row.id, row);
+  return [...now.values()];
+}
+
 function Nothing({ narrowed, onReset }: { readonly narrowed: boolean; readonly onReset: () => void }) {
   const m = useMessages(messages);
+  const { clearAll } = useMessages(uiMessages);
   if (narrowed) {
     return (
-      <EmptyState icon={SearchX} title={m.nothing} action={<Button onClick={onReset}>{m.clearAll}</Button>}>
+      <EmptyState icon={SearchX} title={m.nothing} action={<Button onClick={onReset}>{clearAll}</Button>}>
         {m.nothingText}
       </EmptyState>
     );

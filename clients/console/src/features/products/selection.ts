@@ -7,6 +7,8 @@ export interface Selection {
   /** Picks one or lets it go; with `range`, all rows from the last one that was toggled. */
   toggle(product: Product, range?: boolean): void;
   add(products: readonly Product[]): void;
+  /** Takes note of what products are now, those of them that are picked. */
+  update(products: readonly Product[]): void;
   clear(): void;
 }
 
@@ -33,6 +35,12 @@ export function useSelection(rows: readonly Product[], question: string): Select
       setProducts(next);
     },
     add: (more) => setProducts((now) => new Map([...now, ...more.map((product) => [product.id, product] as const)])),
+    update: (changed) =>
+      setProducts((now) => {
+        const next = new Map(now);
+        for (const product of changed) if (next.has(product.id)) next.set(product.id, product);
+        return next;
+      }),
     clear: () => setProducts(new Map()),
   };
 }

@@ -7,7 +7,7 @@ import type { Running } from "./task";
 
 /** Shows how far work is, and can stop it. */
 export default function TaskDialog({
-  running: { title, done, total },
+  running: { title, done, total, stopping },
   onStop,
 }: {
   readonly running: Running;
@@ -22,7 +22,9 @@ export default function TaskDialog({
         {total === undefined ? m.soFar(format.number(done)) : m.progress(format.number(done), format.number(total))}
       </p>
       <DialogActions>
-        <Button onClick={onStop}>{m.stop}</Button>
+        <Button onClick={onStop} aria-disabled={stopping}>
+          {stopping ? m.stopping : m.stop}
+        </Button>
       </DialogActions>
     </Dialog>
   );

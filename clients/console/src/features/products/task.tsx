@@ -8,6 +8,8 @@ export interface Running {
   readonly title: string;
   readonly done: number;
   readonly total: number | undefined;
+  /** Whether the person asked to stop: what was sent by then is waited for. */
+  readonly stopping: boolean;
 }
 
 /** Runs work that takes a while; without a total it is not known how long. */
@@ -20,7 +22,7 @@ export function useTask(): readonly [RunTask, ReactNode] {
   const run: RunTask = async (title, total, work) => {
     const abort = new AbortController();
     controller.current = abort;
-    setRunning({ title, done: 0, total });
+    setRunning({ title, done: 0, total, stopping: false });
     try {
       return await work({
         signal: abort.signal,
@@ -30,9 +32,13 @@ export function useTask(): readonly [RunTask, ReactNode] {
       setRunning(undefined);
     }
   };
+  const stop = () => {
+    setRunning((now) => now && { ...now, stopping: true });
+    controller.current?.abort();
+  };
   const dialog = running !== undefined && (
     <Suspense key="task">
-      <TaskDialog running={running} onStop={() => controller.current?.abort()} />
+      <TaskDialog running={running} onStop={stop} />
     </Suspense>
   );
   return [run, dialog];

@@ -5,7 +5,7 @@ import { catalog } from "@/lib/catalog";
 import { downloadCsv } from "@/lib/download";
 import { useDescribeError } from "@/lib/errors";
 import { Button } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 import { type Figures, rangeOf, readTop, savedTop } from "./data";
 import { messages } from "./messages";
@@ -80,11 +80,15 @@ export function DownloadMenu({ period, figures }: { readonly period: Period; rea
         </Button>
       }
     >
-      <MenuItem disabled={figures === undefined} onSelect={() => void save("views", series)}>
-        {m.downloadSeries}
-      </MenuItem>
-      <MenuItem onSelect={() => void save("top-products", top)}>{m.downloadTop}</MenuItem>
-      <MenuItem onSelect={() => void save("unviewed-products", unviewed)}>{m.downloadUnviewed}</MenuItem>
+      {({ MenuItem }) => (
+        <>
+          <MenuItem disabled={figures === undefined} onSelect={() => void save("views", series)}>
+            {m.downloadSeries}
+          </MenuItem>
+          <MenuItem onSelect={() => void save("top-products", top)}>{m.downloadTop}</MenuItem>
+          <MenuItem onSelect={() => void save("unviewed-products", unviewed)}>{m.downloadUnviewed}</MenuItem>
+        </>
+      )}
     </Menu>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Check, ChevronDown, X } from "lucide-react";
 import { useState } from "react";
 import { useMessages } from "@/i18n";
+import { maxLengths } from "@/lib/limits";
 import { useDebounced } from "@/lib/use-debounced";
 import { Button, IconButton } from "@/ui/button";
 import { TextField } from "@/ui/field";
@@ -18,18 +19,11 @@ interface ProductPickerProps {
 /** Chooses one product, or all. */
 export function ProductPicker({ value, onChange }: ProductPickerProps) {
   const m = useMessages(messages);
-  const [open, setOpen] = useState(false);
   const chosen = useQuery({ ...productOptions(value ?? ""), enabled: value !== undefined }).data;
-  const choose = (product: string | undefined) => {
-    setOpen(false);
-    onChange(product);
-  };
   return (
     <div className="flex min-w-0 items-center gap-1">
       <Popover
         label={m.chooseProduct}
-        open={open}
-        onOpenChange={setOpen}
         trigger={
           <Button size="sm" className="min-w-0 max-w-72 shrink!">
             <span className="sr-only">{m.chooseProduct}: </span>
@@ -38,7 +32,15 @@ export function ProductPicker({ value, onChange }: ProductPickerProps) {
           </Button>
         }
       >
-        <Choices value={value} onChoose={choose} />
+        {(close) => (
+          <Choices
+            value={value}
+            onChoose={(product) => {
+              close();
+              onChange(product);
+            }}
+          />
+        )}
       </Popover>
       {value !== undefined && (
         <IconButton size="sm" label={m.showAll} onClick={() => onChange(undefined)}>
@@ -70,7 +72,7 @@ function Choices({
         placeholder={m.findProduct}
         autoFocus
         autoComplete="off"
-        maxLength={256}
+        maxLength={maxLengths.query}
         onChange={(event) => search(event.target.value)}
       />
       <ul className="-mx-2 mt-2">

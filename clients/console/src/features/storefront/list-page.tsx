@@ -1,21 +1,24 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import clsx from "clsx";
-import { CloudOff, PackageOpen, SearchX, SlidersHorizontal, X } from "lucide-react";
+import { CloudOff, PackageOpen, SearchX, SlidersHorizontal } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { countFilters } from "@/lib/product-filters";
 import { defined } from "@/lib/search-params";
 import { useTitle } from "@/lib/use-title";
+import { ActiveFilters } from "@/ui/active-filters";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
+import { messages as uiMessages } from "@/ui/messages";
 import { EmptyState } from "@/ui/state";
 import { BrandFilter, PriceFilter } from "./filters";
 import { messages } from "./messages";
 import { ProductCard, ProductCardSkeleton } from "./product-card";
 import { listedProducts, productListOptions } from "./queries";
-import { filterCount, type Order, orders, queryOf, type ShopSearch } from "./search-state";
+import { type Order, orders, queryOf, type ShopSearch } from "./search-state";
 
-type Change = { [K in keyof ShopSearch]: ShopSearch[K] | undefined };
+type Change = { [K in keyof ShopSearch]?: ShopSearch[K] | undefined };
 
 export function ProductListPage() {
   const m = useMessages(messages);
@@ -30,7 +33,7 @@ export function ProductListPage() {
 
   const change = (part: Change) => void navigate({ search: (before) => defined({ ...before, ...part }) });
   const reset = () => void navigate({ search: {} });
-  const filters = filterCount(search);
+  const filters = countFilters(search);
   const narrowed = filters > 0 || search.q !== undefined;
   const status = list.isError
     ? "error"
@@ -90,7 +93,7 @@ export function ProductListPage() {
           </div>
         </div>
 
-        <ActiveFilters search={search} onChange={change} onReset={reset} />
+        <ActiveFilters filters={search} onChange={change} onReset={reset} />
         <Results status={status} busy={list.isPlaceholderData} onRetry={() => void list.refetch()} onReset={reset}>
           {products.map((product, index) => (
             <ProductCard key={product.id} product={product} eager={index < 8} />
@@ -123,6 +126,7 @@ interface ResultsProps {
 
 function Results({ status, busy, onRetry, onReset, children }: ResultsProps) {
   const m = useMessages(messages);
+  const { clearAll } = useMessages(uiMessages);
   switch (status) {
     case "error":
       return (
@@ -142,7 +146,7 @@ function Results({ status, busy, onRetry, onReset, children }: ResultsProps) {
       );
     case "nothing":
       return (
-        <EmptyState icon={SearchX} title={m.nothing} action={<Button onClick={onReset}>{m.clearAll}</Button>}>
+        <EmptyState icon={SearchX} title={m.nothing} action={<Button onClick={onReset}>{clearAll}</Button>}>
           {m.nothingText}
         </EmptyState>
       );
@@ -214,60 +218,6 @@ function SortSelect({ search, onChange }: { readonly search: ShopSearch; readonl
         ))}
       </Select>
     </div>
-  );
-}
-
-interface ActiveFiltersProps {
-  readonly search: ShopSearch;
-  readonly onChange: (change: Change) => void;
-  readonly onReset: () => void;
-}
-
-/** What narrows the list, each to be taken back. */
-function ActiveFilters({ search, onChange, onReset }: ActiveFiltersProps) {
-  const m = useMessages(messages);
-  const format = useFormat();
-  if (filterCount(search) === 0) return null;
-  const { brand = [], tag, min, max, currency } = search;
-  const amount = (value: string) => (currency === undefined ? value : format.money({ amount: value, currencyCode: currency }));
-  const price = [min !== undefined && m.priceFrom(amount(min)), max !== undefined && m.priceTo(amount(max))]
-    .filter(Boolean)
-    .join(" ");
-  const chips: { readonly text: string; readonly without: Change }[] = [
-    ...brand.map((name) => {
-      const others = brand.filter((other) => other !== name);
-      return { text: name, without: { brand: others.length === 0 ? undefined : others } };
-    }),
-    ...(tag === undefined ? [] : [{ text: `#${tag}`, without: { tag: undefined } }]),
-    ...(min === undefined && max === undefined && currency === undefined
-      ? []
-      : [{ text: price || (currency ?? ""), without: { min: undefined, max: undefined, currency: undefined } }]),
-  ];
-  return (
-    <ul aria-label={m.activeFilters} className="mb-5 flex flex-wrap items-center gap-2">
-      {chips.map(({ text, without }) => (
-        <li key={text}>
-          <button
-            type="button"
-            aria-label={m.removeFilter(text)}
-            onClick={() => onChange(without)}
-            className="inline-flex h-8 max-w-full items-center gap-1.5 rounded-full bg-accent-soft pr-2 pl-3 text-sm text-accent-ink hover:bg-sunken pointer-coarse:h-10"
-          >
-            <span className="truncate">{text}</span>
-            <X className="size-3.5 shrink-0" aria-hidden />
-          </button>
-        </li>
-      ))}
-      <li>
-        <button
-          type="button"
-          onClick={onReset}
-          className="h-8 rounded-full px-2 text-sm text-ink-soft underline-offset-4 hover:underline pointer-coarse:h-10"
-        >
-          {m.clearAll}
-        </button>
-      </li>
-    </ul>
   );
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { countFilters } from "@/lib/product-filters";
 import { parseSearch } from "@/lib/search-params";
-import { filterCount, queryOf, validateShopSearch } from "./search-state";
+import { queryOf, validateShopSearch } from "./search-state";
 
 const read = (search: string) => validateShopSearch(parseSearch(search));
 
@@ -22,5 +23,5 @@ test("what an address says wrongly is left out", () => {
 });
 
 test("filters are counted as a person sees them", () => {
-  assert.equal(filterCount(read("?q=tv&brand=A&brand=B&min=1&max=2&currency=USD&tag=x")), 4);
+  assert.equal(countFilters(read("?q=tv&brand=A&brand=B&min=1&max=2&currency=USD&tag=x")), 4);
 });
