@@ -61,6 +61,8 @@ test("an invitation arrives in the mailbox, and whoever opens it becomes an admi
 
     await visit(browser, server.url, async ({ page: theirs }) => {
       await theirs.goto(link ?? "");
+      await theirs.getByRole("heading", { name: "Accept the invitation" }).waitFor();
+      await checkPage(theirs, "accept-invitation");
       await theirs.getByLabel("Password", { exact: true }).fill(beto.password);
       await theirs.getByRole("button", { name: "Accept" }).click();
       await theirs.waitForURL("**/admin/products");
@@ -93,6 +95,7 @@ test("an administrator is edited, disabled, deleted and restored; an address is 
     await row(page, "Carla J. Ortega").filter({ hasText: "Active" }).waitFor();
 
     await choose(page, "Carla J. Ortega", "Delete");
+    await page.getByRole("listitem").filter({ hasText: "Carla J. Ortega is deleted" }).hover(); // holds it
     await row(page, "Carla J. Ortega").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Undo" }).click();
     await row(page, "Carla J. Ortega").filter({ hasText: "Active" }).waitFor();

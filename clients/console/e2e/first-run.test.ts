@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { checkPage, launchBrowser, visit } from "./harness/browser";
+import { Person } from "./harness/person";
 import { type Server, startServer } from "./harness/server";
 
 let browser: Browser;
@@ -50,6 +51,39 @@ test("the link of the first start makes the first administrator, once", async ()
     await page.getByRole("button", { name: "Create and sign in" }).click();
     await page.getByRole("alert").filter({ hasText: "The catalog has an administrator already" }).waitFor();
   });
+});
+
+test("from the first start to the first product in the storefront it takes less than two minutes of clicks", async (t) => {
+  const fresh = await startServer({ withAdmin: false });
+  try {
+    await visit(browser, fresh.url, async ({ page }) => {
+      const ana = new Person();
+      await page.goto(fresh.setupLink);
+      await ana.types(page.getByLabel("Name"), "Ana Torres");
+      await ana.types(page.getByLabel("E-mail"), "ana@example.com");
+      await ana.types(page.getByLabel("Password", { exact: true }), "correct horse battery");
+      await ana.clicks(page.getByRole("button", { name: "Create and sign in" }));
+
+      await page.getByText("The catalog is empty").waitFor();
+      await checkPage(page, "products-empty");
+      await ana.clicks(page.getByRole("main").getByRole("link", { name: "New product" }).last());
+      await ana.types(page.getByLabel("Name", { exact: true }), "Reading lamp");
+      await ana.types(page.getByLabel("Brand"), "Lumen");
+      await ana.types(page.getByLabel("SKU"), "LAMP-1");
+      await ana.types(page.getByLabel("Price", { exact: true }), "49.90");
+      await ana.types(page.getByLabel("Description"), "A warm light beside the bed.");
+      await ana.clicks(page.getByRole("button", { name: "Create product" }));
+
+      await page.getByRole("heading", { name: "Reading lamp" }).waitFor();
+      await ana.clicks(page.getByRole("link", { name: "Open in the storefront" }));
+      await page.getByRole("heading", { name: "Reading lamp" }).waitFor();
+      await page.getByText("$49.90").waitFor();
+      t.diagnostic(`${ana.seconds.toFixed(0)} seconds`);
+      assert.ok(ana.seconds < 120);
+    });
+  } finally {
+    await fresh.stop();
+  }
 });
 
 test("a link without its token says what to do", async () => {

@@ -58,6 +58,34 @@ test("no script holds a refresh token, and a reload keeps the session", async ()
   });
 });
 
+test("a tab that is opened to sign in, or with the setup link, goes on to the console if there is a session", async () => {
+  await visit(browser, server.url, async ({ page, context, expectConsole }) => {
+    expectConsole(refused);
+    const refreshes: string[] = [];
+    context.on("request", (request) => {
+      if (request.url().endsWith("/RefreshSession")) refreshes.push(request.url());
+    });
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail").waitFor();
+    assert.deepEqual(refreshes, [], "who has no session is not asked for one");
+    await signIn(page);
+
+    const other = await context.newPage();
+    await other.goto("/sign-in?to=%2Fadmin%2Freports%3Fperiod%3D7d");
+    await other.waitForURL("**/admin/reports?period=7d");
+    await other.getByRole("heading", { name: "Reports" }).waitFor();
+    await other.goto("/sign-in?to=https%3A%2F%2Fevil.example%2Fadmin");
+    await other.waitForURL("**/admin/products");
+    await other.goto("/setup#token=whatever");
+    await other.waitForURL("**/admin/products");
+
+    // A session that is over elsewhere is not missed: the form is there.
+    await context.clearCookies();
+    await other.goto("/sign-in");
+    await other.getByLabel("E-mail").waitFor();
+  });
+});
+
 test("tabs share a session, and signing out in one signs out all", async () => {
   await visit(browser, server.url, async ({ page, context, expectConsole }) => {
     expectConsole(refused);

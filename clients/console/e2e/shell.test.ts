@@ -28,7 +28,7 @@ test("two keys lead to every page of the console", async () => {
     }
     await page.keyboard.press("g");
     await page.keyboard.press("s");
-    await page.waitForURL(server.url + "/");
+    await page.waitForURL(`${server.url}/`);
   });
 });
 

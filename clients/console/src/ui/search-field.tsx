@@ -22,18 +22,21 @@ interface SearchFieldProps {
 export function SearchField({ label, words, onSearch, round = false, className }: SearchFieldProps) {
   const m = useMessages(messages);
   const [text, setText] = useState(words);
-  const sent = useRef(words);
+  // What was searched for and is not in the address yet, the latest last: a slow page gets there while somebody types on.
+  const sent = useRef<string[]>([]);
   const search = (typed: string) => {
-    sent.current = typed.trim();
-    onSearch(sent.current === "" ? undefined : sent.current);
+    const next = typed.trim();
+    if (next === (sent.current.at(-1) ?? words)) return;
+    sent.current.push(next);
+    onSearch(next === "" ? undefined : next);
   };
   const searchSoon = useDebounced(search, 180);
 
-  // The address changed by itself: "back", or a link.
   useEffect(() => {
-    if (words === sent.current) return;
-    sent.current = words;
-    setText(words);
+    const arrived = sent.current.indexOf(words);
+    // The address changed by itself: "back", or a link.
+    if (arrived < 0) setText(words);
+    sent.current = arrived < 0 || words === sent.current.at(-1) ? [] : sent.current.slice(arrived + 1);
   }, [words]);
 
   return (

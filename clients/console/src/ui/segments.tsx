@@ -19,7 +19,7 @@ export function Segments<T extends string>({ label, value, choices, onChange, cl
       {choices.map((choice) => (
         <label
           key={choice.value}
-          className="relative flex h-8 shrink-0 cursor-pointer items-center rounded-md px-3 text-sm font-medium whitespace-nowrap text-ink-soft transition-colors hover:text-ink has-checked:bg-surface has-checked:text-ink has-checked:shadow-card has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:h-10"
+          className="relative flex h-8 shrink-0 cursor-pointer items-center rounded-md px-3 max-sm:px-2 text-sm font-medium whitespace-nowrap text-ink-soft transition-colors hover:text-ink has-checked:bg-surface has-checked:text-ink has-checked:shadow-card has-focus-visible:outline-2 has-focus-visible:outline-accent pointer-coarse:h-10"
         >
           <input
             type="radio"

@@ -17,9 +17,22 @@ let toasts: readonly Toast[] = [];
 let lastId = 0;
 const listeners = new Set<() => void>();
 
+/** The latest that can be taken back, also when its toast is gone. */
+let undoable: Toast | undefined;
+
 /** Tells that something has happened, from wherever it did. Errors that belong to a form or a page are shown there instead. */
 export function toast(text: string, options: ToastOptions = {}): void {
-  update([...toasts.slice(-2), { id: ++lastId, text, ...options }]);
+  const added = { id: ++lastId, text, ...options };
+  if (options.onUndo !== undefined) undoable = added;
+  update([...toasts.slice(-2), added]);
+}
+
+/** Takes back what a toast tells, once; without one, the latest that can be. */
+export function undo(item: Toast | undefined = undoable): void {
+  if (item === undefined) return;
+  if (item.id === undoable?.id) undoable = undefined;
+  dismissToast(item.id);
+  item.onUndo?.();
 }
 
 function update(next: readonly Toast[]): void {

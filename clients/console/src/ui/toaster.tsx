@@ -4,7 +4,7 @@ import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { useMessages } from "@/i18n";
 import { IconButton } from "./button";
 import { messages } from "./messages";
-import { dismissToast, type Toast, useToasts } from "./toast";
+import { dismissToast, type Toast, undo, useToasts } from "./toast";
 
 /** Where toasts appear. One for the whole page, loaded after it. */
 export default function Toaster() {
@@ -13,7 +13,7 @@ export default function Toaster() {
   return (
     <RadixToast.Provider label={m.notifications} swipeDirection="right">
       {shown.map((item) => (
-        <ToastItem key={item.id} {...item} />
+        <ToastItem key={item.id} item={item} />
       ))}
       <RadixToast.Viewport
         label={m.notifications}
@@ -23,13 +23,14 @@ export default function Toaster() {
   );
 }
 
-function ToastItem({ id, text, tone = "success", onUndo }: Toast) {
+function ToastItem({ item }: { readonly item: Toast }) {
+  const { id, text, tone = "success", onUndo } = item;
   const m = useMessages(messages);
   const Icon = tone === "danger" ? CircleAlert : CircleCheck;
   return (
     <RadixToast.Root
       type={tone === "danger" ? "foreground" : "background"}
-      duration={onUndo === undefined ? 5_000 : 8_000}
+      duration={onUndo === undefined ? 6_000 : 12_000}
       onOpenChange={(open) => {
         if (!open) dismissToast(id);
       }}
@@ -40,7 +41,7 @@ function ToastItem({ id, text, tone = "success", onUndo }: Toast) {
       {onUndo !== undefined && (
         <RadixToast.Action
           altText={m.undo}
-          onClick={onUndo}
+          onClick={() => undo(item)}
           className="h-8 rounded-lg px-2.5 text-sm font-semibold text-accent-ink hover:bg-sunken pointer-coarse:h-10"
         >
           {m.undo}

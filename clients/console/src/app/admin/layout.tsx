@@ -106,7 +106,7 @@ function BottomBar() {
       {pages.slice(0, 4).map(({ to, name, icon: Icon }) => (
         <Link key={to} to={to} className={item}>
           <Icon className="size-5" aria-hidden />
-          <span className="max-w-full truncate">{m[name]}</span>
+          <span className="max-w-full truncate">{name === "notifications" ? m.notificationsShort : m[name]}</span>
         </Link>
       ))}
       <Menu

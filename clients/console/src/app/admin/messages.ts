@@ -7,6 +7,7 @@ export const messages = defineMessages({
     import: "Import",
     reports: "Reports",
     notifications: "Notifications",
+    notificationsShort: "Notifications",
     administrators: "Administrators",
     profile: "Your profile",
     jump: "Jump to …",
@@ -15,6 +16,7 @@ export const messages = defineMessages({
     signOut: "Sign out",
     signedOut: "You are signed out here, but the server could not be reached: the session may still be open.",
     commands: "Commands",
+    undo: "Undo the last change",
   },
   es: {
     navigation: "Consola",
@@ -22,6 +24,7 @@ export const messages = defineMessages({
     import: "Importar",
     reports: "Informes",
     notifications: "Notificaciones",
+    notificationsShort: "Avisos",
     administrators: "Administradores",
     profile: "Tu perfil",
     jump: "Ir a …",
@@ -30,5 +33,6 @@ export const messages = defineMessages({
     signOut: "Cerrar sesión",
     signedOut: "Has salido aquí, pero no se pudo contactar con el servidor: la sesión puede seguir abierta.",
     commands: "Comandos",
+    undo: "Deshacer el último cambio",
   },
 });

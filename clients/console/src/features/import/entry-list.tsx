@@ -35,7 +35,7 @@ export function EntryList({ entries, counts, done }: EntryListProps) {
   });
   return (
     <div className="overflow-hidden rounded-xl border border-line bg-surface shadow-card">
-      <fieldset className="flex gap-1 overflow-x-auto border-b border-line bg-canvas p-2">
+      <fieldset className="flex flex-wrap gap-1 border-b border-line bg-canvas p-2">
         <legend className="sr-only">{done ? m.stateDone : m.state}</legend>
         {choices.map(([value, label, count]) => (
           <button
@@ -113,7 +113,7 @@ function EntryRow({ entry: { line, product, kind, fields, problems } }: { readon
           </span>
         )}
       </span>
-      <span className="flex items-center gap-3">
+      <span className="flex items-center gap-3 max-sm:w-full max-sm:pl-16">
         <span className="tabular-nums">{priceText(product?.price, format.money)}</span>
         {kind !== undefined && <Badge tone={tones[kind]}>{names[kind]}</Badge>}
       </span>

@@ -31,7 +31,7 @@ export default function BulkActions({ selected, run, onChanged, onSelectMatching
   const format = useFormat();
   const client = useQueryClient();
   const [asking, setAsking] = useState<Exclude<BulkAction, "restore">>();
-  const [told, setTold] = useState<Outcome>();
+  const [told, setTold] = useState<{ readonly outcome: Outcome; readonly done: string }>();
   const live = selected.filter(({ deleteTime }) => deleteTime === undefined);
   const close = () => setAsking(undefined);
 
@@ -41,15 +41,13 @@ export default function BulkActions({ selected, run, onChanged, onSelectMatching
     const changed = outcome.done.map(({ after }) => after);
     showProducts(client, changed);
     onChanged(changed);
-    const text = count === 0 ? m.nothingChanged : done(format.number(count), count === 1);
     const problems = outcome.failures.length + outcome.uncertain.length;
-    if (count > 0 || problems === 0) {
-      toast(
-        outcome.ended === "complete" ? text : `${m.stoppedEarly} ${text}`,
-        undo !== undefined && count > 0 ? { onUndo: undo } : {},
-      );
-    }
-    setTold(problems > 0 ? outcome : undefined);
+    const nothing =
+      outcome.uncertain.length > 0 ? "" : problems > 0 || outcome.ended !== "complete" ? m.nothingDone : m.nothingChanged;
+    const what = count > 0 ? done(format.number(count), count === 1) : nothing;
+    const text = outcome.ended === "complete" ? what : `${m.stoppedEarly} ${what}`.trim();
+    if (count > 0 || problems === 0) toast(text, undo !== undefined && count > 0 ? { onUndo: undo } : {});
+    setTold(problems > 0 ? { outcome, done: text } : undefined);
   }
 
   async function change(how: Change) {
@@ -94,7 +92,7 @@ export default function BulkActions({ selected, run, onChanged, onSelectMatching
       )}
       {told !== undefined && (
         <Suspense>
-          <ProblemsDialog outcome={told} onClose={() => setTold(undefined)} />
+          <ProblemsDialog {...told} onClose={() => setTold(undefined)} />
         </Suspense>
       )}
     </>

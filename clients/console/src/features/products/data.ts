@@ -9,6 +9,7 @@ import {
   timestampFromDate,
 } from "@zebrands/catalog";
 import { catalog } from "@/lib/catalog";
+import { nextHour, type Step, seriesOf, startOfPeriod } from "@/lib/time-series";
 import { differences, fieldsIn, type Values } from "./fields";
 import type { ProductsQuery } from "./search-state";
 
@@ -65,16 +66,16 @@ export function historyOptions(id: string) {
   });
 }
 
-/** How often a product was looked at, up to now. */
-export function viewsOptions(id: string, days: number, by: "hour" | "day") {
+/** How often a product was looked at, up to now. Days are the reader's own, so the server is asked for hours. */
+export function viewsOptions(id: string, days: number, by: Step) {
   return queryOptions({
     queryKey: ["products", "views", id, days, by],
-    queryFn: ({ signal }) => {
-      const end = new Date();
-      const start = new Date(end.getTime() - days * 86_400_000);
-      const granularity = by === "hour" ? Granularity.HOUR : Granularity.DAY;
-      const range = { startTime: timestampFromDate(start), endTime: timestampFromDate(end) };
-      return catalog.tracking.queryProductViews({ productId: id, granularity, ...range }, { signal });
+    queryFn: async ({ signal }) => {
+      const now = new Date();
+      const [start, end] = [startOfPeriod(days, now), nextHour(now)];
+      const range = { startTime: timestampFromDate(start), endTime: timestampFromDate(end), granularity: Granularity.HOUR };
+      const answer = await catalog.tracking.queryProductViews({ productId: id, ...range }, { signal });
+      return { ...answer, series: seriesOf(answer.points, start, end, by) };
     },
     placeholderData: keepPreviousData,
   });

@@ -188,7 +188,7 @@ export function ProductsPage() {
             onTag={(tag) => change({ tag })}
           />
         ) : (
-          <Suspense>
+          <Suspense fallback={<ProductTableSkeleton />}>
             <ProductCards {...rows} />
           </Suspense>
         )}

@@ -9,14 +9,26 @@ import type { Failure, Outcome } from "./bulk";
 import { fieldNames } from "./fields";
 import { messages } from "./messages";
 
+interface ProblemsDialogProps {
+  readonly outcome: Outcome;
+  /** Says how many were done. */
+  readonly done: string;
+  readonly onClose: () => void;
+}
+
 /** Tells which of many products were refused, and why, and of which nobody knows what became of them. Loaded when there are any. */
-export default function ProblemsDialog({ outcome, onClose }: { readonly outcome: Outcome; readonly onClose: () => void }) {
+export default function ProblemsDialog({ outcome, done, onClose }: ProblemsDialogProps) {
   const m = useMessages(messages);
   const format = useFormat();
   const { failures, uncertain } = outcome;
   const count = (items: readonly unknown[]) => [format.number(items.length), items.length === 1] as const;
   return (
-    <Dialog open onOpenChange={onClose} title={failures.length > 0 ? m.someFailed(...count(failures)) : m.noAnswer}>
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={failures.length > 0 ? m.someFailed(...count(failures)) : m.noAnswer}
+      description={done}
+    >
       {failures.length > 0 && (
         <ProductList intro={m.someFailedText} items={failures} name={({ product }) => product}>
           {(failure) => <Why failure={failure} />}

@@ -116,7 +116,7 @@ export function ProductForm({ initial, onSubmit, onDirty, children }: ProductFor
           defaultValue={initial.sku}
         />
       </div>
-      <div className="grid grid-cols-[minmax(0,1fr)_7rem] gap-3">
+      <div className="grid grid-cols-[minmax(0,1fr)_8rem] gap-3">
         <TextField
           label={m.price}
           name="price.amount"

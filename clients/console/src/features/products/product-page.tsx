@@ -76,8 +76,8 @@ function Details({ product }: { readonly product: Product }) {
   return (
     <>
       <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-4">
-        <Thumb urls={product.imageUrls} brand={product.brand} className="size-20 rounded-xl! text-2xl!" />
-        <div className="min-w-0 flex-1 basis-64">
+        <Thumb urls={product.imageUrls} brand={product.brand} className="size-16 rounded-xl! text-2xl! sm:size-20" />
+        <div className="min-w-0 flex-1 basis-48">
           <p className="text-sm font-medium text-accent-ink">{product.brand}</p>
           <h1 className="text-2xl leading-tight font-semibold tracking-tight wrap-anywhere">{product.name}</h1>
           <p className="mt-1.5 flex flex-wrap items-center gap-x-4 gap-y-1">

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { timestampDate } from "@zebrands/catalog";
 import { EyeOff } from "lucide-react";
-import { useMemo } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
 import { Section } from "@/ui/card";
 import { TimeChart } from "@/ui/chart/time-chart";
+import { useTimeFormats } from "@/ui/chart/time-formats";
 import { Select } from "@/ui/field";
 import { ErrorState, Skeleton } from "@/ui/state";
 import { viewsOptions } from "./data";
@@ -26,15 +25,7 @@ export function Views({ id, search, onChange }: ViewsProps) {
   const days: Range = search.days ?? "30";
   const by: Granularity = search.by ?? (days === "1" ? "hour" : "day");
   const views = useQuery(viewsOptions(id, Number(days), by));
-  const points = views.data?.points;
-  const { times, counts } = useMemo(
-    () => ({
-      times: (points ?? []).map(({ startTime }) => (startTime === undefined ? new Date(0) : timestampDate(startTime))),
-      counts: (points ?? []).map((point) => Number(point.views)),
-    }),
-    [points],
-  );
-  const { formatTick, formatTime } = useTimeFormats(by, days);
+  const { tick, full } = useTimeFormats(by, by === "hour" && days === "1");
   const names: Record<Granularity, string> = { hour: m.hour, day: m.day };
 
   return (
@@ -93,10 +84,10 @@ export function Views({ id, search, onChange }: ViewsProps) {
           ) : (
             <TimeChart
               label={m.views}
-              times={times}
-              main={{ label: m.views, values: counts }}
-              formatTick={formatTick}
-              formatTime={formatTime}
+              times={views.data.series.times}
+              main={{ label: m.views, values: views.data.series.views }}
+              formatTick={tick}
+              formatTime={full}
             />
           )}
         </>
@@ -116,22 +107,4 @@ function Total({ name, value, note }: { readonly name: string; readonly value: b
       <dd className="text-xl font-semibold tracking-tight tabular-nums">{format.number(value)}</dd>
     </div>
   );
-}
-
-/** Days are the server's, in UTC; hours are the reader's. */
-function useTimeFormats(by: Granularity, days: Range) {
-  const { locale } = useFormat();
-  return useMemo(() => {
-    const zone = by === "day" ? { timeZone: "UTC" } : {};
-    const tick = new Intl.DateTimeFormat(locale, {
-      ...zone,
-      ...(by === "hour" && days === "1" ? { hour: "numeric" } : { day: "numeric", month: "short" }),
-    });
-    const full = new Intl.DateTimeFormat(locale, {
-      ...zone,
-      dateStyle: "medium",
-      ...(by === "hour" && { timeStyle: "short" as const }),
-    });
-    return { formatTick: (time: Date) => tick.format(time), formatTime: (time: Date) => full.format(time) };
-  }, [locale, by, days]);
 }

@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { Granularity, timestampFromDate } from "@zebrands/catalog";
 import { catalog } from "@/lib/catalog";
-import { type HourPoint, type Series, seriesOf, spanOf } from "./period";
+import { type HourPoint, type Series, type Step, seriesOf } from "@/lib/time-series";
+import { spanOf } from "./period";
 import type { Period } from "./search";
 
 /** How often figures are read again, in milliseconds. */
@@ -25,7 +26,7 @@ export interface Figures {
   readonly totals: Totals;
   readonly totalsBefore: Totals;
   /** What a point of the series is. */
-  readonly by: "hour" | "day";
+  readonly by: Step;
   /** When the server was asked. */
   readonly asOf: Date;
   /** When reads were last added; undefined for one product, and before the first. */
