@@ -69,13 +69,11 @@ export function retryDelay(error: unknown): number | undefined {
 }
 
 /**
- * Turns what a lost connection throws into an error with the code Unavailable, and leaves everything else as it is. fetch
- * throws a TypeError; Node's HTTP clients give the code Aborted, without details, to a connection that was reset.
+ * Turns what a lost connection throws into an error with the code Unavailable, and leaves everything else as it is: what the server
+ * says has details, and what the caller ended has an aborted signal.
  */
-export function normalizeConnectionLoss(error: unknown): unknown {
-  const lost =
-    error instanceof TypeError || (error instanceof ConnectError && error.code === Code.Aborted && error.details.length === 0);
-  if (!lost) return error;
+export function normalizeConnectionLoss(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted || !isConnectionLoss(error)) return error;
   return new ConnectError(
     `the connection was lost: ${error instanceof ConnectError ? error.rawMessage : error.message}`,
     Code.Unavailable,
@@ -83,6 +81,17 @@ export function normalizeConnectionLoss(error: unknown): unknown {
     undefined,
     error,
   );
+}
+
+/**
+ * fetch throws a TypeError. Node's HTTP clients give a connection that was reset the code Aborted, one that was closed below a stream
+ * of HTTP/2 the code Canceled, and what the operating system says besides, such as EPIPE, the code Internal.
+ */
+function isConnectionLoss(error: unknown): error is TypeError | ConnectError {
+  if (error instanceof TypeError) return true;
+  if (!(error instanceof ConnectError) || error.details.length > 0) return false;
+  const fromSystem = error.cause instanceof Error && "syscall" in error.cause;
+  return error.code === Code.Aborted || error.code === Code.Canceled || fromSystem;
 }
 
 function errorInfo(error: unknown) {

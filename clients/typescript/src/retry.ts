@@ -42,7 +42,7 @@ export function retryInterceptor(options: RetryOptions = {}, clock: RetryClock =
       try {
         return await next(req);
       } catch (thrown) {
-        const error = normalizeConnectionLoss(thrown);
+        const error = normalizeConnectionLoss(thrown, req.signal);
         const asked = retryDelay(error);
         if (
           req.stream ||

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type * as Client from "@zebrands/catalog";
+import { Code } from "@zebrands/catalog";
 import { createCatalog } from "@zebrands/catalog/node";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { bundle, serve } from "./pages.js";
@@ -155,7 +156,7 @@ describe("Chromium, from another origin", () => {
                 .catch(client.reasonOf);
               const fields = await catalog.products
                 .createProduct({ product: { sku: `${sku}-2`, name: "", brand: "A", price } })
-                .catch((error) => client.fieldViolations(error).map(({ field }) => field));
+                .catch((error) => client.fieldViolations(error).map(({ field, reason }) => `${field} ${reason}`));
               const names: string[] = [];
               for await (const { name } of catalog.products.list({ pageSize: 1, filter: 'brand = "Acme"', orderBy: "name" }))
                 names.push(name);
@@ -171,7 +172,7 @@ describe("Chromium, from another origin", () => {
             admin: ana.name,
             renamed: "Table",
             taken: "SKU_TAKEN",
-            fields: ["product.name"],
+            fields: ["product.name REQUIRED"],
             found: true,
             aborted: true,
           });
@@ -179,6 +180,69 @@ describe("Chromium, from another origin", () => {
           await page.close();
         });
       }
+
+      test("safe calls are GET without a question before, and are tried again; calls that write are not", async () => {
+        const page = await openTest();
+        const seen: { method: string; time: number }[] = [];
+        const refusals: ("lost" | "overloaded")[] = [];
+        await page.route(`${server.baseUrl}/catalog.v1.ProductService/*`, async (route) => {
+          seen.push({ method: route.request().method(), time: performance.now() });
+          const refusal = refusals.shift();
+          if (refusal === "lost") return route.abort("connectionreset");
+          if (refusal === undefined) return route.continue();
+          const headers = { "Access-Control-Allow-Origin": pages.origin, "Access-Control-Expose-Headers": "Retry-After" };
+          return route.fulfill({ status: 503, headers: { ...headers, "Retry-After": "1" } });
+        });
+        const list = () => page.evaluate(async () => (await catalog.products.listProducts({ pageSize: 1 })).products.length);
+
+        refusals.push("lost", "overloaded");
+        assert.equal(await list(), 1);
+        assert.deepEqual(
+          seen.map(({ method }) => method),
+          ["GET", "GET", "GET"],
+        );
+        const [, second, third] = seen;
+        assert.ok(second && third && third.time - second.time >= 1000, "not before Retry-After");
+
+        seen.length = 0;
+        refusals.push("lost");
+        const code = await page.evaluate(() =>
+          catalog.products.createProduct({ product: { sku: "NEVER" } }).catch((error) => client.ConnectError.from(error).code),
+        );
+        assert.deepEqual([code, seen.map(({ method }) => method)], [Code.Unavailable, ["POST"]]);
+        await page.close();
+      });
+
+      test("calls end with their deadline and with their signal while the server says nothing", async () => {
+        const page = await openTest();
+        await page.route(`${server.baseUrl}/catalog.v1.ProductService/*`, () => {});
+        const codes = await page.evaluate(async () => {
+          const controller = new AbortController();
+          setTimeout(() => controller.abort(), 50);
+          const calls = await Promise.allSettled([
+            catalog.products.listProducts({}, { timeoutMs: 50 }),
+            catalog.products.listProducts({}, { signal: controller.signal }),
+          ]);
+          return calls.map((call) => call.status === "rejected" && client.ConnectError.from(call.reason).code);
+        });
+        assert.deepEqual(codes, [Code.DeadlineExceeded, Code.Canceled]);
+        await page.close();
+      });
+
+      test("money is written and read as the reader's language does, digit by digit", async () => {
+        const page = await openTest();
+        const result = await page.evaluate(() => {
+          const price = { amount: "92233720368547758.07", currencyCode: "USD" };
+          const text = client.formatMoney(price, "en-US");
+          return { text, back: client.parseMoney(text, "USD", "en-US"), more: client.multiplyMoney(price, "1.10").amount };
+        });
+        assert.deepEqual(result, {
+          text: "$92,233,720,368,547,758.07",
+          back: { amount: "92233720368547758.07", currencyCode: "USD" },
+          more: "101457092405402533.88",
+        });
+        await page.close();
+      });
 
       test("two tabs share a session: one refresh for both, and signing out in one ends the other's", async () => {
         const one = await openTest();

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Code, errorMetadata, fieldViolations, isReason, type Reason } from "@zebrands/catalog";
-import { createCatalog, type NodeCatalog, type NodeCatalogOptions } from "@zebrands/catalog/node";
+import { createCatalog, type NodeCatalog } from "@zebrands/catalog/node";
 import { ana, databases, type Server, startServer } from "./server.js";
-
-type Wire = Pick<NodeCatalogOptions, "protocol" | "httpVersion">;
-
-const wires: Wire[] = [
-  { protocol: "connect", httpVersion: "2" },
-  { protocol: "connect", httpVersion: "1.1" },
-  { protocol: "grpc", httpVersion: "2" },
-  { protocol: "grpc-web", httpVersion: "2" },
-  { protocol: "grpc-web", httpVersion: "1.1" },
-];
+import { nameOf, wires } from "./wires.js";
 
 const price = { amount: "129.90", currencyCode: "MXN" };
 
@@ -32,7 +23,7 @@ for (const database of databases) {
     after(() => server?.stop());
 
     for (const wire of wires) {
-      const name = `${wire.protocol} over HTTP/${wire.httpVersion}`;
+      const name = nameOf(wire);
       describe(name, () => {
         const brand = name.replace(/\W+/g, "-");
         let anonymous: NodeCatalog;
@@ -101,8 +92,19 @@ for (const database of databases) {
             (error) => refusedFor("SKU_TAKEN")(error) && Object.values(errorMetadata(error)).includes(id),
           );
           await assert.rejects(
-            catalog.products.createProduct({ product: { sku: `${brand}-bad`, name: "", brand, price } }),
-            (error) => fieldViolations(error).some(({ field }) => field === "product.name"),
+            catalog.products.createProduct({
+              product: { sku: `${brand}-bad`, name: "", brand, price: { ...price, amount: "1.999" } },
+            }),
+            (error) => {
+              assert.deepEqual(
+                fieldViolations(error).map(({ field, reason }) => [field, reason]),
+                [
+                  ["product.name", "REQUIRED"],
+                  ["product.price.amount", "TOO_MANY_DECIMALS"],
+                ],
+              );
+              return true;
+            },
           );
           await assert.rejects(anonymous.products.get({ sku: "nothing" }), refusedFor("PRODUCT_NOT_FOUND"));
           await assert.rejects(anonymous.products.deleteProduct({ id }), refusedFor("TOKEN_REQUIRED"));

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Code, isReason, retryDelay } from "@zebrands/catalog";
+import { createCatalog, type NodeCatalog } from "@zebrands/catalog/node";
+import { startProxy, startWire } from "./network.js";
+import { ana, databases, type Server, startServer } from "./server.js";
+import { nameOf, wires } from "./wires.js";
+
+const product = (sku: string) => ({ sku, name: "Lamp", brand: "Acme", price: { amount: "1", currencyCode: "MXN" } });
+
+for (const database of databases) {
+  describe(`a network that fails, on ${database}`, () => {
+    let server: Server;
+    before(async () => {
+      server = await startServer(database);
+    });
+    after(() => server?.stop());
+
+    /** Runs a test with a client, and stops what it used. */
+    const using = async (stop: () => Promise<void>, catalog: NodeCatalog, work: () => Promise<void>) => {
+      try {
+        await work();
+      } finally {
+        catalog.close();
+        await stop();
+      }
+    };
+
+    for (const wire of wires) {
+      describe(nameOf(wire), () => {
+        test("a safe call is tried again when its connection is lost", async () => {
+          const way = await startWire(server.baseUrl);
+          way.cut = 2;
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, retry: { baseDelayMs: 1 } });
+          await using(way.stop, catalog, async () => {
+            await catalog.products.listProducts({ pageSize: 1 });
+            assert.equal(way.connections, 3);
+          });
+        });
+
+        test("a call that writes is not", async () => {
+          const way = await startWire(server.baseUrl);
+          way.cut = 1;
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, retry: { baseDelayMs: 1 } });
+          await using(way.stop, catalog, async () => {
+            await assert.rejects(catalog.products.createProduct({ product: product("never") }), { code: Code.Unavailable });
+            assert.equal(way.connections, 1);
+          });
+        });
+
+        test("a call ends with its deadline, and with its signal, while the server says nothing", async () => {
+          const way = await startWire(server.baseUrl);
+          way.silent = true;
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, timeoutMs: 60 });
+          await using(way.stop, catalog, async () => {
+            await assert.rejects(catalog.products.listProducts({}), { code: Code.DeadlineExceeded });
+            await assert.rejects(catalog.products.listProducts({}, { timeoutMs: 30 }), { code: Code.DeadlineExceeded });
+            const controller = new AbortController();
+            way.onConnection = () => controller.abort();
+            const other = createCatalog({ baseUrl: way.baseUrl, ...wire });
+            await assert.rejects(other.products.listProducts({}, { signal: controller.signal }), { code: Code.Canceled });
+            other.close();
+          });
+        });
+
+        if (wire.httpVersion === "2") return;
+
+        test("an overloaded server is left alone for as long as it asks for", async () => {
+          const proxy = await startProxy(server.baseUrl);
+          proxy.overload = { requests: 1, retryAfter: 1 };
+          const catalog = createCatalog({ baseUrl: proxy.baseUrl, ...wire, retry: { baseDelayMs: 1 } });
+          await using(proxy.stop, catalog, async () => {
+            await catalog.products.listProducts({ pageSize: 1 });
+            const [first, second] = proxy.seen;
+            assert.equal(proxy.seen.length, 2);
+            assert.ok(first && second && second.time - first.time >= 1000, "not before Retry-After");
+
+            // What it asks for may be too long for whoever waits: then the call fails, and the error says how long it is.
+            proxy.overload = { requests: 1, retryAfter: 3600 };
+            await assert.rejects(catalog.products.listProducts({}), (error) => retryDelay(error) === 3_600_000);
+            assert.equal(proxy.seen.length, 3);
+          });
+        });
+
+        test("safe calls over Connect are GET, others and long ones POST", async () => {
+          const proxy = await startProxy(server.baseUrl);
+          const catalog = createCatalog({ baseUrl: proxy.baseUrl, ...wire });
+          await using(proxy.stop, catalog, async () => {
+            await catalog.session.signIn(ana);
+            await catalog.products.listProducts({ pageSize: 1 });
+            await catalog.products.createProduct({ product: product(`${nameOf(wire)}-get`) });
+            await catalog.products
+              .batchGetProducts({ skus: Array.from({ length: 300 }, (_, i) => `sku-${i}`) })
+              .catch((error) => {
+                assert.ok(isReason(error, "PRODUCT_NOT_FOUND"));
+              });
+            const get = wire.protocol === "connect" ? "GET" : "POST";
+            assert.deepEqual(
+              proxy.seen.map(({ method, path }) => `${method} ${path.replace(/.*\/|\?.*/g, "")}`),
+              ["POST SignIn", `${get} ListProducts`, "POST CreateProduct", "POST BatchGetProducts"],
+            );
+          });
+        });
+      });
+    }
+  });
+}
