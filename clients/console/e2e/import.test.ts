@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import type { Browser, Route } from "playwright-core";
+import { checkPage, launchBrowser, settled, signIn, visit } from "./harness/browser";
 import { type Server, startServer } from "./harness/server";
 
 let browser: Browser;
@@ -100,5 +100,42 @@ test("the same file a second time changes nothing", async () => {
     await page.getByRole("button", { name: "Another file" }).click();
     await page.setInputFiles("input[type=file]", file);
     await page.getByText("There is nothing to import").waitFor();
+  });
+});
+
+test("an import shows how far it is; whoever stops it learns what was done, and can go on", async () => {
+  await visit(browser, server.url, async ({ page, expectConsole }) => {
+    expectConsole(notFound);
+    await signIn(page);
+    const many = Array.from({ length: 700 }, (_, i) => `STOP-${i},Thing ${i},Acme,${i}.00,MXN`);
+    await page.goto("/admin/import");
+    await settled(page);
+    await page.setInputFiles("input[type=file]", csv(["sku,name,brand,price,currency", ...many].join("\n")));
+
+    // The second of three calls is held until the person has asked to stop.
+    let calls = 0;
+    let hold = (_: Route) => {};
+    const held = new Promise<Route>((resolve) => {
+      hold = resolve;
+    });
+    await page.route("**/catalog.v1.ProductService/BatchCreateProducts", (route) =>
+      ++calls === 2 ? hold(route) : route.continue(),
+    );
+    await page.getByRole("button", { name: "Import 700 rows" }).click();
+    const route = await held;
+    await page.getByText("250 of 700 rows").waitFor();
+    assert.equal(await page.getByRole("progressbar", { name: "Importing" }).getAttribute("aria-valuenow"), "35");
+    await checkPage(page, "import-working");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("button", { name: "Stopping …" }).waitFor();
+    await route.continue();
+
+    await page.getByRole("heading", { name: "The import was stopped" }).waitFor();
+    await page.getByRole("button", { name: "New 500" }).waitFor();
+    assert.equal(calls, 2);
+    await checkPage(page, "import-stopped");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("New products: 200. Changed ones: 0.").waitFor();
+    await page.getByRole("button", { name: "As they are 500" }).waitFor();
   });
 });

@@ -85,6 +85,32 @@ test("what visitors look at in the storefront is in the report", async () => {
   });
 });
 
+test("the page of a product draws its own views, by day and by hour", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await signIn(page);
+    await page.getByRole("link", { name: "Reading lamp" }).click();
+    const chart = page.getByRole("group", { name: "Views", exact: true });
+    await chart.waitFor();
+    await page.getByText("Show as a table").click();
+    // Every day of the period has a row, today's is the last, under a row of headings.
+    const rows = page.getByRole("region", { name: "Views", exact: true }).getByRole("row");
+    await rows.nth(30).getByRole("cell", { name: "1", exact: true }).waitFor();
+    await checkPage(page, "product-views");
+
+    await page.getByLabel("Period").selectOption("1");
+    await page.waitForURL(/days=1/);
+    await rows.nth(24).getByRole("cell", { name: "1", exact: true }).waitFor();
+    await chart.focus();
+    await page.keyboard.press("End");
+    await page.getByText(/: Views 1$/).waitFor();
+
+    // A product that nobody looked at says so.
+    await page.goto("/admin/products");
+    await page.getByRole("link", { name: "Floor lamp" }).click();
+    await page.getByText("Nobody has looked at it in this time.").waitFor();
+  });
+});
+
 test("files hold what the page shows, and no cell of them is a formula", async () => {
   await visit(browser, server.url, async ({ page }) => {
     await signIn(page);

@@ -153,7 +153,7 @@ export async function assertAccessible(page: Page, what: string): Promise<void> 
 }
 
 /** Fails if the page is wider than the screen. */
-async function assertFits(page: Page, what: string): Promise<void> {
+export async function assertFits(page: Page, what: string): Promise<void> {
   const { content, screen } = await page.evaluate(() => ({
     content: document.documentElement.scrollWidth,
     screen: document.documentElement.clientWidth,

@@ -21,6 +21,7 @@ export const messages = defineMessages({
     importing: "Importing",
     progress: (done: string, total: string) => `${done} of ${total} rows`,
     stop: "Stop",
+    stopping: "Stopping …",
     fileEmpty: "The file is empty.",
     fileUtf8: "The file is not UTF-8. Save it as “CSV UTF-8” and try again.",
     fileFormat: (header: string) =>
@@ -104,6 +105,7 @@ export const messages = defineMessages({
     importing: "Importando",
     progress: (done, total) => `${done} de ${total} filas`,
     stop: "Parar",
+    stopping: "Parando …",
     fileEmpty: "El archivo está vacío.",
     fileUtf8: "El archivo no es UTF-8. Guárdalo como «CSV UTF-8» e inténtalo de nuevo.",
     fileFormat: (header) =>

@@ -29,14 +29,19 @@ export function ImportPage() {
   const [stage, setStage] = useState<Stage>({ at: "choosing" });
   const [name, setName] = useState("");
   const [currency, setCurrency] = useState("USD");
+  const [stopping, setStopping] = useState(false);
   const controller = useRef<AbortController>(undefined);
   useTitle(m.title);
 
   const begin = () => {
     controller.current = new AbortController();
+    setStopping(false);
     return controller.current.signal;
   };
-  const stop = () => controller.current?.abort();
+  const stop = () => {
+    setStopping(true);
+    controller.current?.abort();
+  };
   const restart = () => setStage({ at: "choosing" });
 
   async function open(chosen: File) {
@@ -86,7 +91,7 @@ export function ImportPage() {
       )}
       {stage.at === "reading" && (
         <Card className="p-6">
-          <Working title={m.reading} done={Math.round(stage.ratio * 100)} total={100} onStop={stop} />
+          <Working title={m.reading} done={Math.round(stage.ratio * 100)} total={100} stopping={stopping} onStop={stop} />
         </Card>
       )}
       {(stage.at === "checking" || stage.at === "importing") && (
@@ -96,6 +101,7 @@ export function ImportPage() {
             done={stage.done}
             total={stage.file.rows.length}
             rows
+            stopping={stopping}
             onStop={stop}
           />
         </Card>

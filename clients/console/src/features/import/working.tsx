@@ -9,11 +9,13 @@ interface WorkingProps {
   readonly total: number;
   /** Whether what is counted are rows, to be told. */
   readonly rows?: boolean;
+  /** Whether the person asked to stop: what was sent by then is waited for. */
+  readonly stopping: boolean;
   readonly onStop: () => void;
 }
 
 /** How far something is, and a button that stops it. */
-export function Working({ title, done, total, rows = false, onStop }: WorkingProps) {
+export function Working({ title, done, total, rows = false, stopping, onStop }: WorkingProps) {
   const m = useMessages(messages);
   const format = useFormat();
   return (
@@ -24,7 +26,9 @@ export function Working({ title, done, total, rows = false, onStop }: WorkingPro
         <p aria-live="polite" className="text-sm text-ink-soft tabular-nums">
           {rows && m.progress(format.number(done), format.number(total))}
         </p>
-        <Button onClick={onStop}>{m.stop}</Button>
+        <Button onClick={onStop} aria-disabled={stopping}>
+          {stopping ? m.stopping : m.stop}
+        </Button>
       </div>
     </div>
   );
