@@ -1,1 +1,0 @@
-import{U as e,W as t}from"./index-L9YPtRc4.js";import{a as n}from"./preferences-D4KBA4Bd.js";var r=n();function i({value:n,exact:i=!1}){let a=t();return n===void 0?(0,r.jsx)(`span`,{"aria-hidden":!0,children:`–`}):(0,r.jsx)(`time`,{dateTime:e(n).toISOString(),title:a.dateTime(n),className:`whitespace-nowrap`,children:i?a.dateTime(n):a.relative(n)})}export{i as t};

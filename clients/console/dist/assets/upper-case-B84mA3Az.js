@@ -1,1 +1,0 @@
-function e(e){e.currentTarget.value=e.currentTarget.value.toUpperCase()}export{e as t};
