@@ -56,7 +56,7 @@ func TestImportFindsEveryNewRow(t *testing.T) {
 	require.Equal(t, 1, catalog.lookUps, "all of them are new")
 	catalog.lookUps = 0
 	require.Equal(t, importer.Result{Created: 8, Unchanged: 12}, run(t, server, rows(8, 28)))
-	require.Equal(t, 4, catalog.lookUps, "three, three, two, and those that are there")
+	require.Equal(t, 4, catalog.lookUps, "eight are told of by three, and then those that are there are read")
 }
 
 func TestImportKeepsWhatTheFileDoesNotName(t *testing.T) {

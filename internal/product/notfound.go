@@ -10,13 +10,13 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// How much an error says of many missing products. In gRPC it travels in the trailers, and proxies and
-// clients take 8 KiB of those and less, in base64.
+// How much an error says of many missing products. In gRPC and gRPC-Web it travels in headers or trailers,
+// with the details in base64, and nginx takes 4 KiB of those unless told otherwise.
 const (
 	// maxListed is the size of the two lists in the metadata, together.
-	maxListed = 2 << 10
+	maxListed = 1 << 10
 	// maxNamed is how many products the message names, and maxNamedBytes the size of that.
-	maxNamed, maxNamedBytes = 10, 500
+	maxNamed, maxNamedBytes = 10, 250
 )
 
 func notFound(id, sku string) *fault.Error {
@@ -39,12 +39,12 @@ func allNotFound(ids, skus []string) *fault.Error {
 
 // nameSome names the first products, one at least, and says how many more there are.
 func nameSome(ids, skus []string) string {
-	names := make([]string, 0, maxNamed)
+	var names []string
 	room := maxNamedBytes
 	for i, key := range slices.Concat(ids, skus) {
-		name := "SKU " + strconv.Quote(key)
-		if i < len(ids) {
-			name = "id " + key
+		name := "id " + key
+		if i >= len(ids) {
+			name = "SKU " + strconv.Quote(firstRunes(key, maxSKU)) // none is longer
 		}
 		if room -= len(name); i == maxNamed || i > 0 && room < 0 {
 			break
@@ -58,14 +58,14 @@ func nameSome(ids, skus []string) string {
 	return list
 }
 
-// listWithin returns the first of the texts as a JSON list, as many as fit into some bytes, and how many
-// bytes are left.
+// listWithin returns the first of the texts as a JSON list, as many as fit into some bytes but the very
+// first in any case, and how many bytes are left.
 func listWithin(room int, texts []string) (list string, left int) {
 	var quoted []string
 	for _, text := range texts {
 		item, err := json.Marshal(text)
-		if err != nil || len(item) >= room { // a text marshals
-			room = 0 // nothing behind a gap
+		if err != nil || len(item) >= room && room < maxListed { // a text marshals
+			room = 0
 			break
 		}
 		room -= len(item) + len(",")
