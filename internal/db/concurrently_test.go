@@ -1,13 +1,11 @@
 package db_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/db/dbtest"
 )
@@ -42,28 +40,26 @@ func TestHalfBuiltIndexIsBuiltAnew(t *testing.T) {
 	require.True(t, isBrandsIndexValid(t, d))
 }
 
-// A writer that holds the table makes the migration wait, and nobody else with it.
+// A transaction that has written makes the migration wait, and nobody else with it.
 func TestWritersGoOnWhileAnIndexIsBuilt(t *testing.T) {
 	d := dbtest.New(t, "postgres")
 	forgetBrands(t, d)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	migrated := make(chan error, 1)
-	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		newProduct(tx, "FIRST").SaveX(ctx)
-		go func() { migrated <- d.Migrate(t.Context()) }()
-		require.Eventually(t, func() bool {
-			var waits bool
-			row := d.SQL().QueryRowContext(ctx, `SELECT count(*) > 0 FROM pg_stat_activity
-				WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'`)
-			require.NoError(t, row.Scan(&waits))
-			return waits
-		}, 30*time.Second, 10*time.Millisecond)
-		createProduct(t, d, "SECOND", "") // in a transaction of its own
-		require.Empty(t, migrated)
-		return nil
-	})
+	tx, err := d.SQL().BeginTx(t.Context(), nil)
 	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), "LOCK TABLE products IN ROW EXCLUSIVE MODE") // as a writer's statement does
+	require.NoError(t, err)
+	migrated := make(chan error, 1)
+	go func() { migrated <- d.Migrate(t.Context()) }()
+	require.Eventually(t, func() bool {
+		var waits bool
+		row := d.SQL().QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'`)
+		require.NoError(t, row.Scan(&waits))
+		return waits
+	}, 30*time.Second, 10*time.Millisecond)
+	createProduct(t, d, "MEANWHILE", "")
+	require.Empty(t, migrated)
+	require.NoError(t, tx.Rollback())
 	require.NoError(t, <-migrated)
 	require.True(t, isBrandsIndexValid(t, d))
 }

@@ -19,7 +19,7 @@ func fill(t testing.TB, d *db.DB, products, brands int) {
 	t.Helper()
 	insert := `INSERT INTO products (id, create_time, update_time, sku, name, brand, price_minor, price_exponent, currency,
 			image_urls, tags, attributes, sku_key, name_key, brand_key, search_text)
-		SELECT gen_random_uuid(), now(), now(), 'S' || i, 'Name', 'Brand ' || (i % BRANDS), i, 2, 'MXN', '[]', '[]', '{}',
+		SELECT gen_random_uuid(), '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'S' || i, 'Name', 'Brand ' || (i % BRANDS), i, 2, 'MXN', '[]', '[]', '{}',
 			CAST('s' || i AS bytea), 'name', CAST('brand ' || (i % BRANDS) AS bytea), 'name'
 		FROM generate_series(1, PRODUCTS) AS i`
 	statistics := "VACUUM ANALYZE products"
@@ -27,7 +27,7 @@ func fill(t testing.TB, d *db.DB, products, brands int) {
 		insert = strings.NewReplacer(
 			"INSERT", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < PRODUCTS) INSERT",
 			"generate_series(1, PRODUCTS) AS i", "n", "bytea", "blob", "'name', CAST", "CAST('name' AS blob), CAST",
-			"gen_random_uuid(), now(), now()", "printf('00000000-0000-7000-8000-%012d', i), '2026-01-01 00:00:00', '2026-01-01 00:00:00'",
+			"gen_random_uuid()", "printf('00000000-0000-7000-8000-%012d', i)",
 		).Replace(insert)
 		statistics = "ANALYZE"
 	}

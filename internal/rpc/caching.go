@@ -48,7 +48,7 @@ func caching(readMaxAge time.Duration) connect.UnaryInterceptorFunc {
 			}
 			tag := entityTag(message.body, isCompressed(req, len(message.body)))
 			header := res.Header()
-			header.Set("Etag", tag)
+			header.Set("ETag", tag)
 			header.Set("Cache-Control", cacheControl(ctx, req.Spec(), anonymous))
 			header.Set("Vary", "Authorization") // connect adds Accept-Encoding
 			if names(req.Header().Values("If-None-Match"), tag) {

@@ -65,7 +65,7 @@ func BenchmarkCaching(b *testing.B) {
 			h.ServeHTTP(w, r)
 			return w
 		}
-		tag := ask(tagged, "").Header().Get("Etag")
+		tag := ask(tagged, "").Header().Get("ETag")
 		for _, way := range []struct {
 			name    string
 			handler http.Handler

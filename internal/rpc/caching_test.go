@@ -134,7 +134,8 @@ func TestTagsStandForBytes(t *testing.T) {
 					"gzip;q=0", "gzip; q=0", "gzip ;q=0", "x-gzip", "GZIP", "*",
 				} {
 					path := question(t, sku, encoding, compression)
-					require.Equal(t, ask(path, accepted), ask(path, accepted), path)
+					tag := ask(path, accepted)
+					require.Equal(t, tag, ask(path, accepted), path)
 				}
 			}
 		}

@@ -39,7 +39,7 @@ func FuzzNames(f *testing.F) {
 			return // no header holds any
 		}
 		w := httptest.NewRecorder()
-		w.Header().Set("Etag", tag)
+		w.Header().Set("ETag", tag)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 		r.Header.Set("If-None-Match", value)
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(nil))
