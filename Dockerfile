@@ -22,7 +22,7 @@ ARG TARGETOS TARGETARCH RELEASE
 # timetzdata: the program brings the time zones itself.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
 	CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false -tags timetzdata \
-	-ldflags "-s -w -X 'main.release=$RELEASE'" -o /catalog ./cmd/catalog
+	-ldflags "-s -w -X 'github.com/zebrands/catalog/internal/build.release=$RELEASE'" -o /catalog ./cmd/catalog
 
 FROM scratch AS base
 COPY --from=tools /root.d/ /

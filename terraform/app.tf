@@ -13,13 +13,18 @@ module "app" {
 
   registry_credentials = var.registry_credentials
 
-  env = merge({
-    CATALOG_DATABASE_MAX_CONNS = tostring(local.app_max_conns)
-    CATALOG_TRUSTED_PROXIES    = join(",", var.trusted_proxies)
-    CATALOG_MAILGUN_DOMAIN     = mailgun_domain.catalog.name
-    CATALOG_MAILGUN_BASE_URL   = var.mailgun_region == "eu" ? "https://api.eu.mailgun.net" : "https://api.mailgun.net"
-    CATALOG_MAIL_FROM          = local.service_email
-  }, length(var.cors_origins) == 0 ? {} : { CATALOG_CORS_ORIGINS = join(",", var.cors_origins) })
+  env = merge(
+    {
+      CATALOG_DATABASE_MAX_CONNS = tostring(local.app_max_conns)
+      CATALOG_TRUSTED_PROXIES    = join(",", var.trusted_proxies)
+      CATALOG_MAILGUN_DOMAIN     = mailgun_domain.catalog.name
+      CATALOG_MAILGUN_BASE_URL   = var.mailgun_region == "eu" ? "https://api.eu.mailgun.net" : "https://api.mailgun.net"
+      CATALOG_MAIL_FROM          = local.service_email
+    },
+    length(var.cors_origins) == 0 ? {} : { CATALOG_CORS_ORIGINS = join(",", var.cors_origins) },
+    # Nothing can scrape an app on App Platform, so metrics leave with the traces.
+    var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint },
+  )
 
   secret_env = merge(
     {
@@ -28,6 +33,7 @@ module "app" {
     },
     nonsensitive(var.mailgun_webhook_key == null) ? {} : { CATALOG_MAILGUN_WEBHOOK_KEY = var.mailgun_webhook_key },
     nonsensitive(var.secret_key == null) ? {} : { CATALOG_SIGNING_KEY = var.secret_key },
+    nonsensitive(var.otlp_headers == null) ? {} : { OTEL_EXPORTER_OTLP_HEADERS = var.otlp_headers },
   )
 
   migrate = {

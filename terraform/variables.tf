@@ -34,6 +34,13 @@ variable "secret_key" {
   }
 }
 
+variable "otlp_headers" {
+  description = "What otlp_endpoint wants to be shown, such as authorization=Bearer%20…; null for nothing."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
 variable "registry_credentials" {
   description = "USER:TOKEN that may read a private image; null for a public one."
   type        = string
@@ -162,6 +169,17 @@ variable "trusted_proxies" {
   validation {
     condition     = alltrue([for network in var.trusted_proxies : can(cidrhost(network, 0)) && !endswith(network, "/0")])
     error_message = "trusted_proxies must be networks, and not the whole internet: everybody could choose an address then."
+  }
+}
+
+variable "otlp_endpoint" {
+  description = "Where traces and metrics go, by OTLP over HTTP, such as https://otlp.example.com; null for nowhere."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_endpoint == null || can(regex("^https://", var.otlp_endpoint))
+    error_message = "otlp_endpoint must begin with https://: it is outside of the VPC."
   }
 }
 

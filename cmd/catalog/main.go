@@ -16,6 +16,7 @@ import (
 	"github.com/joho/godotenv"
 
 	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/internal/logging"
 )
 
 const description = `A product catalog for programs: anybody reads, administrators write, and every other ` +
@@ -78,9 +79,5 @@ func loadEnv(path string) error {
 
 // newLogger returns a logger to standard error.
 func newLogger(c config.Logging) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
+	return logging.New(os.Stderr, c.LogLevel, c.LogFormat == "json")
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // App is a catalog that is ready to run: its database is open and migrated, and its port is taken.
@@ -33,13 +34,34 @@ type App struct {
 	stopServing context.CancelCauseFunc
 	draining    atomic.Bool
 	services    []string
+
+	telemetry *telemetry.Telemetry
+	// asides serve metrics and profiles, until closeAsides.
+	asides      []*http.Server
+	closeAsides func()
 }
 
 // New opens and migrates the database, wires what the configured roles need, and listens. What is good
 // for a person at a terminal goes to stdout. cfg must be valid. Close the App when it is not needed any
 // more, whether or not it ran.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger, stdout io.Writer) (*App, error) {
-	a := &App{cfg: cfg, log: log, stdout: stdout}
+	t, err := telemetry.New(ctx, telemetry.Options{
+		Traces:  cfg.ExportsTraces(),
+		Metrics: cfg.ExportsMetrics(),
+		Scrape:  cfg.MetricsAddr != "" || cfg.DebugAddr != "",
+		Roles:   cfg.Roles,
+	}, log)
+	if err != nil {
+		return nil, err
+	}
+	return newApp(ctx, cfg, log, stdout, t)
+}
+
+func newApp(
+	ctx context.Context, cfg config.Config, log *slog.Logger, stdout io.Writer, t *telemetry.Telemetry,
+) (*App, error) {
+	a := &App{cfg: cfg, log: log, stdout: stdout, telemetry: t}
+	a.closeAsides = func() { a.endAsides(context.WithoutCancel(ctx)) }
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -56,7 +78,10 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--addr (CATALOG_ADDR): %w", err)
 	}
-	if a.parts, err = newParts(ctx, a.cfg, a.log, a.cfg.BaseURL(a.listener.Addr())); err != nil {
+	if err := a.serveAsides(ctx); err != nil {
+		return err
+	}
+	if a.parts, err = newParts(ctx, a.cfg, a.log, a.cfg.BaseURL(a.listener.Addr()), a.telemetry); err != nil {
 		return err
 	}
 	handler, err := a.handler()
@@ -87,15 +112,18 @@ func (a *App) Close() error {
 		errs = append(errs, a.parts.close())
 		a.parts = nil
 	}
+	a.closeAsides()
 	return errors.Join(errs...)
 }
 
 // OpenDatabase opens the database that storage names and brings its schema up to date.
-func OpenDatabase(ctx context.Context, storage config.Storage, log *slog.Logger) (*db.DB, error) {
+func OpenDatabase(
+	ctx context.Context, storage config.Storage, log *slog.Logger, options ...db.Option,
+) (*db.DB, error) {
 	if err := os.MkdirAll(storage.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("--data-dir (CATALOG_DATA_DIR): %w", err)
 	}
-	d, err := db.Open(ctx, storage.URL(), log, db.MaxConns(storage.DatabaseMaxConns))
+	d, err := db.Open(ctx, storage.URL(), log, append(options, db.MaxConns(storage.DatabaseMaxConns))...)
 	if err != nil {
 		return nil, fmt.Errorf("--database-url (CATALOG_DATABASE_URL): %w", err)
 	}

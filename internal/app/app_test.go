@@ -236,7 +236,7 @@ func TestConfiguredOriginsMayCall(t *testing.T) {
 	list := c.URL() + "/catalog.v1.ProductService/ListProducts"
 	for origin, want := range map[string]string{"https://shop.example": "https://shop.example", "https://evil.example": ""} {
 		status, header, _ := do(t, http.MethodOptions, list, "", "Origin", origin, "Access-Control-Request-Method", "POST",
-			"Access-Control-Request-Headers", "authorization,connect-protocol-version,content-type")
+			"Access-Control-Request-Headers", "authorization,connect-protocol-version,content-type,traceparent,tracestate")
 		require.Equal(t, http.StatusNoContent, status)
 		require.Equal(t, want, header.Get("Access-Control-Allow-Origin"))
 		_, header, _ = do(t, http.MethodPost, list, "{}", "Origin", origin, "Content-Type", "application/json")

@@ -84,13 +84,31 @@ func (a *App) handler() (http.Handler, error) {
 	if err := apidocs.Mount(m.mux, a.parts.baseURL); err != nil {
 		return nil, err
 	}
+	instruments, err := a.instruments()
+	if err != nil {
+		return nil, err
+	}
 	observer := rpc.Observer{
 		Log:            a.log,
 		Timeout:        a.cfg.RequestTimeout,
 		TrustedProxies: a.cfg.TrustedProxies,
+		Instruments:    instruments,
 		Quiet:          map[string]bool{"/livez": true, "/readyz": true},
 	}
 	return observer.Wrap(a.allowOrigins(m.mux)), nil
+}
+
+// instruments returns what measures requests; nil if nobody reads it, so that it costs nothing.
+func (a *App) instruments() (*rpc.Instruments, error) {
+	if !a.telemetry.Enabled() {
+		return nil, nil //nolint:nilnil // as documented
+	}
+	instruments, err := rpc.NewInstruments(a.telemetry.Tracer(), a.telemetry.Meter(), a.services,
+		[]string{webhookPath}, a.cfg.TrustTraceparent)
+	if err != nil {
+		return nil, fmt.Errorf("measure requests: %w", err)
+	}
+	return instruments, nil
 }
 
 // allowOrigins lets pages of the configured origins call the API.
@@ -101,7 +119,8 @@ func (a *App) allowOrigins(next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: a.cfg.CORSOrigins,
 		AllowedMethods: connectcors.AllowedMethods(),
-		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", "If-None-Match", "X-Request-Id"),
+		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", "If-None-Match", "X-Request-Id",
+			"Traceparent", "Tracestate"),
 		ExposedHeaders: append(connectcors.ExposedHeaders(), "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
 		MaxAge:         corsMaxAge,
 	}).Handler(next)

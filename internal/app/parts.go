@@ -15,6 +15,7 @@ import (
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/rpc"
+	"github.com/zebrands/catalog/internal/telemetry"
 	"github.com/zebrands/catalog/internal/tracking"
 )
 
@@ -33,11 +34,13 @@ type parts struct {
 	cfg     config.Config
 	log     *slog.Logger
 	baseURL string
-	db      *db.DB
-	queue   *queue.Queue
-	keys    *auth.KeyRing
-	tokens  *auth.Tokens
-	cookies *admin.Cookies
+	// telemetry makes the instruments of every other part: give them its Meter, and its Tracer.
+	telemetry *telemetry.Telemetry
+	db        *db.DB
+	queue     *queue.Queue
+	keys      *auth.KeyRing
+	tokens    *auth.Tokens
+	cookies   *admin.Cookies
 	// products, journal and tracker are there if the process serves products: reads are counted where they
 	// happen.
 	products *product.Service
@@ -45,8 +48,10 @@ type parts struct {
 	tracker  *tracking.Interceptor
 }
 
-func newParts(ctx context.Context, cfg config.Config, log *slog.Logger, baseURL string) (*parts, error) {
-	p := &parts{cfg: cfg, log: log, baseURL: baseURL}
+func newParts(
+	ctx context.Context, cfg config.Config, log *slog.Logger, baseURL string, t *telemetry.Telemetry,
+) (*parts, error) {
+	p := &parts{cfg: cfg, log: log, baseURL: baseURL, telemetry: t}
 	if err := p.open(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -55,10 +60,10 @@ func newParts(ctx context.Context, cfg config.Config, log *slog.Logger, baseURL 
 
 func (p *parts) open(ctx context.Context) error {
 	var err error
-	if p.db, err = OpenDatabase(ctx, p.cfg.Storage, p.log); err != nil {
+	if err := p.openDatabase(ctx); err != nil {
 		return err
 	}
-	if p.queue, err = queue.New(p.db, p.log); err != nil {
+	if p.queue, err = queue.New(p.db, p.log, queue.Instrument(p.telemetry.Tracer(), p.telemetry.Meter())); err != nil {
 		return fmt.Errorf("open queue: %w", err)
 	}
 	p.db.HookProducts(notification.NewHook(p.queue, p.cfg.NotifyWindow))
@@ -77,9 +82,23 @@ func (p *parts) open(ctx context.Context) error {
 	return p.db.Watch(ctx) // now that everybody who wants to know of changes is there
 }
 
+// openDatabase opens the database: without instruments if nobody reads them, so that they cost nothing.
+func (p *parts) openDatabase(ctx context.Context) error {
+	var options []db.Option
+	if p.telemetry.Enabled() {
+		options = append(options, db.Instrument(p.telemetry.Tracer(), p.telemetry.Meter()))
+	}
+	var err error
+	p.db, err = OpenDatabase(ctx, p.cfg.Storage, p.log, options...)
+	return err
+}
+
 func (p *parts) openProducts() error {
 	var err error
 	if p.products, err = product.NewService(p.db, p.cfg.CacheBytes); err != nil {
+		return err
+	}
+	if err := observeCache(p.telemetry.Meter(), p.products); err != nil {
 		return err
 	}
 	if p.journal, err = tracking.OpenJournal(filepath.Join(p.cfg.DataDir, "journal")); err != nil {

@@ -21,6 +21,9 @@ import (
 	"github.com/zebrands/catalog/internal/tracking"
 )
 
+// webhookPath is where Mailgun's webhooks come.
+const webhookPath = "/webhooks/mailgun"
+
 // cleanupInterval is how often what has expired is removed.
 const cleanupInterval = time.Hour
 
@@ -76,7 +79,7 @@ func mountAdmins(p *parts, m *mounter) {
 func mountNotifications(p *parts, m *mounter) {
 	service := notification.NewService(p.db, p.queue, p.mailbox())
 	m.service(catalogv1connect.NewNotificationServiceHandler(service, m.options...))
-	m.mux.Handle("/webhooks/mailgun", notification.NewWebhook(p.db, string(p.cfg.MailgunWebhookKey), p.log))
+	m.mux.Handle(webhookPath, notification.NewWebhook(p.db, string(p.cfg.MailgunWebhookKey), p.log))
 }
 
 func mountTracking(p *parts, m *mounter) {
@@ -86,6 +89,9 @@ func mountTracking(p *parts, m *mounter) {
 // startRollup adds what is in the journal to the database, in the process that writes the journal.
 func startRollup(ctx context.Context, p *parts) (stopFunc, error) {
 	rollup := tracking.NewRollup(p.db, p.journal, p.log)
+	if err := tracking.Observe(p.telemetry.Meter(), p.tracker, rollup); err != nil {
+		return nil, err
+	}
 	stop := inBackground(ctx, rollup.Run)
 	return func(ctx context.Context) error { return errors.Join(stop(ctx), rollup.Flush(ctx)) }, nil
 }
@@ -114,6 +120,9 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	if err != nil {
 		return nil, err
 	}
+	if mailer, err = mail.Instrument(mailer, p.telemetry.Tracer(), p.telemetry.Meter()); err != nil {
+		return nil, err
+	}
 	workers := river.NewWorkers()
 	notification.Register(workers, notification.Deps{
 		DB: p.db, Queue: p.queue, Mailer: mailer, Rate: p.cfg.MailRate,
@@ -122,7 +131,11 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	if err := p.queue.Work(ctx, workers, queue.WorkerConfig{}); err != nil {
 		return nil, err
 	}
-	return p.queue.Stop, nil
+	gauges, err := observeBacklog(p)
+	if err != nil {
+		return nil, errors.Join(err, p.queue.Stop(ctx))
+	}
+	return func(ctx context.Context) error { return errors.Join(p.queue.Stop(ctx), gauges.Unregister()) }, nil
 }
 
 // startCleanup removes what has expired, now and then.

@@ -20,9 +20,10 @@ const (
 
 // Config is everything that serve can be told. Each flag --a-b is also the variable CATALOG_A_B.
 type Config struct {
-	Storage `embed:""`
-	Logging `embed:""`
-	Mail    `embed:""`
+	Storage   `embed:""`
+	Logging   `embed:""`
+	Mail      `embed:""`
+	Telemetry `embed:""`
 
 	Addr           string         `default:"localhost:8080" env:"CATALOG_ADDR" help:"Where to listen. Port 0 takes a free one."`
 	PublicURL      string         `env:"CATALOG_PUBLIC_URL" help:"How others reach this server, for links in mails. Default: from --addr." name:"public-url" placeholder:"URL"`
@@ -67,6 +68,15 @@ type Mail struct {
 	SMTPURL           URL           `env:"CATALOG_SMTP_URL" help:"smtp://USER:PASSWORD@HOST:PORT (STARTTLS if offered) or smtps://…" name:"smtp-url" placeholder:"URL"`
 	MailRate          float64       `default:"0" env:"CATALOG_MAIL_RATE" help:"Most mails a second that this process hands over, on average, counted by recipient; 0 is no limit."`
 	NotifyWindow      time.Duration `default:"30s" env:"CATALOG_NOTIFY_WINDOW" help:"Changes by one administrator within this time become one mail."`
+}
+
+// Telemetry says how the catalog can be watched from outside. What it sends to others is said by the
+// variables that all programs with OpenTelemetry have, OTEL_…: see docs/telemetry.md.
+type Telemetry struct {
+	MetricsAddr string `env:"CATALOG_METRICS_ADDR" help:"Where to serve /metrics for Prometheus, apart from the API, such as :9464. Keep it from the Internet. Default: nowhere." placeholder:"HOST:PORT"`
+	DebugAddr   string `env:"CATALOG_DEBUG_ADDR" help:"Where to serve /debug/pprof/ and /metrics for people on this machine: an address that no other can reach, such as localhost:6060. Default: nowhere." placeholder:"HOST:PORT"`
+
+	TrustTraceparent bool `env:"CATALOG_TRUST_TRACEPARENT" help:"Go on with the traces of callers (header traceparent), all of whom must be trusted, instead of linking to them."`
 }
 
 // URL returns the database's URL.

@@ -128,6 +128,8 @@ func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
 		"CATALOG_DRAIN_DELAY":        {"-1s"},
 		"CATALOG_DATABASE_MAX_CONNS": {"0", "x"},
 		"CATALOG_TRUSTED_PROXIES":    {"10.0.0.1", "x"},
+		"CATALOG_METRICS_ADDR":       {"9464", "localhost:70000"},
+		"CATALOG_DEBUG_ADDR":         {"6060", "localhost:x", ":6060", "0.0.0.0:6060", "[::]:6060", "10.0.0.1:6060", "db.example:6060"},
 	} {
 		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(env, "CATALOG_")), "_", "-")
 		for _, value := range values {
@@ -160,6 +162,10 @@ func TestCombinationsThatMakeNoSenseAreNamed(t *testing.T) {
 		"Mailgun":                  {mailgun, ""},
 		"SMTP":                     {[]string{"--smtp-url", "smtps://u:p@h:465"}, ""},
 		"any origin":               {[]string{"--cors-origins", "*"}, ""},
+		"metrics for all":          {[]string{"--metrics-addr", ":9464"}, ""},
+		"profiles here":            {[]string{"--debug-addr", "127.0.0.2:6060"}, ""},
+		"profiles here, by name":   {[]string{"--debug-addr", "localhost:0"}, ""},
+		"profiles here, version 6": {[]string{"--debug-addr", "[::1]:6060"}, ""},
 		"a public URL with a path": {[]string{"--public-url", "https://x.example/catalog/"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,6 +175,28 @@ func TestCombinationsThatMakeNoSenseAreNamed(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestExports(t *testing.T) {
+	for _, c := range []struct {
+		env             map[string]string
+		traces, metrics bool
+	}{
+		{nil, false, false},
+		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, true, true},
+		{map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4318/v1/traces"}, true, false},
+		{map[string]string{"OTEL_METRICS_EXPORTER": "console"}, false, true},
+		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_METRICS_EXPORTER": "none"}, true, false},
+		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_SDK_DISABLED": "TRUE"}, false, false},
+	} {
+		t.Run(fmt.Sprint(c.env), func(t *testing.T) {
+			for name, value := range c.env {
+				t.Setenv(name, value)
+			}
+			require.Equal(t, c.traces, config.Telemetry{}.ExportsTraces())
+			require.Equal(t, c.metrics, config.Telemetry{}.ExportsMetrics())
 		})
 	}
 }

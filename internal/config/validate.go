@@ -44,6 +44,7 @@ func invalid(flag, format string, args ...any) error {
 func (c *Config) Validate() error {
 	for _, check := range []func() error{
 		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkRoles, c.checkLimits, c.Mail.Validate,
+		c.Telemetry.Validate,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -74,12 +75,8 @@ func (s Storage) Validate() error {
 }
 
 func (c *Config) checkServer() error {
-	_, port, err := net.SplitHostPort(c.Addr)
-	if err != nil {
-		return invalid("addr", "must be HOST:PORT, not %q", c.Addr)
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return invalid("addr", "must have a port from 0 to 65535, not %q", port)
+	if _, err := checkAddress("addr", c.Addr); err != nil {
+		return err
 	}
 	if c.PublicURL == "" {
 		return nil
@@ -89,6 +86,19 @@ func (c *Config) checkServer() error {
 		return invalid("public-url", "must be like https://catalog.example, not %q", c.PublicURL)
 	}
 	return nil
+}
+
+// checkAddress returns the host of an address to listen on. Returns an error that names the flag if it makes
+// no sense.
+func checkAddress(flag, address string) (host string, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", invalid(flag, "must be HOST:PORT, not %q", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", invalid(flag, "must have a port from 0 to 65535, not %q", port)
+	}
+	return host, nil
 }
 
 func (c *Config) checkTLS() error {

@@ -16,6 +16,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 	"modernc.org/sqlite"
 
 	"github.com/zebrands/catalog/ent"
@@ -47,6 +49,9 @@ type options struct {
 	maxConns    int
 	statements  int
 	onStatement func(query string)
+	tracer      trace.Tracer
+	meter       metric.Meter
+	instruments *instruments
 }
 
 // MaxConns bounds the connections to PostgreSQL. It is 20 by default, and never less than 4: a lock
@@ -74,7 +79,8 @@ type DB struct {
 	reader  *ent.Client
 	link    *link // to PostgreSQL
 
-	observers observers
+	observers   observers
+	instruments *instruments // nil if nothing is measured
 }
 
 // Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
@@ -86,9 +92,15 @@ func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Opt
 	}
 	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite:")
 	d := &DB{dialect: dialect.Postgres, path: path, log: log}
-	var err error
 	if isSQLite {
 		d.dialect = dialect.SQLite
+	}
+	var err error
+	if config.instruments, err = newInstruments(config, d.dialect); err != nil {
+		return nil, fmt.Errorf("measure the database: %w", err)
+	}
+	d.instruments = config.instruments
+	if isSQLite {
 		d.write, d.read, err = openSQLite(ctx, path, config)
 	} else {
 		d.link = newLink(log, d.observers.tell)
@@ -97,6 +109,11 @@ func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Opt
 	}
 	if err != nil {
 		return nil, err
+	}
+	if config.meter != nil {
+		if err := d.observe(config.meter); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
 	}
 	d.writer = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.write)))
 	d.writer.Product.Use(noteChanged)

@@ -33,13 +33,14 @@ type cachingConnector struct {
 	onStatement func(query string)
 	// outdated counts how often PostgreSQL said that a statement no longer fits the schema. Every
 	// connection then forgets its statements.
-	outdated *atomic.Int64
+	outdated    *atomic.Int64
+	instruments *instruments // nil if nothing is measured
 }
 
 func newCachingConnector(connector driver.Connector, sqlite bool, config options) cachingConnector {
 	return cachingConnector{
 		Connector: connector, sqlite: sqlite, size: config.statements, onStatement: config.onStatement,
-		outdated: new(atomic.Int64),
+		outdated: new(atomic.Int64), instruments: config.instruments,
 	}
 }
 
@@ -97,22 +98,26 @@ type statement struct {
 func (c *cachingConn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Rows, error) {
+	measured := c.connector.instruments.begin(ctx, query)
 	rows, stmt, err := run(ctx, c, query, args, driver.StmtQueryContext.QueryContext, c.driverConn.QueryContext)
 	if err != nil {
+		measured.end(err)
 		return nil, err
 	}
 	c.openRows++
 	if stmt != nil {
 		stmt.busy = true
 	}
-	return &trackedRows{Rows: rows, conn: c, stmt: stmt}, nil
+	return &trackedRows{Rows: rows, conn: c, stmt: stmt, measured: measured}, nil
 }
 
 // ExecContext runs a query that returns no rows.
 func (c *cachingConn) ExecContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Result, error) {
+	measured := c.connector.instruments.begin(ctx, query)
 	result, _, err := run(ctx, c, query, args, driver.StmtExecContext.ExecContext, c.driverConn.ExecContext)
+	measured.end(err)
 	return result, err
 }
 
@@ -221,12 +226,14 @@ func (c *cachingConn) Close() error {
 
 // BeginTx begins a transaction.
 func (c *cachingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	measured := c.connector.instruments.begin(ctx, "BEGIN")
 	tx, err := c.driverConn.BeginTx(ctx, opts)
+	measured.end(err)
 	if err != nil {
 		return nil, err
 	}
 	c.inTx = true
-	return trackedTx{Tx: tx, conn: c}, nil
+	return trackedTx{Tx: tx, conn: c, ctx: ctx}, nil
 }
 
 // CheckNamedValue brings an argument into a form that the driver takes.

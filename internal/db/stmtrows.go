@@ -1,7 +1,10 @@
 package db
 
 import (
+	"cmp"
+	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"reflect"
 )
@@ -11,18 +14,21 @@ type trackedTx struct {
 	driver.Tx
 
 	conn *cachingConn
+	ctx  context.Context //nolint:containedctx // its end is measured where its beginning was
 }
 
 // Commit commits the transaction.
-func (t trackedTx) Commit() error {
-	t.conn.inTx = false
-	return t.Tx.Commit()
-}
+func (t trackedTx) Commit() error { return t.end("COMMIT", t.Tx.Commit) }
 
 // Rollback undoes the transaction.
-func (t trackedTx) Rollback() error {
+func (t trackedTx) Rollback() error { return t.end("ROLLBACK", t.Tx.Rollback) }
+
+func (t trackedTx) end(operation string, end func() error) error {
 	t.conn.inTx = false
-	return t.Tx.Rollback()
+	measured := t.conn.connector.instruments.begin(t.ctx, operation)
+	err := end()
+	measured.end(err)
+	return err
 }
 
 // trackedRows tells the connection when the rows have been read. It has every optional method, and
@@ -30,9 +36,20 @@ func (t trackedTx) Rollback() error {
 type trackedRows struct {
 	driver.Rows
 
-	conn   *cachingConn
-	stmt   *statement // nil if the query ran without
-	closed bool
+	conn     *cachingConn
+	stmt     *statement // nil if the query ran without
+	measured statementRun
+	failure  error // of the last read
+	closed   bool
+}
+
+// Next reads a row.
+func (r *trackedRows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.failure = err
+	}
+	return err
 }
 
 // Close ends the reading.
@@ -45,7 +62,9 @@ func (r *trackedRows) Close() error {
 	if r.stmt != nil {
 		r.stmt.busy = false
 	}
-	return r.Rows.Close()
+	err := r.Rows.Close()
+	r.measured.end(cmp.Or(r.failure, err))
+	return err
 }
 
 // HasNextResultSet reports whether there is another result after this one.

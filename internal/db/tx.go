@@ -49,7 +49,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 		return ErrNested
 	}
 	for try := 1; ; try++ {
-		err := d.tryTx(ctx, fn)
+		err := d.instruments.transaction(ctx, func(ctx context.Context) error { return d.tryTx(ctx, fn) })
 		if over := ctx.Err(); err != nil && over != nil && !errors.Is(err, over) {
 			return errors.Join(over, err) // whatever it looked like to the driver
 		}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/mailgun/mailgun-go/v4"
 	"github.com/mailgun/mailgun-go/v4/events"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
 )
 
 const (
@@ -57,7 +59,7 @@ func NewMailgun(domain, apiKey, baseURL string) (*Mailgun, error) {
 	}
 	api := mailgun.NewMailgun(domain, apiKey)
 	api.SetAPIBase(version.ReplaceAllString(strings.TrimRight(baseURL, "/"), "") + "/v3")
-	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: noteRetryAfter{transport()}})
+	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: noteRetryAfter{traced(transport())}})
 	return &Mailgun{api: api, apiKey: apiKey}, nil
 }
 
@@ -188,6 +190,12 @@ func transport() *http.Transport {
 		IdleConnTimeout:       time.Minute,
 		ForceAttemptHTTP2:     true,
 	}
+}
+
+// traced gives each call a span in the trace that it belongs to, if there is one. Mailgun hears nothing of
+// that: the trace is ours.
+func traced(next http.RoundTripper) http.RoundTripper {
+	return otelhttp.NewTransport(next, otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))
 }
 
 type retryAfterKey struct{}

@@ -5,6 +5,8 @@ import (
 	netmail "net/mail"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/zebrands/catalog/internal/logging"
 )
 
 // compose returns the message to one recipient as RFC 5322 has it: text, with HTML as the alternative.
@@ -12,10 +14,10 @@ import (
 func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := msg.From(header(m.From)); err != nil {
-		return nil, fmt.Errorf("the sender's address %q is not valid", m.From.Address)
+		return nil, fmt.Errorf("the sender's address %q is not valid", logging.Mask(m.From.Address))
 	}
 	if err := msg.AddTo(header(to)); err != nil {
-		return nil, fmt.Errorf("the recipient's address %q is not valid", to.Address)
+		return nil, fmt.Errorf("the recipient's address %q is not valid", logging.Mask(to.Address))
 	}
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Time)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/zebrands/catalog/internal/logging"
 )
 
 // errorSize is how many bytes of a mail server's answer are kept.
@@ -17,14 +19,15 @@ func oneLine(s string) string {
 	}), " ")
 }
 
-// excerpt returns the start of what a mail server said, on one line and without the secrets.
+// excerpt returns the start of what a mail server said, on one line, without the secrets, and with the
+// addresses in it masked: it goes into the log.
 func excerpt(s string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {
 			s = strings.ReplaceAll(s, secret, "[redacted]")
 		}
 	}
-	s = oneLine(s)
+	s = logging.Mask(oneLine(s))
 	if len(s) <= errorSize {
 		return s
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/admin"
@@ -29,8 +30,9 @@ var errTaken = errors.New("notification: the changes were taken by another job")
 
 // Work takes the changes, unless an earlier job of the same administrator did.
 func (w *notifyWorker) Work(ctx context.Context, job *river.Job[queue.NotifyArgs]) error {
+	span := trace.SpanFromContext(ctx)
 	err := w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		return w.notify(ctx, tx, job.Args)
+		return w.notify(ctx, tx, span, job.Args)
 	})
 	if errors.Is(err, errTaken) {
 		return nil
@@ -43,7 +45,7 @@ func (*notifyWorker) NextRetry(job *river.Job[queue.NotifyArgs]) time.Time {
 	return time.Now().Add(backoff(job.Attempt))
 }
 
-func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, args queue.NotifyArgs) error {
+func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, span trace.Span, args queue.NotifyArgs) error {
 	unbatched := []predicate.ProductChange{
 		productchange.ActorID(args.ActorID), productchange.BatchIDIsNil(),
 	}
@@ -68,6 +70,9 @@ func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, args queue.Notify
 	}
 	if batch, err = batch.Update().SetChangeCount(count).Save(ctx); err != nil {
 		return fmt.Errorf("count changes: %w", err)
+	}
+	if err := w.linkCalls(ctx, tx, span, batch, args.ChangeTime); err != nil {
+		return err
 	}
 	return w.address(ctx, tx, batch)
 }

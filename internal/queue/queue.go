@@ -25,6 +25,8 @@ type Queue struct {
 	inserter *river.Client[*sql.Tx]
 	log      *slog.Logger
 
+	middleware *middleware
+
 	// Set while jobs are worked.
 	worker   *river.Client[*sql.Tx]
 	presence *presence
@@ -47,8 +49,12 @@ const DefaultMaxAttempts = 25
 const noNotification = 365 * 24 * time.Hour
 
 // New returns a queue that only takes jobs. The schema must be up to date: see db.DB.Migrate.
-func New(d *db.DB, log *slog.Logger) (*Queue, error) {
-	q := &Queue{db: d, log: log, driver: riverdatabasesql.New(d.SQL())}
+func New(d *db.DB, log *slog.Logger, options ...Option) (*Queue, error) {
+	around, err := newMiddleware(log, options...)
+	if err != nil {
+		return nil, err
+	}
+	q := &Queue{db: d, log: log, middleware: around, driver: riverdatabasesql.New(d.SQL())}
 	if d.Dialect() == dialect.SQLite {
 		q.driver = riversqlite.New(d.SQL())
 	}
@@ -84,11 +90,12 @@ func (q *Queue) Insert(ctx context.Context, tx *ent.Tx, jobs ...Job) error {
 	if err != nil {
 		return fmt.Errorf("insert jobs: %w", err)
 	}
+	metadata := metadataOf(ctx)
 	many := make([]river.InsertManyParams, len(jobs))
 	for i, job := range jobs {
 		many[i] = river.InsertManyParams{
 			Args:       job.Args,
-			InsertOpts: &river.InsertOpts{ScheduledAt: job.At, MaxAttempts: job.MaxAttempts},
+			InsertOpts: &river.InsertOpts{ScheduledAt: job.At, MaxAttempts: job.MaxAttempts, Metadata: metadata},
 		}
 	}
 	if _, err := q.inserter.InsertManyTx(ctx, sqlTx, many); err != nil {

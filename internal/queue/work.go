@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,7 +76,7 @@ func (q *Queue) clientConfig(id string, workers *river.Workers, config WorkerCon
 		CompletedJobRetentionPeriod: completedRetention,
 		MaxAttempts:                 DefaultMaxAttempts,
 		RetryPolicy:                 backoff{},
-		ErrorHandler:                errorLog{q.log},
+		Middleware:                  []rivertype.Middleware{q.middleware},
 	}
 }
 
@@ -117,25 +116,4 @@ func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	const most = 12 // 2¹² seconds are over an hour
 	delay := min(time.Second<<min(len(job.Errors), most), time.Hour)
 	return time.Now().UTC().Add(delay)
-}
-
-// errorLog logs the failures of jobs. A job's arguments stay out of it.
-type errorLog struct{ log *slog.Logger }
-
-// HandleError logs an error that a worker returned.
-func (l errorLog) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	l.log.WarnContext(ctx, "job failed", append(describe(job), "error", err)...)
-	return nil
-}
-
-// HandlePanic logs a worker's panic.
-func (l errorLog) HandlePanic(
-	ctx context.Context, job *rivertype.JobRow, value any, trace string,
-) *river.ErrorHandlerResult {
-	l.log.ErrorContext(ctx, "job panicked", append(describe(job), "panic", value, "stack", trace)...)
-	return nil
-}
-
-func describe(job *rivertype.JobRow) []any {
-	return []any{"kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "max_attempts", job.MaxAttempts}
 }

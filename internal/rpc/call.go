@@ -34,9 +34,6 @@ func callFrom(ctx context.Context) *call {
 	return &call{}
 }
 
-// RequestID returns the id that the request has in the log, empty outside a request.
-func RequestID(ctx context.Context) string { return callFrom(ctx).requestID }
-
 // fail returns the error for the caller and notes it for the log.
 func (c *call) fail(ctx context.Context, err error) *connect.Error {
 	f := toFault(ctx, err)

@@ -14,6 +14,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/logging"
 )
 
 // requestIDHeader carries the id of a request, in both directions.
@@ -21,13 +22,16 @@ const requestIDHeader = "X-Request-ID"
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Observer gives every request an id, a deadline and a line in the access log.
+// Observer gives every request an id, a deadline, a line in the access log, and a span if it is traced. Its
+// log must come from logging.New, which puts the id into every line.
 type Observer struct {
 	Log *slog.Logger
 	// Timeout is how long a request may take; 0 sets no limit.
 	Timeout time.Duration
 	// TrustedProxies are the networks whose X-Forwarded-For header is believed.
 	TrustedProxies []netip.Prefix
+	// Instruments measure requests; nil leaves it out.
+	Instruments *Instruments
 	// Quiet are paths that are logged at debug level: probes ask for them all the time.
 	Quiet map[string]bool
 }
@@ -44,6 +48,7 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 		}
 		w.Header().Set(requestIDHeader, c.requestID)
 		ctx := context.WithValue(r.Context(), callKey{}, c)
+		ctx = o.Instruments.begin(logging.WithRequestID(ctx, c.requestID), r)
 		if o.Timeout > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, o.Timeout)
@@ -61,7 +66,9 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 					sw.WriteHeader(http.StatusInternalServerError)
 				}
 			}
-			o.log(r, c, sw.status, time.Since(start))
+			took, status := time.Since(start), max(sw.status, http.StatusOK)
+			o.log(r, c, status, took)
+			o.Instruments.end(r, c, status, took)
 			if aborted {
 				panic(p)
 			}
@@ -76,11 +83,11 @@ func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) 
 		return
 	}
 	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.String("request_id", c.requestID), slog.String("method", clip(r.URL.Path, 200)))
+	attrs = append(attrs, slog.String("method", clip(r.URL.Path, 200)))
 	if c.protocol != "" {
 		attrs = append(attrs, slog.String("protocol", c.protocol), slog.String("code", codeName(c.code)))
 	} else {
-		attrs = append(attrs, slog.String("http_method", r.Method), slog.Int("status", max(status, http.StatusOK)))
+		attrs = append(attrs, slog.String("http_method", r.Method), slog.Int("status", status))
 	}
 	if c.reason != "" {
 		attrs = append(attrs, slog.String("reason", string(c.reason)))

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/rpc"
 )
 
@@ -96,7 +97,7 @@ func TestClientAddress(t *testing.T) {
 
 func TestPanicOutsideTheAPI(t *testing.T) {
 	var log bytes.Buffer
-	o := rpc.Observer{Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	o := rpc.Observer{Log: logging.New(&log, slog.LevelInfo, true)}
 	w := httptest.NewRecorder()
 	o.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("kaboom") })).
 		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/page", http.NoBody))

@@ -25,6 +25,7 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/rpc"
 )
 
@@ -95,11 +96,13 @@ type server struct {
 
 func start(t *testing.T, options ...connect.HandlerOption) server {
 	t.Helper()
-	return startAged(t, 0, options...)
+	return startWith(t, nil, 0, options...)
 }
 
-// startAged starts a server whose anonymous reads may be kept for a time.
-func startAged(t *testing.T, readMaxAge time.Duration, options ...connect.HandlerOption) server {
+// startWith starts a server with instruments, whose anonymous reads may be kept for a time.
+func startWith(
+	t *testing.T, instruments *rpc.Instruments, readMaxAge time.Duration, options ...connect.HandlerOption,
+) server {
 	t.Helper()
 	tracked := &atomic.Int32{}
 	chain := rpc.Chain{
@@ -122,9 +125,11 @@ func startAged(t *testing.T, readMaxAge time.Duration, options ...connect.Handle
 	path, handler := catalogv1connect.NewProductServiceHandler(products{}, append(chain.HandlerOptions(), options...)...)
 	mux.Handle(path, rpc.Transport(limit, handler))
 	mux.Handle("/", rpc.Transport(limit, rpc.NotFound()))
+	mux.HandleFunc("/hook", func(http.ResponseWriter, *http.Request) {})
 	log := &bytes.Buffer{}
 	observer := rpc.Observer{
-		Log:            slog.New(slog.NewJSONHandler(log, nil)),
+		Log:            logging.New(log, slog.LevelInfo, true),
+		Instruments:    instruments,
 		Timeout:        2 * time.Second,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Quiet:          map[string]bool{"/quiet": true},

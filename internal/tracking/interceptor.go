@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -22,6 +23,9 @@ type Interceptor struct {
 	journal *Journal
 	bots    *botMatcher
 	log     *slog.Logger
+
+	counted   [2][2]atomic.Int64 // products in answers that were counted, by kind and whether a robot read
+	uncounted atomic.Int64       // those that could not be
 
 	mu     sync.Mutex
 	lost   int64     // reads that were not counted and not logged yet
@@ -61,7 +65,9 @@ func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		}
 		if err := i.journal.Append(read); err != nil {
 			i.failed(ctx, len(products), err)
+			return resp, nil
 		}
+		i.counted[read.Kind][index(read.Bot)].Add(int64(len(products)))
 		return resp, nil
 	}
 }
@@ -76,7 +82,15 @@ func (i *Interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) co
 	return next
 }
 
+func index(bot bool) int {
+	if bot {
+		return 1
+	}
+	return 0
+}
+
 func (i *Interceptor) failed(ctx context.Context, products int, err error) {
+	i.uncounted.Add(int64(products))
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.lost += int64(products)

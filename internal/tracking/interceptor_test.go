@@ -67,6 +67,11 @@ func openShop(t *testing.T, j *tracking.Journal, log *slog.Logger, ctx func(cont
 	t.Helper()
 	interceptor, err := tracking.NewInterceptor(j, log)
 	require.NoError(t, err)
+	return serveShop(t, interceptor, ctx)
+}
+
+func serveShop(t *testing.T, interceptor *tracking.Interceptor, ctx func(context.Context) context.Context) string {
+	t.Helper()
 	_, handler := catalogv1connect.NewProductServiceHandler(shop{}, connect.WithInterceptors(interceptor))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(ctx(r.Context())))

@@ -131,6 +131,26 @@ func (j *Journal) liveSize() int64 {
 	return j.size
 }
 
+// bytes returns how many bytes all segments have that are not added to the database yet.
+func (j *Journal) bytes() (int64, error) {
+	names, err := j.names()
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, name := range names {
+		info, err := j.folder.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) { // added meanwhile
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("measure segment: %w", err)
+		}
+		sum += info.Size()
+	}
+	return sum, nil
+}
+
 // Close closes the live segment and the folder. Nothing can be appended or added from now on.
 func (j *Journal) Close() error {
 	j.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -38,6 +39,8 @@ type Rollup struct {
 	journal *Journal
 	log     *slog.Logger
 
+	done atomic.Int64 // when the last pass that added everything ended, in nanoseconds since 1970
+
 	mu sync.Mutex // one pass at a time
 	// removed are the ids of segments whose files are gone for good, and whose marks may go too.
 	removed []string
@@ -45,7 +48,9 @@ type Rollup struct {
 
 // NewRollup returns a rollup of a journal.
 func NewRollup(d *db.DB, journal *Journal, log *slog.Logger) *Rollup {
-	return &Rollup{db: d, journal: journal, log: log}
+	r := &Rollup{db: d, journal: journal, log: log}
+	r.done.Store(time.Now().UnixNano())
+	return r
 }
 
 // Run adds what is in the journal, also what dead processes left behind, about once a second until
@@ -82,9 +87,14 @@ func (r *Rollup) Flush(ctx context.Context) error {
 
 // pass closes the live segment and adds all that are closed. While many wait, because the database
 // is away, the live one is kept open and grows instead, unless flush says otherwise.
-func (r *Rollup) pass(ctx context.Context, flush bool) error {
+func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer func() {
+		if err == nil {
+			r.done.Store(time.Now().UnixNano())
+		}
+	}()
 	names, err := r.journal.names()
 	if err != nil {
 		return err

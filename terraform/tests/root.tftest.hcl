@@ -149,11 +149,13 @@ run "nonsense_is_refused" {
     mailgun_region   = "asia"
     dmarc_policy     = "maybe"
     secret_key       = "hunter2"
+    otlp_endpoint    = "http://collector.example.com:4318"
     image            = { repository = "catalog", digest = "latest" }
   }
   expect_failures = [
     var.domain, var.do_region, var.vpc_ip_range, var.maintainer_email, var.app_size, var.instances, var.database_nodes,
-    var.database_version, var.trusted_proxies, var.mailgun_region, var.dmarc_policy, var.secret_key, var.image,
+    var.database_version, var.trusted_proxies, var.mailgun_region, var.dmarc_policy, var.secret_key,
+    var.otlp_endpoint, var.image,
   ]
 }
 

@@ -1,0 +1,87 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/logging"
+)
+
+// requestIDKey is where a job's metadata has the id of the request that inserted it.
+const requestIDKey = "request_id"
+
+// metadataOf returns what a job carries from where it is inserted to where it is worked: the id of the
+// request, and the span, as the fields traceparent and tracestate. Jobs that a job inserts carry the same
+// request and the job's span, so that a trace goes on from a request to the last job.
+func metadataOf(ctx context.Context) []byte {
+	carried := propagation.MapCarrier{}
+	if id := logging.RequestID(ctx); id != "" {
+		carried[requestIDKey] = id
+	}
+	propagation.TraceContext{}.Inject(ctx, carried)
+	if len(carried) == 0 {
+		return nil
+	}
+	metadata, err := json.Marshal(carried)
+	if err != nil { // strings always become JSON
+		return nil
+	}
+	return metadata
+}
+
+// carriedBy returns what a job's metadata carries.
+func carriedBy(metadata []byte) propagation.MapCarrier {
+	var fields map[string]any
+	if json.Unmarshal(metadata, &fields) != nil {
+		return nil
+	}
+	carried := propagation.MapCarrier{}
+	for name, value := range fields {
+		if text, ok := value.(string); ok {
+			carried[name] = text
+		}
+	}
+	return carried
+}
+
+// spanIn returns the span that inserted a job, from its metadata; one that is not valid if there was none.
+func spanIn(ctx context.Context, metadata []byte) trace.SpanContext {
+	ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{}) // its own span is not the job's
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carriedBy(metadata)))
+}
+
+// Calls returns the spans of the transactions in which an administrator's notify jobs were inserted that
+// still wait, at most limit of them, by the times of their changes. What was not traced is left out.
+func (*Queue) Calls(
+	ctx context.Context, tx *ent.Tx, actor uuid.UUID, limit int,
+) (map[time.Time]trace.SpanContext, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT args, metadata FROM river_job WHERE kind = 'notify'"+
+		" AND state IN ('available', 'retryable', 'running', 'scheduled')"+
+		" AND args ->> 'actor_id' = $1 LIMIT $2", actor.String(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find jobs: %w", err)
+	}
+	defer rows.Close()
+	calls := map[time.Time]trace.SpanContext{}
+	for rows.Next() {
+		var args, metadata []byte
+		if err := rows.Scan(&args, &metadata); err != nil {
+			return nil, fmt.Errorf("find jobs: %w", err)
+		}
+		var job NotifyArgs
+		if span := spanIn(ctx, metadata); span.IsValid() && json.Unmarshal(args, &job) == nil {
+			calls[job.ChangeTime.UTC()] = span
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("find jobs: %w", err)
+	}
+	return calls, nil
+}

@@ -1,0 +1,259 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"connectrpc.com/connect"
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
+	"go.opentelemetry.io/otel/semconv/v1.43.0/rpcconv"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// other stands for what has no name of its own in measurements: anybody can make names up.
+const other = "_OTHER"
+
+// Attributes of our own.
+const (
+	requestIDKey = attribute.Key("catalog.request_id")
+	reasonKey    = attribute.Key("catalog.reason")
+)
+
+// Instruments measure every request and make a span of each call of the API. They stand outside of the
+// interceptors, where the access log does, and so see the same: also what could not be decoded, and the
+// time that decoding and encoding take.
+type Instruments struct {
+	tracer trace.Tracer
+	trust  bool
+	named  map[string]*method // by path
+
+	calls    metric.Float64Histogram
+	refusals metric.Int64Counter
+	requests metric.Float64Histogram
+	active   metric.Int64UpDownCounter
+	// actives are the attributes of active, by scheme and HTTP method.
+	actives map[bool]map[string][]metric.AddOption
+}
+
+// method is what calls of one method are measured with. Attributes are made once, by system and code.
+type method struct {
+	name    string
+	options [2][connect.CodeUnauthenticated + 1]atomic.Pointer[[]metric.RecordOption]
+}
+
+var systems = [2]attribute.KeyValue{semconv.RPCSystemNameConnectrpc, semconv.RPCSystemNameGRPC}
+
+// spanOptions are those of every request.
+var spanOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+
+// NewInstruments returns instruments that know the methods of services by their names. Requests to the
+// other paths get spans too. trust says whether a request's header traceparent names the parent of its
+// span; if not, the span starts a trace of its own, with a link to the other.
+func NewInstruments(
+	tracer trace.Tracer, meter metric.Meter, services, paths []string, trust bool,
+) (*Instruments, error) {
+	i := &Instruments{tracer: tracer, trust: trust, named: map[string]*method{}}
+	for _, service := range services {
+		for _, name := range methodsOf(service) {
+			i.named["/"+name] = &method{name: name}
+		}
+	}
+	for _, path := range paths {
+		i.named[path] = &method{name: http.MethodPost + " " + path}
+	}
+	i.actives = map[bool]map[string][]metric.AddOption{
+		false: activeOptions(semconv.URLScheme("http")), true: activeOptions(semconv.URLScheme("https")),
+	}
+	if err := i.create(meter); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+func methodsOf(service string) []string {
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(service))
+	if err != nil {
+		return nil
+	}
+	descriptor, ok := d.(protoreflect.ServiceDescriptor)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for n := range descriptor.Methods().Len() {
+		names = append(names, service+"/"+string(descriptor.Methods().Get(n).Name()))
+	}
+	return names
+}
+
+// durations are the bounds of the histograms of durations, in seconds. OpenTelemetry's own begin at 5 ms, in
+// which most reads here are over.
+var durations = metric.WithExplicitBucketBoundaries(
+	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+func (i *Instruments) create(meter metric.Meter) error {
+	var errs [4]error
+	i.calls, errs[0] = meter.Float64Histogram(rpcconv.ServerCallDuration{}.Name(), metric.WithUnit("s"), durations,
+		metric.WithDescription("How long calls of the API took, by method, code and system (connectrpc or grpc); "+
+			"also those that could not be decoded."))
+	i.refusals, errs[1] = meter.Int64Counter("catalog.rpc.errors", metric.WithUnit("{call}"),
+		metric.WithDescription("Calls of the API that failed, by method and by reason, as in docs/errors.md."))
+	i.requests, errs[2] = meter.Float64Histogram(httpconv.ServerRequestDuration{}.Name(), metric.WithUnit("s"), durations,
+		metric.WithDescription("How long all other requests took (pages, webhooks, probes), by method, status and route."))
+	i.active, errs[3] = meter.Int64UpDownCounter(httpconv.ServerActiveRequests{}.Name(), metric.WithUnit("{request}"),
+		metric.WithDescription("Requests of both kinds that are under way, by HTTP method."))
+	return errors.Join(errs[:]...)
+}
+
+func activeOptions(scheme attribute.KeyValue) map[string][]metric.AddOption {
+	options := map[string][]metric.AddOption{}
+	for _, name := range []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace, other,
+	} {
+		options[name] = []metric.AddOption{
+			metric.WithAttributeSet(attribute.NewSet(semconv.HTTPRequestMethodKey.String(name), scheme)),
+		}
+	}
+	return options
+}
+
+// methodName returns the request's method as it is measured.
+func (i *Instruments) methodName(r *http.Request) string {
+	if _, known := i.actives[false][r.Method]; known {
+		return r.Method
+	}
+	return other
+}
+
+// begin notes that a request has come, and returns its context with its span. End it with end.
+func (i *Instruments) begin(ctx context.Context, r *http.Request) context.Context {
+	if i == nil {
+		return ctx
+	}
+	i.active.Add(ctx, 1, i.actives[r.TLS != nil][i.methodName(r)]...)
+	m, ok := i.named[r.URL.Path]
+	if !ok {
+		return ctx
+	}
+	options := spanOptions
+	if r.Header.Get("Traceparent") != "" {
+		remote := propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		if i.trust {
+			ctx = remote
+		} else {
+			options = append(options[:1:1], trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(remote)))
+		}
+	}
+	ctx, _ = i.tracer.Start(ctx, m.name, options...) //nolint:spancheck // end ends it
+	return ctx
+}
+
+// end measures a request that has been answered, and ends its span. The request must have the context that
+// begin returned.
+func (i *Instruments) end(r *http.Request, c *call, status int, took time.Duration) {
+	if i == nil {
+		return
+	}
+	ctx := r.Context()
+	i.active.Add(ctx, -1, i.actives[r.TLS != nil][i.methodName(r)]...)
+	m, ok := i.named[r.URL.Path]
+	if ok {
+		endSpan(trace.SpanFromContext(ctx), c, m, status)
+	}
+	if c.protocol == "" {
+		i.requests.Record(ctx, took.Seconds(), metric.WithAttributes(
+			semconv.HTTPRequestMethodKey.String(i.methodName(r)), semconv.HTTPResponseStatusCode(status),
+			semconv.HTTPRoute(route(r))))
+		return
+	}
+	if !ok {
+		m = unnamed
+	}
+	i.calls.Record(ctx, took.Seconds(), m.measured(c)...)
+	if c.reason != "" {
+		i.refusals.Add(ctx, 1, metric.WithAttributes(semconv.RPCMethod(m.name), reasonKey.String(string(c.reason))))
+	}
+}
+
+// unnamed is the method of calls of a method that does not exist.
+var unnamed = &method{name: other}
+
+// measured returns the attributes of a call.
+func (m *method) measured(c *call) []metric.RecordOption {
+	place := &m.options[c.system()][min(c.code, connect.CodeUnauthenticated)]
+	if options := place.Load(); options != nil {
+		return *options
+	}
+	options := []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(m.attributes(c)...))}
+	place.Store(&options)
+	return options
+}
+
+// attributes returns what is said of a call in measurements and spans.
+func (m *method) attributes(c *call) []attribute.KeyValue {
+	code := strings.ToUpper(codeName(c.code))
+	attributes := []attribute.KeyValue{
+		systems[c.system()], semconv.RPCMethod(m.name), semconv.RPCResponseStatusCode(code),
+	}
+	if c.code != 0 {
+		attributes = append(attributes, semconv.ErrorTypeKey.String(code))
+	}
+	return attributes
+}
+
+func (c *call) system() int {
+	if c.protocol == connect.ProtocolConnect {
+		return 0
+	}
+	return 1
+}
+
+// endSpan says what became of a request. What a caller did wrong is no error of ours.
+func endSpan(span trace.Span, c *call, m *method, status int) {
+	defer span.End()
+	if !span.IsRecording() {
+		return
+	}
+	span.SetAttributes(requestIDKey.String(c.requestID))
+	if c.adminID != "" {
+		span.SetAttributes(semconv.UserID(c.adminID))
+	}
+	if c.protocol == "" {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+		if status >= http.StatusInternalServerError {
+			span.SetStatus(otelcodes.Error, "")
+		}
+		return
+	}
+	span.SetAttributes(m.attributes(c)...)
+	if c.reason != "" {
+		span.SetAttributes(reasonKey.String(string(c.reason)))
+	}
+	switch c.code {
+	case connect.CodeUnknown, connect.CodeDeadlineExceeded, connect.CodeUnimplemented, connect.CodeInternal,
+		connect.CodeUnavailable, connect.CodeDataLoss:
+		span.SetStatus(otelcodes.Error, string(c.reason))
+	default:
+	}
+}
+
+// route returns the pattern that the request's path matched, without its method.
+func route(r *http.Request) string {
+	_, path, found := strings.Cut(r.Pattern, " ")
+	if !found {
+		path = r.Pattern
+	}
+	return path
+}
