@@ -46,7 +46,9 @@ func observeBacklog(p *parts) (metric.Registration, error) {
 		metric.WithDescription("Mails that wait (pending) or did not arrive (failed, bounced, complained), by state."))
 	pending, pendingErr := meter.Float64ObservableGauge("catalog.deliveries.oldest_pending.age", metric.WithUnit("s"),
 		metric.WithDescription("How long the mail has waited that is due longest; 0 if none waits."))
-	if err := errors.Join(jobsErr, dueErr, deliveriesErr, pendingErr); err != nil {
+	pause, pauseErr := meter.Float64ObservableGauge("catalog.mail.pause", metric.WithUnit("s"), metric.WithDescription(
+		"How much longer no mail is sent, because the mail server asked for it; 0 if mail is sent."))
+	if err := errors.Join(jobsErr, dueErr, deliveriesErr, pendingErr, pauseErr); err != nil {
 		return nil, fmt.Errorf("measure the backlog: %w", err)
 	}
 	b := &backlog{parts: p}
@@ -67,8 +69,9 @@ func observeBacklog(p *parts) (metric.Registration, error) {
 				attribute.String("catalog.delivery.state", string(state))))
 		}
 		o.ObserveFloat64(pending, ofDeliveries.OldestPending.Seconds())
+		o.ObserveFloat64(pause, ofDeliveries.Paused.Seconds())
 		return nil
-	}, jobs, due, deliveries, pending)
+	}, jobs, due, deliveries, pending, pause)
 	if err != nil {
 		return nil, fmt.Errorf("measure the backlog: %w", err)
 	}

@@ -22,7 +22,9 @@ const (
 )
 
 // outcomes are the names of the kinds of errors in measurements.
-var outcomes = map[Kind]string{Unknown: "unknown", Temporary: "temporary", Permanent: "permanent"}
+var outcomes = map[Kind]string{
+	Unknown: "unknown", Temporary: "temporary", Permanent: "permanent", Limited: "limited",
+}
 
 // measured is a mailer that is measured and traced.
 type measured struct {
@@ -40,7 +42,7 @@ func Instrument(m Mailer, tracer trace.Tracer, meter metric.Meter) (Mailer, erro
 	duration, durationErr := meter.Float64Histogram("catalog.mail.send.duration", metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 		metric.WithDescription("How long it took to hand messages over, by mailer and outcome "+
-			"(sent, temporary, permanent, unknown)."))
+			"(sent, temporary, permanent, unknown, limited)."))
 	recipients, recipientsErr := meter.Int64Counter("catalog.mail.recipients", metric.WithUnit("{recipient}"),
 		metric.WithDescription("To how many people messages were handed over, or not, by mailer and outcome."))
 	if err := errors.Join(durationErr, recipientsErr); err != nil {
