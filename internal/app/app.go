@@ -33,6 +33,7 @@ type App struct {
 	// stopServing ends the context of every request that is still under way.
 	stopServing context.CancelCauseFunc
 	draining    atomic.Bool
+	arrivals    arrivals
 	services    []string
 
 	telemetry *telemetry.Telemetry
@@ -74,7 +75,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	// The port comes first: what has no port must not touch the data of a process that has it.
-	a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Addr)
+	a.listener, err = listen(ctx, a.cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr (CATALOG_ADDR): %w", err)
 	}
@@ -91,6 +92,7 @@ func (a *App) open(ctx context.Context) error {
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	a.stopServing = stop
 	a.server = newServer(base, &a.cfg, a.log, handler, certificate)
+	a.server.ConnState = a.noteConn
 	return nil
 }
 

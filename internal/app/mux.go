@@ -95,7 +95,7 @@ func (a *App) handler() (http.Handler, error) {
 		Instruments:    instruments,
 		Quiet:          map[string]bool{"/livez": true, "/readyz": true},
 	}
-	return observer.Wrap(a.allowOrigins(m.mux)), nil
+	return a.hangUp(observer.Wrap(a.allowOrigins(m.mux))), nil
 }
 
 // instruments returns what measures requests; nil if nobody reads it, so that it costs nothing.

@@ -75,6 +75,7 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 	}
 	a.wait(ctx, a.cfg.DrainDelay)
 	limit := time.Now().Add(a.cfg.ShutdownTimeout)
+	a.letNobodyIn(ctx)
 	errs := make([]error, 0, 1+len(stops))
 	errs = append(errs, a.drainUntil(ctx, limit))
 	if least := time.Now().Add(finishTime); limit.Before(least) {
@@ -90,6 +91,17 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 	}
 	a.log.InfoContext(ctx, "stopped")
 	return nil
+}
+
+// hangUp makes each answer the last on its connection once this process drains. A connection that stayed
+// open would be closed at some moment, and a request that comes at that moment would get no answer.
+func (a *App) hangUp(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() {
+			w.Header().Set("Connection", "close") // HTTP/2 has GOAWAY for it
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // wait gives load balancers time to see that this process is not ready any more.
