@@ -15,6 +15,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationpreference"
+	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
 )
@@ -105,6 +106,39 @@ func TestManyChangesAreOneMail(t *testing.T) {
 }
 
 // A transaction may take its time, and commit when the window of its changes has long passed.
+// TestJobsLockChangesInOneOrder keeps the first change from jobs that want it and the next ones: they must
+// wait without a lock on those. An UPDATE alone locks rows as it finds them, which with many changes is as they
+// lie on the disk, where the first comes last here.
+func TestJobsLockChangesInOneOrder(t *testing.T) {
+	w := newWorld(t, dbtest.New(t, "postgres"))
+	p := w.product(w.ana, "MAT-1")
+	w.rename(w.ana, p, "Two")
+	changes := w.changes()
+	pool, ctx := w.db.SQL(), t.Context()
+	pool.SetMaxIdleConns(0) // those that come have these settings
+	_, err := pool.ExecContext(ctx, `DO $$ BEGIN
+		EXECUTE format('ALTER DATABASE %I SET enable_indexscan = off', current_database());
+		EXECUTE format('ALTER DATABASE %I SET enable_bitmapscan = off', current_database());
+	END $$`)
+	require.NoError(t, err)
+	_, err = pool.ExecContext(ctx, "UPDATE product_changes SET actor_name = actor_name WHERE id = $1", changes[0].ID)
+	require.NoError(t, err)
+	const lock = "SELECT id FROM product_changes WHERE id = $1 FOR UPDATE NOWAIT"
+	holder, err := pool.BeginTx(ctx, nil)
+	require.NoError(t, err)
+	_, err = holder.ExecContext(ctx, lock, changes[0].ID)
+	require.NoError(t, err)
+	w.work()
+	require.Eventually(t, func() bool {
+		return w.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") > 0
+	}, patience, 5*time.Millisecond, "a job waits")
+	_, err = pool.ExecContext(ctx, lock, changes[1].ID)
+	require.NoError(t, err, "the job that waits holds nothing")
+	require.NoError(t, holder.Commit())
+	w.untilIdle()
+	require.Len(t, w.deliveries(), 2)
+}
+
 func TestChangeThatCommitsLateIsMailed(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "SKU-1")

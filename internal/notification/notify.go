@@ -2,7 +2,6 @@ package notification
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
@@ -25,19 +25,12 @@ type notifyWorker struct {
 	Deps
 }
 
-// errTaken rolls back a notify job that another was faster than.
-var errTaken = errors.New("notification: the changes were taken by another job")
-
 // Work takes the changes, unless an earlier job of the same administrator did.
 func (w *notifyWorker) Work(ctx context.Context, job *river.Job[queue.NotifyArgs]) error {
 	span := trace.SpanFromContext(ctx)
-	err := w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		return w.notify(ctx, tx, span, job.Args)
 	})
-	if errors.Is(err, errTaken) {
-		return nil
-	}
-	return err
 }
 
 // NextRetry is soon: only the database can fail here.
@@ -56,17 +49,16 @@ func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, span trace.Span, 
 	if err != nil || !own {
 		return err
 	}
+	if left, err := lockChanges(ctx, tx, unbatched); err != nil || !left {
+		return err
+	}
 	batch, err := tx.NotificationBatch.Create().SetActorID(args.ActorID).SetChangeCount(0).Save(ctx)
 	if err != nil {
 		return fmt.Errorf("make a batch: %w", err)
 	}
-	// Of two jobs at once, the second waits here for the first and then finds what is left.
 	count, err := tx.ProductChange.Update().Where(unbatched...).SetBatchID(batch.ID).Save(ctx)
 	if err != nil {
 		return fmt.Errorf("take changes: %w", err)
-	}
-	if count == 0 {
-		return errTaken
 	}
 	if batch, err = batch.Update().SetChangeCount(count).Save(ctx); err != nil {
 		return fmt.Errorf("count changes: %w", err)
@@ -75,6 +67,20 @@ func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, span trace.Span, 
 		return err
 	}
 	return w.address(ctx, tx, batch)
+}
+
+// lockChanges locks changes, and reports whether any are left. Of two jobs at once, the second waits for
+// the first and then finds what is left. All lock in one order, which an UPDATE does not, so that no two wait
+// for each other.
+func lockChanges(ctx context.Context, tx *ent.Tx, which []predicate.ProductChange) (bool, error) {
+	if !db.LocksRows(ctx) {
+		return true, nil
+	}
+	ids, err := tx.ProductChange.Query().Where(which...).Order(productchange.ByID()).ForUpdate().IDs(ctx)
+	if err != nil {
+		return false, fmt.Errorf("lock changes: %w", err)
+	}
+	return len(ids) > 0, nil
 }
 
 // address writes the deliveries of a batch: one to every other active administrator.

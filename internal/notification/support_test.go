@@ -42,14 +42,17 @@ type world struct {
 // each runs fn as a subtest on every database.
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		q, err := queue.New(d, slog.New(slog.DiscardHandler))
-		require.NoError(t, err)
-		d.HookProducts(notification.NewHook(q, 0))
-		w := &world{t: t, db: d, queue: q, mailer: &postbox{batch: 1000}}
-		w.ana, w.luis, w.emma = w.admin("Ana"), w.admin("Luis"), w.admin("Emma")
-		fn(t, w)
-	})
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(t, newWorld(t, d)) })
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	q, err := queue.New(d, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	d.HookProducts(notification.NewHook(q, 0))
+	w := &world{t: t, db: d, queue: q, mailer: &postbox{batch: 1000}}
+	w.ana, w.luis, w.emma = w.admin("Ana"), w.admin("Luis"), w.admin("Emma")
+	return w
 }
 
 func (w *world) admin(name string) *ent.Admin {
