@@ -19,7 +19,7 @@ import (
 const startTime = 3 * time.Minute
 
 // start starts a process with some of the roles, on a database.
-func start(t *testing.T, ctx context.Context, program, database, roles string) *fleet.Process {
+func start(ctx context.Context, t *testing.T, program, database, roles string) *fleet.Process {
 	t.Helper()
 	p, err := fleet.NewProcess(ctx, program, t.TempDir(), "CATALOG_DATABASE_URL="+database, "CATALOG_ROLES="+roles)
 	require.NoError(t, err)
@@ -37,7 +37,7 @@ func TestFleet(t *testing.T) {
 	program, err := fleet.Build(ctx, t.TempDir())
 	require.NoError(t, err)
 	database := dbtest.URL(t, "postgres")
-	products, others := start(t, ctx, program, database, "product"), start(t, ctx, program, database, "admin,tracking")
+	products, others := start(ctx, t, program, database, "product"), start(ctx, t, program, database, "admin,tracking")
 
 	const prefix = "/" + catalogv1connect.ProductServiceName + "/"
 	nginx, err := fleet.StartNginx(ctx, t.TempDir(), fleet.RouteTo(prefix, products), fleet.RouteTo("/", others))
@@ -52,7 +52,7 @@ func TestFleet(t *testing.T) {
 	}
 
 	// A process that is killed is passed over, and comes back at the same address.
-	spare := start(t, ctx, program, database, "product")
+	spare := start(ctx, t, program, database, "product")
 	require.NoError(t, nginx.Route(ctx, fleet.RouteTo(prefix, products, spare), fleet.RouteTo("/", others)))
 	products.Kill()
 	require.False(t, products.Ready(ctx))

@@ -44,8 +44,10 @@ type Mailgun struct {
 
 // Mail is one recipient of one message that Mailgun accepted.
 type Mail struct {
-	MessageID, To string
-	At            time.Time
+	// MessageID is the header of the message; AnswerID is what Mailgun called it, if it has answered.
+	MessageID, AnswerID string
+	To                  string
+	At                  time.Time
 }
 
 // StartMailgun starts a Mailgun, with or without an event log.
@@ -123,7 +125,7 @@ func (m *Mailgun) messages(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	m.note(strings.Trim(r.FormValue("h:Message-Id"), "<>"), r.MultipartForm.Value["to"])
+	first, end := m.note(strings.Trim(r.FormValue("h:Message-Id"), "<>"), r.MultipartForm.Value["to"])
 	if m.hold.CompareAndSwap(true, false) {
 		m.held <- struct{}{}
 		<-r.Context().Done()
@@ -131,14 +133,37 @@ func (m *Mailgun) messages(w http.ResponseWriter, r *http.Request) {
 	}
 	again := r.Clone(r.Context())
 	again.Body = io.NopCloser(bytes.NewReader(body))
-	m.forward.ServeHTTP(w, again)
+	answer := httptest.NewRecorder()
+	m.forward.ServeHTTP(answer, again)
+	m.noteAnswer(first, end, answer.Body.Bytes())
+	w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes()) // fails only if nobody reads
 }
 
-func (m *Mailgun) note(messageID string, to []string) {
+// note adds the mails of a message, and returns which they are.
+func (m *Mailgun) note(messageID string, to []string) (first, end int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	first = len(m.taken)
 	for _, recipient := range to {
 		m.taken = append(m.taken, Mail{MessageID: messageID, To: recipient, At: time.Now()})
+	}
+	return first, len(m.taken)
+}
+
+// noteAnswer adds what the mock calls the mails from first to before end.
+func (m *Mailgun) noteAnswer(first, end int, answer []byte) {
+	var body struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(answer, &body) != nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := first; i < end; i++ {
+		m.taken[i].AnswerID = strings.Trim(body.ID, "<>")
 	}
 }
 

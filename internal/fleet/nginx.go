@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -49,13 +48,11 @@ type Nginx struct {
 	// Log is what it printed, among it every failure to reach a process.
 	Log *Log
 
-	dir     string
-	program string
-	listen  nginxListen
-	child   *child
+	dir        string
+	program    string
+	http1, h2c string // where it listens
+	child      *child
 }
-
-type nginxListen struct{ HTTP1, H2C string }
 
 // StartNginx starts nginx with its files in a folder, which exists. Returns ErrNoNginx if it is not
 // installed.
@@ -65,17 +62,17 @@ func StartNginx(ctx context.Context, dir string, routes ...Route) (*Nginx, error
 		return nil, err
 	}
 	n := &Nginx{Log: &Log{}, dir: dir, program: program}
-	if n.listen.HTTP1, err = FreeAddress(ctx); err != nil {
+	if n.http1, err = FreeAddress(ctx); err != nil {
 		return nil, err
 	}
-	if n.listen.H2C, err = FreeAddress(ctx); err != nil {
+	if n.h2c, err = FreeAddress(ctx); err != nil {
 		return nil, err
 	}
-	n.URL, n.H2CURL = "http://"+n.listen.HTTP1, "http://"+n.listen.H2C
-	if err := n.configure(ctx, nginxSettings{Listen: n.listen, Routes: routes}); err != nil {
+	n.URL, n.H2CURL = "http://"+n.http1, "http://"+n.h2c
+	if err := n.configure(ctx, render(n.http1, n.h2c, routes)); err != nil {
 		return nil, err
 	}
-	return n.start(ctx, n.listen.HTTP1, n.listen.H2C)
+	return n.start(ctx, n.http1, n.h2c)
 }
 
 // StartNginxAs starts nginx with servers as somebody wrote them, in the text of its block http. They
@@ -86,7 +83,7 @@ func StartNginxAs(ctx context.Context, dir, address, servers string) (*Nginx, er
 		return nil, err
 	}
 	n := &Nginx{URL: "http://" + address, Log: &Log{}, dir: dir, program: program}
-	if err := n.configure(ctx, nginxSettings{Servers: servers}); err != nil {
+	if err := n.configure(ctx, servers); err != nil {
 		return nil, err
 	}
 	return n.start(ctx, address)
@@ -136,7 +133,7 @@ func listening(ctx context.Context, addresses []string) bool {
 // Route takes other processes in, or out, without losing a request, as an orchestrator does. It returns
 // when every new request follows the routes; those under way end where they are.
 func (n *Nginx) Route(ctx context.Context, routes ...Route) error {
-	if err := n.configure(ctx, nginxSettings{Listen: n.listen, Routes: routes}); err != nil {
+	if err := n.configure(ctx, render(n.http1, n.h2c, routes)); err != nil {
 		return err
 	}
 	before := n.Log.Len()
@@ -161,30 +158,56 @@ func (n *Nginx) Stop(ctx context.Context) error {
 	return nil
 }
 
-//go:embed nginx.conf.tmpl
-var nginxText string
+// nginxMain is the configuration around that of the servers. Every file is in nginx' own folder, so that it
+// runs as anybody; as root it must be told to stay root, to read them.
+const nginxMain = `
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr notice;
+%s
+events {
+	worker_connections 4096;
+}
+http {
+	access_log off;
+	client_body_temp_path body;
+	proxy_temp_path proxy;
+	fastcgi_temp_path fastcgi;
+	uwsgi_temp_path uwsgi;
+	scgi_temp_path scgi;
+	include servers.conf;
+}
+`
 
-var nginxTemplate = template.Must(template.New("nginx.conf").Parse(nginxText))
+//go:embed catalog.conf.tmpl
+var catalogText string
 
-// nginxSettings are what the template takes: routes, or servers as somebody wrote them.
-type nginxSettings struct {
-	Listen  nginxListen
-	Routes  []Route
-	Servers string
+var catalogTemplate = template.Must(template.New("catalog.conf").Parse(catalogText))
+
+// render returns the servers of a catalog, which listen on two addresses and send to the routes.
+func render(http1, h2c string, routes []Route) string {
+	var servers strings.Builder
+	err := catalogTemplate.Execute(&servers, struct {
+		HTTP1, H2C string
+		Routes     []Route
+	}{http1, h2c, routes})
+	if err != nil {
+		panic(err) // the template is ours, and a Builder takes everything
+	}
+	return servers.String()
 }
 
-// Root reports whether nginx starts as root, and must be told to stay it: its files are ours.
-func (nginxSettings) Root() bool { return os.Geteuid() == 0 }
-
-// configure writes nginx.conf and has nginx check it.
-func (n *Nginx) configure(ctx context.Context, settings nginxSettings) error {
-	var conf bytes.Buffer
-	if err := nginxTemplate.Execute(&conf, settings); err != nil {
-		return fmt.Errorf("configure nginx: %w", err)
+// configure writes the configuration and has nginx check it.
+func (n *Nginx) configure(ctx context.Context, servers string) error {
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "user root;"
 	}
-	path := filepath.Join(n.dir, "nginx.conf")
-	if err := os.WriteFile(path, conf.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("configure nginx: %w", err)
+	for name, content := range map[string]string{"nginx.conf": fmt.Sprintf(nginxMain, user), "servers.conf": servers} {
+		if err := os.WriteFile(filepath.Join(n.dir, name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("configure nginx: %w", err)
+		}
 	}
 	if output, err := n.command(ctx, "-t").CombinedOutput(); err != nil {
 		return fmt.Errorf("configure nginx: %w: %s", err, output)

@@ -127,9 +127,6 @@ func startServer(
 	return cluster, nil
 }
 
-// Socket returns the path of the Unix socket on which the server listens.
-func (c *Cluster) Socket() string { return filepath.Join(c.dir, ".s.PGSQL.5432") }
-
 // Crash ends the server at once, as if it were killed, and every connection with it. Start brings it
 // back; it recovers first.
 func (c *Cluster) Crash() error {

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"sync"
@@ -12,6 +13,9 @@ import (
 
 // Proxy stands between a program and PostgreSQL, and can be cut.
 type Proxy struct {
+	// URL is that of the database, through the proxy.
+	URL string
+
 	listener net.Listener
 	network  string
 	server   string
@@ -26,8 +30,18 @@ type Proxy struct {
 // it. It ends with the test.
 func NewProxy(t testing.TB, databaseURL string) (proxy *Proxy, through string) {
 	t.Helper()
-	u, err := url.Parse(databaseURL)
+	p, err := StartProxy(t.Context(), databaseURL)
 	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return p, p.URL
+}
+
+// StartProxy starts a proxy in front of the database at a URL.
+func StartProxy(ctx context.Context, databaseURL string) (*Proxy, error) {
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("start proxy: %w", err)
+	}
 	p := &Proxy{network: "tcp", server: u.Host}
 	query := u.Query()
 	if dir := query.Get("host"); u.Host == "" && dir != "" {
@@ -35,14 +49,15 @@ func NewProxy(t testing.TB, databaseURL string) (proxy *Proxy, through string) {
 		query.Del("host")
 		query.Del("port")
 	}
-	p.listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+		return nil, fmt.Errorf("start proxy: %w", err)
+	}
 	u.Host = p.listener.Addr().String()
 	query.Set("sslmode", "disable")
 	u.RawQuery = query.Encode()
+	p.URL = u.String()
 	p.done.Go(p.accept)
-	t.Cleanup(p.close)
-	return p, u.String()
+	return p, nil
 }
 
 func portOr(port, otherwise string) string {
@@ -81,7 +96,8 @@ func (p *Proxy) Reset() {
 	p.conns = nil
 }
 
-func (p *Proxy) close() {
+// Close ends the proxy and every connection through it.
+func (p *Proxy) Close() {
 	_ = p.listener.Close()
 	p.Heal()
 	p.Reset()
