@@ -23,6 +23,8 @@ PKG ?= ./...
 TESTFLAGS ?=
 # What to measure: -help lists the flags.
 BENCHFLAGS ?=
+# How to drill: -help lists the flags.
+DRILLFLAGS ?=
 
 .PHONY: help
 help: ## Show this help
@@ -122,6 +124,10 @@ bench: setup ## Measure, and print tables: make bench BENCHFLAGS='-only=calls -q
 spike: setup ## Make 10,000 changes for 50 administrators while Mailgun takes few calls, and print how they are mailed
 	$(WITH_POSTGRES) go test ./internal/e2e -run TestSpike -v -count=1 -timeout 40m \
 		-spike-changes 10000 -spike-window 200ms -spike-calls 10
+
+.PHONY: drill
+drill: setup ## Break things under a fleet with load, and prove that it keeps its promises
+	go run ./internal/drill $(DRILLFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
