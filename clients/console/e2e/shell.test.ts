@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { assertAccessible, checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { assertAccessible, checkPage, launchBrowser, settled, signIn, visit } from "./harness/browser";
 import { type Server, startServer } from "./harness/server";
 
 let browser: Browser;
@@ -80,5 +80,24 @@ test("an address that leads nowhere says so", async () => {
     await page.goto("/no/such/page");
     await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
     await checkPage(page, "not-found");
+  });
+});
+
+test("what no page understands is left out of an address, not asked for", async () => {
+  await visit(browser, server.url, async ({ page }) => {
+    await signIn(page);
+    const pages: Record<string, { asked: string; stays: string }> = {
+      "/": { asked: "?q=lamp&min=cheap&currency=pesos&sort=luck&utm_source=mail", stays: "?q=lamp" },
+      "/admin/products": { asked: "?sort=updated&min=5&max=-1&deleted=yes", stays: "?min=5" },
+      "/admin/reports": { asked: "?period=ever&top=all", stays: "" },
+      "/admin/notifications": { asked: "?status=lost", stays: "" },
+      "/admin/administrators": { asked: "?deleted=maybe&page=2", stays: "" },
+    };
+    for (const [path, { asked, stays }] of Object.entries(pages)) {
+      await page.goto(path + asked);
+      await settled(page);
+      assert.equal(page.url(), server.url + path + stays);
+      assert.equal(await page.getByRole("alert").count(), 0, path);
+    }
   });
 });

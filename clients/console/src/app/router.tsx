@@ -32,6 +32,8 @@ export const router = createRouter({
   routeTree,
   parseSearch,
   stringifySearch,
+  // What no page understands, such as an order of the past, is left out instead of asked for.
+  search: { strict: true },
   scrollRestoration: true,
   defaultErrorComponent: RouteError,
   // The code of a page, not its data: a product that nobody opened must not count as viewed.
