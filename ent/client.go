@@ -22,6 +22,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/pause"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/ent/productview"
@@ -51,6 +52,8 @@ type Client struct {
 	NotificationPreference *NotificationPreferenceClient
 	// OneTimeToken is the client for interacting with the OneTimeToken builders.
 	OneTimeToken *OneTimeTokenClient
+	// Pause is the client for interacting with the Pause builders.
+	Pause *PauseClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
 	// ProductChange is the client for interacting with the ProductChange builders.
@@ -84,6 +87,7 @@ func (c *Client) init() {
 	c.NotificationBatch = NewNotificationBatchClient(c.config)
 	c.NotificationPreference = NewNotificationPreferenceClient(c.config)
 	c.OneTimeToken = NewOneTimeTokenClient(c.config)
+	c.Pause = NewPauseClient(c.config)
 	c.Product = NewProductClient(c.config)
 	c.ProductChange = NewProductChangeClient(c.config)
 	c.ProductView = NewProductViewClient(c.config)
@@ -190,6 +194,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		NotificationBatch:      NewNotificationBatchClient(cfg),
 		NotificationPreference: NewNotificationPreferenceClient(cfg),
 		OneTimeToken:           NewOneTimeTokenClient(cfg),
+		Pause:                  NewPauseClient(cfg),
 		Product:                NewProductClient(cfg),
 		ProductChange:          NewProductChangeClient(cfg),
 		ProductView:            NewProductViewClient(cfg),
@@ -223,6 +228,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		NotificationBatch:      NewNotificationBatchClient(cfg),
 		NotificationPreference: NewNotificationPreferenceClient(cfg),
 		OneTimeToken:           NewOneTimeTokenClient(cfg),
+		Pause:                  NewPauseClient(cfg),
 		Product:                NewProductClient(cfg),
 		ProductChange:          NewProductChangeClient(cfg),
 		ProductView:            NewProductViewClient(cfg),
@@ -261,7 +267,7 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
-		c.NotificationPreference, c.OneTimeToken, c.Product, c.ProductChange,
+		c.NotificationPreference, c.OneTimeToken, c.Pause, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
 		c.VerificationKey,
 	} {
@@ -274,7 +280,7 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
-		c.NotificationPreference, c.OneTimeToken, c.Product, c.ProductChange,
+		c.NotificationPreference, c.OneTimeToken, c.Pause, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
 		c.VerificationKey,
 	} {
@@ -297,6 +303,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.NotificationPreference.mutate(ctx, m)
 	case *OneTimeTokenMutation:
 		return c.OneTimeToken.mutate(ctx, m)
+	case *PauseMutation:
+		return c.Pause.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
 	case *ProductChangeMutation:
@@ -1161,6 +1169,139 @@ func (c *OneTimeTokenClient) mutate(ctx context.Context, m *OneTimeTokenMutation
 		return (&OneTimeTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown OneTimeToken mutation op: %q", m.Op())
+	}
+}
+
+// PauseClient is a client for the Pause schema.
+type PauseClient struct {
+	config
+}
+
+// NewPauseClient returns a client for the Pause from the given config.
+func NewPauseClient(c config) *PauseClient {
+	return &PauseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pause.Hooks(f(g(h())))`.
+func (c *PauseClient) Use(hooks ...Hook) {
+	c.hooks.Pause = append(c.hooks.Pause, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pause.Intercept(f(g(h())))`.
+func (c *PauseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Pause = append(c.inters.Pause, interceptors...)
+}
+
+// Create returns a builder for creating a Pause entity.
+func (c *PauseClient) Create() *PauseCreate {
+	mutation := newPauseMutation(c.config, OpCreate)
+	return &PauseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Pause entities.
+func (c *PauseClient) CreateBulk(builders ...*PauseCreate) *PauseCreateBulk {
+	return &PauseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PauseClient) MapCreateBulk(slice any, setFunc func(*PauseCreate, int)) *PauseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PauseCreateBulk{err: fmt.Errorf("calling to PauseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PauseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PauseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Pause.
+func (c *PauseClient) Update() *PauseUpdate {
+	mutation := newPauseMutation(c.config, OpUpdate)
+	return &PauseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PauseClient) UpdateOne(_m *Pause) *PauseUpdateOne {
+	mutation := newPauseMutation(c.config, OpUpdateOne, withPause(_m))
+	return &PauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PauseClient) UpdateOneID(id string) *PauseUpdateOne {
+	mutation := newPauseMutation(c.config, OpUpdateOne, withPauseID(id))
+	return &PauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Pause.
+func (c *PauseClient) Delete() *PauseDelete {
+	mutation := newPauseMutation(c.config, OpDelete)
+	return &PauseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PauseClient) DeleteOne(_m *Pause) *PauseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PauseClient) DeleteOneID(id string) *PauseDeleteOne {
+	builder := c.Delete().Where(pause.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PauseDeleteOne{builder}
+}
+
+// Query returns a query builder for Pause.
+func (c *PauseClient) Query() *PauseQuery {
+	return &PauseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePause},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Pause entity by its id.
+func (c *PauseClient) Get(ctx context.Context, id string) (*Pause, error) {
+	return c.Query().Where(pause.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PauseClient) GetX(ctx context.Context, id string) *Pause {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PauseClient) Hooks() []Hook {
+	return c.hooks.Pause
+}
+
+// Interceptors returns the client interceptors.
+func (c *PauseClient) Interceptors() []Interceptor {
+	return c.inters.Pause
+}
+
+func (c *PauseClient) mutate(ctx context.Context, m *PauseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PauseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PauseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PauseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Pause mutation op: %q", m.Op())
 	}
 }
 
@@ -2248,13 +2389,13 @@ func (c *VerificationKeyClient) mutate(ctx context.Context, m *VerificationKeyMu
 type (
 	hooks struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
-		OneTimeToken, Product, ProductChange, ProductView, RefreshToken, Session,
-		SigningKey, Throttle, VerificationKey []ent.Hook
+		OneTimeToken, Pause, Product, ProductChange, ProductView, RefreshToken,
+		Session, SigningKey, Throttle, VerificationKey []ent.Hook
 	}
 	inters struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
-		OneTimeToken, Product, ProductChange, ProductView, RefreshToken, Session,
-		SigningKey, Throttle, VerificationKey []ent.Interceptor
+		OneTimeToken, Pause, Product, ProductChange, ProductView, RefreshToken,
+		Session, SigningKey, Throttle, VerificationKey []ent.Interceptor
 	}
 )
 

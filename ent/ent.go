@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/pause"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/ent/productview"
@@ -92,6 +93,7 @@ func checkColumn(t, c string) error {
 			notificationbatch.Table:      notificationbatch.ValidColumn,
 			notificationpreference.Table: notificationpreference.ValidColumn,
 			onetimetoken.Table:           onetimetoken.ValidColumn,
+			pause.Table:                  pause.ValidColumn,
 			product.Table:                product.ValidColumn,
 			productchange.Table:          productchange.ValidColumn,
 			productview.Table:            productview.ValidColumn,

@@ -50,6 +50,11 @@ func (m *OneTimeTokenMutation) SQLTx() (*stdsql.Tx, error) {
 }
 
 // SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *PauseMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
 func (m *ProductMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }

@@ -26,6 +26,8 @@ type Tx struct {
 	NotificationPreference *NotificationPreferenceClient
 	// OneTimeToken is the client for interacting with the OneTimeToken builders.
 	OneTimeToken *OneTimeTokenClient
+	// Pause is the client for interacting with the Pause builders.
+	Pause *PauseClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
 	// ProductChange is the client for interacting with the ProductChange builders.
@@ -179,6 +181,7 @@ func (tx *Tx) init() {
 	tx.NotificationBatch = NewNotificationBatchClient(tx.config)
 	tx.NotificationPreference = NewNotificationPreferenceClient(tx.config)
 	tx.OneTimeToken = NewOneTimeTokenClient(tx.config)
+	tx.Pause = NewPauseClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
 	tx.ProductChange = NewProductChangeClient(tx.config)
 	tx.ProductView = NewProductViewClient(tx.config)

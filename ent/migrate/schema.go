@@ -147,6 +147,17 @@ var (
 			},
 		},
 	}
+	// PausesColumns holds the columns for the "pauses" table.
+	PausesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "end_time", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+	}
+	// PausesTable holds the schema information for the "pauses" table.
+	PausesTable = &schema.Table{
+		Name:       "pauses",
+		Columns:    PausesColumns,
+		PrimaryKey: []*schema.Column{PausesColumns[0]},
+	}
 	// ProductsColumns holds the columns for the "products" table.
 	ProductsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -445,6 +456,7 @@ var (
 		NotificationBatchesTable,
 		NotificationPreferencesTable,
 		OneTimeTokensTable,
+		PausesTable,
 		ProductsTable,
 		ProductChangesTable,
 		ProductViewsTable,

@@ -80,8 +80,7 @@ func (OneTimeToken) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("admin_id", "purpose"), index.Fields("expire_time")}
 }
 
-// Throttle counts failures for one account or network address in a window of time. One row is about no
-// failures: it keeps until when all mail waits, because the mail server asked for it.
+// Throttle counts failures for one account or network address in a window of time.
 type Throttle struct{ ent.Schema }
 
 // Fields of the Throttle. The id names what is counted, with the SHA-256 of the account or address.

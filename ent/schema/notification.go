@@ -79,6 +79,17 @@ func (Delivery) Indexes() []ent.Index {
 	}
 }
 
+// Pause is a time in which no process does something: send mails, because the mail server asked for it.
+type Pause struct{ ent.Schema }
+
+// Fields of the Pause. The id names what nobody does until end_time.
+func (Pause) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+		field.Time("end_time").SchemaType(timestamp),
+	}
+}
+
 // NotificationPreference is how often an administrator wants mails. No row means immediately.
 type NotificationPreference struct{ ent.Schema }
 

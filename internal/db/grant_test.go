@@ -78,6 +78,7 @@ func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
 		"SELECT public_key FROM verification_keys",
 		"UPDATE products SET version = version",
 		"DELETE FROM river_job",
+		"DELETE FROM pauses",
 	} {
 		_, err := server.SQL().ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/ent/throttle"
+	"github.com/zebrands/catalog/ent/pause"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
 const (
 	// pauseID is the row in which all processes keep until when nothing is sent. See ADR 22.
-	pauseID = "mail-pause"
+	pauseID = "mail"
 	// holdTime is how long a job waits for its turn before it makes room for another. It leaves enough of
 	// a job's time to send.
 	holdTime = 15 * time.Second
@@ -124,16 +124,16 @@ func (p *pacer) take(until time.Time) (wait time.Duration, freed <-chan struct{}
 		return 0, p.freed, nil
 	}
 	p.calls++
-	pause := p.pause
-	return 0, nil, func() { p.leave(pause) }
+	before := p.pause
+	return 0, nil, func() { p.leave(before) }
 }
 
 // leave ends a call. If no pause began meanwhile, one more may go at once from now on.
-func (p *pacer) leave(pause int) {
+func (p *pacer) leave(before int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls--
-	if pause == p.pause && p.most < manyCalls {
+	if before == p.pause && p.most < manyCalls {
 		p.most++
 	}
 	close(p.freed)
@@ -165,26 +165,26 @@ func (p *pacer) stop(ctx context.Context, wait time.Duration) error {
 	p.see(until)
 	p.mu.Unlock()
 	return p.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		err := tx.Throttle.Create().SetID(pauseID).SetExpireTime(until).
-			OnConflictColumns(throttle.FieldID).Ignore().Exec(ctx)
+		err := tx.Pause.Create().SetID(pauseID).SetEndTime(until).
+			OnConflictColumns(pause.FieldID).Ignore().Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("pause mail: %w", err)
 		}
-		return tx.Throttle.Update().Where(throttle.ID(pauseID), throttle.ExpireTimeLT(until)).
-			SetExpireTime(until).Exec(ctx)
+		return tx.Pause.Update().Where(pause.ID(pauseID), pause.EndTimeLT(until)).
+			SetEndTime(until).Exec(ctx)
 	})
 }
 
 // pausedUntil returns until when some process has paused all, which may be over; the zero time if none has.
 func pausedUntil(ctx context.Context, d *db.DB) (time.Time, error) {
-	row, err := d.Reader().Throttle.Get(ctx, pauseID)
+	row, err := d.Reader().Pause.Get(ctx, pauseID)
 	if ent.IsNotFound(err) {
 		return time.Time{}, nil
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read the pause of mail: %w", err)
 	}
-	return row.ExpireTime, nil
+	return row.EndTime, nil
 }
 
 // wait returns nil after a time, or when freed is closed. If the process stops, the job is for

@@ -109,7 +109,7 @@ func TestPauseHoldsForOtherProcesses(t *testing.T) {
 
 		// The pause is over.
 		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-			return tx.Throttle.Update().SetExpireTime(time.Now()).Exec(ctx)
+			return tx.Pause.Update().SetEndTime(time.Now()).Exec(ctx)
 		})
 		last := w.another()
 		last.deliver(w.deliveries()[0].ID, w.deliveries()[1].ID)
