@@ -37,7 +37,7 @@ func callFrom(ctx context.Context) *call {
 // fail returns the error for the caller and notes it for the log.
 func (c *call) fail(ctx context.Context, err error) *connect.Error {
 	f := toFault(ctx, err)
-	wire := toConnect(f)
+	wire := toConnect(f, c.protocol)
 	c.reason, c.code, c.cause = f.Reason, wire.Code(), f.Cause
 	return wire
 }

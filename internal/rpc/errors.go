@@ -16,8 +16,13 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// maxViolations is how many fields an error blames: in gRPC they travel in the trailers.
-const maxViolations = 1000
+const (
+	// maxViolations is how many fields an error blames.
+	maxViolations = 1000
+	// maxHeaderViolations is how many bytes of them there are in gRPC and gRPC-Web, where an error travels in
+	// headers or trailers, with its details in base64: nginx takes 4 KiB of those unless told otherwise.
+	maxHeaderViolations = 1_500
+)
 
 // databaseRetryAfter is how long a caller waits when the database does not answer.
 const databaseRetryAfter = time.Second
@@ -43,7 +48,7 @@ var codes = map[fault.Kind]connect.Code{
 // becomes INTERNAL, or UNAVAILABLE if the database is away, or ABORTED if it gave up because of others,
 // or whatever ended the request's context; the cause stays in the log.
 func Error(ctx context.Context, err error) *connect.Error {
-	return toConnect(toFault(ctx, err))
+	return toConnect(toFault(ctx, err), callFrom(ctx).protocol)
 }
 
 func toFault(ctx context.Context, err error) *fault.Error {
@@ -94,22 +99,35 @@ func timedOut() *fault.Error {
 	return fault.New(fault.TimedOut, fault.DeadlineExceeded, "The request took longer than its time limit.")
 }
 
-func toConnect(f *fault.Error) *connect.Error {
+// toConnect returns the error that callers see of a fault in a protocol.
+func toConnect(f *fault.Error, protocol string) *connect.Error {
 	e := connect.NewError(codes[f.Kind], errors.New(f.Message))
 	addDetail(e, &errdetails.ErrorInfo{Reason: string(f.Reason), Domain: fault.Domain, Metadata: f.Metadata})
 	if len(f.Violations) > 0 {
-		bad := &errdetails.BadRequest{}
-		for _, v := range f.Violations[:min(len(f.Violations), maxViolations)] {
-			bad.FieldViolations = append(bad.FieldViolations,
-				&errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description, Reason: string(v.Reason)})
-		}
-		addDetail(e, bad)
+		addDetail(e, blame(f.Violations, protocol))
 	}
 	if f.RetryAfter > 0 {
 		addDetail(e, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
 		e.Meta().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
 	return e
+}
+
+// blame returns the first violations, as many as there is room for in a protocol; one in any case.
+func blame(violations []fault.Violation, protocol string) *errdetails.BadRequest {
+	room := math.MaxInt
+	if protocol == connect.ProtocolGRPC || protocol == connect.ProtocolGRPCWeb {
+		room = maxHeaderViolations
+	}
+	bad := &errdetails.BadRequest{}
+	for i, v := range violations[:min(len(violations), maxViolations)] {
+		told := &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description, Reason: string(v.Reason)}
+		if room -= proto.Size(told); room < 0 && i > 0 {
+			break
+		}
+		bad.FieldViolations = append(bad.FieldViolations, told)
+	}
+	return bad
 }
 
 func addDetail(e *connect.Error, m proto.Message) {

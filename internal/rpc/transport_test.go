@@ -208,6 +208,29 @@ func TestRefusalsReachGRPCClients(t *testing.T) {
 	}
 }
 
+// In gRPC and gRPC-Web errors travel in headers, of which nginx takes 4 KiB. A case of the corpus goes
+// through it.
+func TestErrorsAboutManyFieldsFitIntoHeaders(t *testing.T) {
+	s := start(t)
+	blamed := func(options ...connect.ClientOption) *errdetails.BadRequest {
+		client := catalogv1connect.NewProductServiceClient(s.h2, s.URL, options...)
+		_, err := client.BatchGetProducts(t.Context(), &catalogv1.BatchGetProductsRequest{Skus: make([]string, 1000)})
+		var e *connect.Error
+		require.ErrorAs(t, err, &e)
+		require.Contains(t, e.Message(), "(and 999 more)")
+		require.Len(t, e.Details(), 2)
+		detail, err := e.Details()[1].Value()
+		require.NoError(t, err)
+		bad, ok := detail.(*errdetails.BadRequest)
+		require.True(t, ok)
+		require.Equal(t, "skus[19]", bad.GetFieldViolations()[19].GetField())
+		return bad
+	}
+	require.Len(t, blamed().GetFieldViolations(), 1000)
+	require.Less(t, proto.Size(blamed(connect.WithGRPC())), 1600)
+	require.Less(t, proto.Size(blamed(connect.WithGRPCWeb())), 1600)
+}
+
 func TestErrorsOfServicesReachEveryProtocol(t *testing.T) {
 	s := start(t)
 	for name, options := range map[string][]connect.ClientOption{
