@@ -105,7 +105,6 @@ func TestManyChangesAreOneMail(t *testing.T) {
 	})
 }
 
-// A transaction may take its time, and commit when the window of its changes has long passed.
 // TestJobsLockChangesInOneOrder keeps the first change from jobs that want it and the next ones: they must
 // wait without a lock on those. An UPDATE alone locks rows as it finds them, which with many changes is as they
 // lie on the disk, where the first comes last here.
@@ -139,6 +138,7 @@ func TestJobsLockChangesInOneOrder(t *testing.T) {
 	require.Len(t, w.deliveries(), 2)
 }
 
+// A transaction may take its time, and commit when the window of its changes has long passed.
 func TestChangeThatCommitsLateIsMailed(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "SKU-1")
