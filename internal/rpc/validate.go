@@ -62,6 +62,7 @@ var ruleReasons = map[string]fault.FieldReason{
 	"int64.gte":               fault.FieldOutOfRange,
 	"repeated.max_items":      fault.FieldTooMany,
 	"repeated.min_items":      fault.FieldRequired,
+	"repeated.unique":         fault.FieldNotUnique,
 	"required":                fault.FieldRequired,
 	"string.max_len":          fault.FieldTooLong,
 	"string.min_len":          fault.FieldTooShort,
