@@ -48,7 +48,6 @@ type Option func(*options)
 type options struct {
 	maxConns    int
 	statements  int
-	onStatement func(query string)
 	tracer      trace.Tracer
 	meter       metric.Meter
 	instruments *instruments
@@ -62,10 +61,6 @@ func MaxConns(n int) Option { return func(o *options) { o.maxConns = max(n, minM
 // KeepStatements sets how many prepared statements each connection keeps. It is 256 by default; 0
 // keeps none, for a connection pooler that does not know prepared statements.
 func KeepStatements(n int) Option { return func(o *options) { o.statements = n } }
-
-// OnStatement makes fn see every statement that is sent to the database, for tests that count them. It is
-// called by many goroutines at once.
-func OnStatement(fn func(query string)) Option { return func(o *options) { o.onStatement = fn } }
 
 // DB is an open database: one pool on PostgreSQL; on SQLite a pool of one connection that writes and
 // one of several that only read.
@@ -86,7 +81,7 @@ type DB struct {
 // Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
 // "postgres://…". It does not touch the schema.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
-	config := options{maxConns: defaultMaxConns, statements: defaultStatements, onStatement: func(string) {}}
+	config := options{maxConns: defaultMaxConns, statements: defaultStatements}
 	for _, option := range opts {
 		option(&config)
 	}

@@ -29,8 +29,6 @@ type cachingConnector struct {
 
 	sqlite bool
 	size   int
-	// onStatement sees every statement that is run.
-	onStatement func(query string)
 	// outdated counts how often PostgreSQL said that a statement no longer fits the schema. Every
 	// connection then forgets its statements.
 	outdated    *atomic.Int64
@@ -39,7 +37,7 @@ type cachingConnector struct {
 
 func newCachingConnector(connector driver.Connector, sqlite bool, config options) cachingConnector {
 	return cachingConnector{
-		Connector: connector, sqlite: sqlite, size: config.statements, onStatement: config.onStatement,
+		Connector: connector, sqlite: sqlite, size: config.statements,
 		outdated: new(atomic.Int64), instruments: config.instruments,
 	}
 }
@@ -132,7 +130,6 @@ func run[S, T any](
 	if c.openRows > 0 && !c.connector.sqlite {
 		return result, nil, errBusy
 	}
-	c.connector.onStatement(query)
 	stmt, err = c.statement(ctx, query, len(args))
 	if err != nil {
 		return result, nil, err

@@ -1,6 +1,7 @@
 package product_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -51,27 +52,29 @@ func fill(t testing.TB, d *db.DB, products, brands int) {
 func TestListBrandsLooksAtNoProducts(t *testing.T) {
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {
-			var query string
-			d := dbtest.New(t, dialect, db.OnStatement(func(text string) { query = text }))
-			fill(t, d, 2_000, 40)
-			s, err := product.NewService(d, 0)
+			d := newTraced(t, dialect)
+			fill(t, d.DB, 2_000, 40)
+			s, err := product.NewService(d.DB, 0)
 			require.NoError(t, err)
-			list := func(req *catalogv1.ListBrandsRequest) *catalogv1.ListBrandsResponse {
-				resp, err := s.ListBrands(t.Context(), req)
-				require.NoError(t, err)
-				return resp
+			list := func(req *catalogv1.ListBrandsRequest) (resp *catalogv1.ListBrandsResponse, query string) {
+				statements := d.statements(t.Context(), func(ctx context.Context) {
+					resp, err = s.ListBrands(ctx, req)
+					require.NoError(t, err)
+				})
+				require.Len(t, statements, 1)
+				return resp, statements[0]
 			}
 			index := map[string]string{
 				"sqlite": "USING COVERING INDEX product_brand_list", "postgres": "Index Only Scan using product_brand_list ",
 			}[dialect]
 
-			first := list(&catalogv1.ListBrandsRequest{PageSize: 10})
+			first, query := list(&catalogv1.ListBrandsRequest{PageSize: 10})
 			require.EqualValues(t, 50, first.GetBrands()[0].GetProductCount())
-			plans := []string{explain(t.Context(), t, d, query, nil)}
-			list(&catalogv1.ListBrandsRequest{PageSize: 10, PageToken: first.GetNextPageToken()})
-			plans = append(plans, explain(t.Context(), t, d, query, []any{[]byte("brand 17"), "Brand 17"}))
-			list(&catalogv1.ListBrandsRequest{Query: "nd 1"})
-			plans = append(plans, explain(t.Context(), t, d, query, []any{[]byte("nd 1")}))
+			plans := []string{explain(t.Context(), t, d.DB, query, nil)}
+			_, query = list(&catalogv1.ListBrandsRequest{PageSize: 10, PageToken: first.GetNextPageToken()})
+			plans = append(plans, explain(t.Context(), t, d.DB, query, []any{[]byte("brand 17"), "Brand 17"}))
+			_, query = list(&catalogv1.ListBrandsRequest{Query: "nd 1"})
+			plans = append(plans, explain(t.Context(), t, d.DB, query, []any{[]byte("nd 1")}))
 			for _, plan := range plans {
 				require.Contains(t, plan, index)
 				require.NotContains(t, plan, "TEMP B-TREE")

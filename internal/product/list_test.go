@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,27 +185,24 @@ func TestDeletedProductsAreListedForAdministratorsAlone(t *testing.T) {
 func TestReadsCostOneStatement(t *testing.T) {
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {
-			var statements atomic.Int64
-			d := dbtest.New(t, dialect, db.OnStatement(func(string) { statements.Add(1) }))
+			d := newTraced(t, dialect)
 			d.HookProducts(history)
-			cost := func(read func(*product.Service) error, s *product.Service) int64 {
-				before := statements.Load()
-				require.NoError(t, read(s))
-				return statements.Load() - before
+			ctx, warm := asAdmin(t.Context(), "Ana"), newService(t, d.DB)
+			cost := func(read func(context.Context, *product.Service) error, s *product.Service) int {
+				return len(d.statements(ctx, func(ctx context.Context) { require.NoError(t, read(ctx, s)) }))
 			}
-			ctx, warm := asAdmin(t.Context(), "Ana"), newService(t, d)
-			cold, err := product.NewService(d, 0)
+			cold, err := product.NewService(d.DB, 0)
 			require.NoError(t, err)
 			var ids []string
 			for i := range 30 {
 				ids = append(ids, create(ctx, t, cold, full(fmt.Sprint(i))).GetId())
 			}
 			for _, size := range []int32{1, 30} {
-				for name, read := range publicReads(ctx, ids[:size]) {
-					require.EqualValues(t, 1, cost(read, cold), name)
+				for name, read := range publicReads(ids[:size]) {
+					require.Equal(t, 1, cost(read, cold), name)
 					require.Eventually(t, func() bool { return cost(read, warm) == 0 }, 30*time.Second, time.Millisecond, name)
 				}
-				require.EqualValues(t, 1, cost(func(s *product.Service) error {
+				require.Equal(t, 1, cost(func(ctx context.Context, s *product.Service) error {
 					_, err := s.ListProductChanges(ctx, &catalogv1.ListProductChangesRequest{PageSize: size})
 					return err
 				}, warm))
@@ -216,26 +212,26 @@ func TestReadsCostOneStatement(t *testing.T) {
 }
 
 // publicReads are all the ways in which anybody reads, each for some products.
-func publicReads(ctx context.Context, ids []string) map[string]func(*product.Service) error {
+func publicReads(ids []string) map[string]func(context.Context, *product.Service) error {
 	size := int32(len(ids))
-	return map[string]func(*product.Service) error{
-		"get": func(s *product.Service) error {
+	return map[string]func(context.Context, *product.Service) error{
+		"get": func(ctx context.Context, s *product.Service) error {
 			_, err := s.GetProduct(ctx, byID(ids[0]))
 			return err
 		},
-		"get by SKU": func(s *product.Service) error {
+		"get by SKU": func(ctx context.Context, s *product.Service) error {
 			_, err := s.GetProduct(ctx, bySKU("1"))
 			return err
 		},
-		"batch": func(s *product.Service) error {
+		"batch": func(ctx context.Context, s *product.Service) error {
 			_, err := s.BatchGetProducts(ctx, &catalogv1.BatchGetProductsRequest{Ids: ids, Skus: []string{"1"}})
 			return err
 		},
-		"list": func(s *product.Service) error {
+		"list": func(ctx context.Context, s *product.Service) error {
 			_, err := s.ListProducts(ctx, &catalogv1.ListProductsRequest{PageSize: size, Query: "old", Filter: `tags:"old"`})
 			return err
 		},
-		"brands": func(s *product.Service) error {
+		"brands": func(ctx context.Context, s *product.Service) error {
 			_, err := s.ListBrands(ctx, &catalogv1.ListBrandsRequest{PageSize: size})
 			return err
 		},

@@ -9,6 +9,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/hook"
@@ -146,4 +151,36 @@ func reasonOf(err error) fault.Reason {
 		return f.Reason
 	}
 	return ""
+}
+
+// traced is a database whose statements are recorded as they reach the driver.
+type traced struct {
+	*db.DB
+
+	tracer trace.Tracer
+	spans  *tracetest.SpanRecorder
+}
+
+func newTraced(t *testing.T, dialect string) traced {
+	t.Helper()
+	spans := tracetest.NewSpanRecorder()
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
+	return traced{dbtest.New(t, dialect, db.Instrument(tracer, noop.Meter{})), tracer, spans}
+}
+
+// statements returns the texts of the statements that fn sends.
+func (d traced) statements(ctx context.Context, fn func(ctx context.Context)) []string {
+	before := len(d.spans.Ended())
+	ctx, root := d.tracer.Start(ctx, "root")
+	fn(ctx)
+	root.End()
+	var texts []string
+	for _, span := range d.spans.Ended()[before:] {
+		for _, attribute := range span.Attributes() {
+			if attribute.Key == semconv.DBQueryTextKey {
+				texts = append(texts, attribute.Value.AsString())
+			}
+		}
+	}
+	return texts
 }
