@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"connectrpc.com/connect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
@@ -28,7 +29,8 @@ func floorProduct() *catalogv1.Product {
 }
 
 func newFloor() http.Handler {
-	_, handler := catalogv1connect.NewProductServiceHandler(&floor{product: floorProduct()})
+	// As the catalog, it does not compress what is as small as this. By itself Connect does, for who asks.
+	_, handler := catalogv1connect.NewProductServiceHandler(&floor{product: floorProduct()}, connect.WithCompressMinBytes(1<<10))
 	return handler
 }
 
