@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import type * as Client from "@zebrands/catalog";
 import { Code } from "@zebrands/catalog";
 import { createCatalog } from "@zebrands/catalog/node";
@@ -319,7 +319,7 @@ describe("Chromium, from another origin", () => {
         // Chromium says that it is headless, and so counts as a robot.
         const views = async (productId = "") => Number((await admin.tracking.queryProductViews({ productId })).totalBotViews);
         const deadline = AbortSignal.timeout(20_000);
-        while ((await views(last)) === 0) await setTimeout(20, undefined, { signal: deadline });
+        while ((await views(last)) === 0) await pause(20, undefined, { signal: deadline });
         assert.equal(await views(sofa), 5);
         admin.close();
         await visitor.close();
