@@ -3,6 +3,7 @@ package notification_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -67,7 +68,7 @@ func TestListDeliveries(t *testing.T) {
 }
 
 // Digests gather batches: together more than one statement may name.
-func TestListDeliveriesAboutManyBatches(t *testing.T) {
+func TestDigestAboutManyBatches(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.prefer(w.luis, notificationpreference.FrequencyDaily)
 		w.product(w.ana, "SKU-1")
@@ -80,6 +81,12 @@ func TestListDeliveriesAboutManyBatches(t *testing.T) {
 		for _, d := range resp.GetDeliveries() {
 			require.Equal(t, []int64{w.changes()[0].ID}, d.GetChangeSequences())
 		}
+		for _, d := range w.deliveries() {
+			if strings.HasPrefix(d.DedupKey, "daily/") {
+				w.deliver(d.ID)
+			}
+		}
+		w.until(func() bool { return w.mailer.received()["luis@example.com"] == 1 })
 	})
 }
 
