@@ -38,6 +38,7 @@ type drill struct {
 
 	out     io.Writer
 	dir     string
+	program string
 	cluster *dbtest.Cluster
 	// proxy is the way of the last replica to PostgreSQL.
 	proxy    *dbtest.Proxy
@@ -57,10 +58,8 @@ type person struct{ id, name, email string }
 
 func start(ctx context.Context, p plan, out io.Writer) (*drill, error) {
 	d := &drill{plan: p, out: out}
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
-	defer cancel()
 	for _, step := range []func(context.Context) error{
-		d.startDatabase, d.startReplicas, d.startNginx, d.createPeople,
+		d.build, d.startDatabase, d.startReplicas, d.startNginx, d.createPeople,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, d.stop(context.WithoutCancel(ctx)))
@@ -69,11 +68,19 @@ func start(ctx context.Context, p plan, out io.Writer) (*drill, error) {
 	return d, nil
 }
 
-func (d *drill) startDatabase(ctx context.Context) error {
+func (d *drill) build(ctx context.Context) error {
 	var err error
 	if d.dir, err = os.MkdirTemp("", "catalog-drill-"); err != nil {
 		return err
 	}
+	d.program, err = fleet.Build(ctx, d.dir)
+	return err
+}
+
+func (d *drill) startDatabase(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var err error
 	// What was committed must be there after a crash, as in production.
 	if d.cluster, err = dbtest.StartCluster(ctx, "synchronous_commit=on"); err != nil {
 		return err
@@ -89,10 +96,8 @@ func (d *drill) startDatabase(ctx context.Context) error {
 }
 
 func (d *drill) startReplicas(ctx context.Context) error {
-	program, err := fleet.Build(ctx, d.dir)
-	if err != nil {
-		return err
-	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for i := range replicas {
 		dir := filepath.Join(d.dir, fmt.Sprint("replica-", i+1))
 		if err := os.Mkdir(dir, 0o700); err != nil {
@@ -111,7 +116,7 @@ func (d *drill) startReplicas(ctx context.Context) error {
 			"CATALOG_REQUEST_TIMEOUT=" + requestTimeout.String(),
 			"CATALOG_LOG_LEVEL=warn",
 		}, d.mailgun.Env()...)
-		replica, err := fleet.NewProcess(ctx, program, dir, env...)
+		replica, err := fleet.NewProcess(ctx, d.program, dir, env...)
 		if err != nil {
 			return err
 		}
@@ -128,6 +133,8 @@ func (d *drill) startNginx(ctx context.Context) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var err error
 	d.nginx, err = fleet.StartNginx(ctx, dir, fleet.To(d.replicas...)...)
 	return err

@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/internal/fleet"
 )
 
-// startTime bounds everything that a test waits for, the build of the program among it.
+// startTime bounds everything that a test waits for, but for the build of the program.
 const startTime = 3 * time.Minute
 
 // start starts a process with some of the roles, on a database.
@@ -32,10 +32,10 @@ func start(ctx context.Context, t *testing.T, program, database, roles string) *
 }
 
 func TestFleet(t *testing.T) {
+	program, err := fleet.Build(t.Context(), t.TempDir())
+	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), startTime)
 	t.Cleanup(cancel)
-	program, err := fleet.Build(ctx, t.TempDir())
-	require.NoError(t, err)
 	database := dbtest.URL(t, "postgres")
 	products, others := start(ctx, t, program, database, "product"), start(ctx, t, program, database, "admin,tracking")
 

@@ -92,7 +92,7 @@ func StartNginxAs(ctx context.Context, dir, address, servers string) (*Nginx, er
 // start starts nginx and waits until it listens on addresses.
 func (n *Nginx) start(ctx context.Context, addresses ...string) (*Nginx, error) {
 	var err error
-	if n.child, err = startChild(n.command(context.WithoutCancel(ctx)), n.Log); err != nil {
+	if n.child, err = startChild(n.command(context.WithoutCancel(ctx)), n.Log, syscall.SIGTERM); err != nil {
 		return nil, err
 	}
 	err = poll(ctx, func() (bool, error) { return listening(ctx, addresses), n.child.ended() })

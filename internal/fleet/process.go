@@ -73,7 +73,7 @@ func (p *Process) Command(ctx context.Context, args ...string) *exec.Cmd {
 // done.
 func (p *Process) Start(ctx context.Context) error {
 	cmd := p.Command(context.WithoutCancel(ctx), "serve")
-	started, err := startChild(cmd, p.Log)
+	started, err := startChild(cmd, p.Log, syscall.SIGKILL)
 	if err != nil {
 		return err
 	}
@@ -156,8 +156,10 @@ type child struct {
 	err  error
 }
 
-func startChild(cmd *exec.Cmd, log io.Writer) (*child, error) {
+// startChild starts a program, which gets the last signal when this process is gone.
+func startChild(cmd *exec.Cmd, log io.Writer, last syscall.Signal) (*child, error) {
 	cmd.Stdout, cmd.Stderr = log, log
+	endWithUs(cmd, last)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
 	}
