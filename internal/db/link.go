@@ -38,7 +38,7 @@ const (
 // what its transactions hold. It compiles no queries, which costs 50 ms in a search of a million products, at
 // each run, and saves less. They are set by statements, because connection poolers refuse them as parameters
 // of a connection.
-const sessionSettings = "SET idle_in_transaction_session_timeout = '5s'; SET jit = off; " +
+const sessionSettings = "SET idle_in_transaction_session_timeout = '15s'; SET jit = off; " +
 	"SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 
 var (

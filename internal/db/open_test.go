@@ -34,7 +34,7 @@ func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
 
 func TestConnectionsToPostgresHaveTheirSettings(t *testing.T) {
 	d := dbtest.New(t, "postgres")
-	for name, want := range map[string]string{"jit": "off", "idle_in_transaction_session_timeout": "5s"} {
+	for name, want := range map[string]string{"jit": "off", "idle_in_transaction_session_timeout": "15s"} {
 		var got string
 		require.NoError(t, d.ReadSQL().QueryRowContext(t.Context(), "SHOW "+name).Scan(&got))
 		require.Equal(t, want, got, name)

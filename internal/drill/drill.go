@@ -26,7 +26,7 @@ const (
 	// drainDelay is longer than nginx keeps an idle connection to a replica.
 	drainDelay = 3 * time.Second
 	// requestTimeout is how long the servers let a request take.
-	requestTimeout = 10 * time.Second
+	requestTimeout = 20 * time.Second
 	// patience bounds what the drill waits for: a start, a stop, a recovery.
 	patience = 2 * time.Minute
 	password = "correct horse battery staple"
