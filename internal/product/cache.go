@@ -13,6 +13,7 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/wire"
 )
 
 // How the memory of a cache is shared out, in eighths: products, lists, and which product has a SKU.
@@ -22,7 +23,8 @@ const productsShare, listsShare, skusShare = 4, 3, 1
 const entryBytes = 300
 
 // cache keeps products and lists in memory, for as long as the database says that this process hears of
-// every change (db.Informed). The messages in it are shared: nobody may change them.
+// every change (db.Informed). The messages in it are shared, and what they
+// are encoded to: nobody may change them.
 //
 // A change raises the version, before the product is forgotten. What is loaded is only kept if the version
 // is still the one from before the query, and under the version, so that nothing that was read before
@@ -30,15 +32,28 @@ const entryBytes = 300
 // who has made a change always reads it: its change has raised the version.
 type cache struct {
 	db       *db.DB
-	products *otter.Cache[productKey, *catalogv1.Product]
+	products *otter.Cache[productKey, *kept]
 	skus     *otter.Cache[string, uuid.UUID]
-	lists    *otter.Cache[listKey, proto.Message]
+	lists    *otter.Cache[listKey, keptList]
 	flights  singleflight.Group
 
 	version atomic.Uint64 // counts changes of any product
 	epoch   atomic.Uint64 // counts how often everything was forgotten
 
 	hits, misses, bypassed, forgotten atomic.Int64
+}
+
+// kept is a product in the answer of GetProduct.
+type kept = wire.Answer[*catalogv1.GetProductResponse]
+
+func newKept(p *catalogv1.Product) *kept {
+	return wire.NewAnswer(&catalogv1.GetProductResponse{Product: p})
+}
+
+// keptList is an answer of any type that holds a list: a *wire.Answer.
+type keptList struct {
+	answer any
+	weight uint32
 }
 
 // productKey holds the epoch, because a product that is loaded while everything is forgotten might stay.
@@ -72,15 +87,15 @@ func newCache(d *db.DB, maxBytes int) (*cache, error) {
 	}
 	eighth := uint64(maxBytes) / (productsShare + listsShare + skusShare) //nolint:gosec // Validate looks
 	var err error
-	if c.products, err = otter.New(&otter.Options[productKey, *catalogv1.Product]{
+	if c.products, err = otter.New(&otter.Options[productKey, *kept]{
 		MaximumWeight: productsShare * eighth,
-		Weigher:       func(_ productKey, p *catalogv1.Product) uint32 { return weight(p) },
+		Weigher:       func(_ productKey, k *kept) uint32 { return weight(k.Message()) },
 	}); err != nil {
 		return nil, fmt.Errorf("cache of products: %w", err)
 	}
-	if c.lists, err = otter.New(&otter.Options[listKey, proto.Message]{
+	if c.lists, err = otter.New(&otter.Options[listKey, keptList]{
 		MaximumWeight: listsShare * eighth,
-		Weigher:       func(k listKey, m proto.Message) uint32 { return weight(m) + textWeight(k.request) },
+		Weigher:       func(k listKey, l keptList) uint32 { return l.weight + textWeight(k.request) },
 	}); err != nil {
 		return nil, fmt.Errorf("cache of lists: %w", err)
 	}
@@ -94,9 +109,10 @@ func newCache(d *db.DB, maxBytes int) (*cache, error) {
 	return c, nil
 }
 
-// weight is about what a message takes in memory: twice its encoded size.
+// weight is about what an answer takes in memory: the message is twice its size in binary form, and its JSON
+// as much again.
 func weight(m proto.Message) uint32 {
-	return uint32(entryBytes + 2*proto.Size(m)) //nolint:gosec // a message is far smaller
+	return uint32(entryBytes + 4*proto.Size(m)) //nolint:gosec // a message is far smaller
 }
 
 // textWeight is what a text of a request takes, whose length the contract bounds.
@@ -135,17 +151,18 @@ type moment struct{ version, epoch uint64 }
 func (c *cache) now() moment { return moment{version: c.version.Load(), epoch: c.epoch.Load()} }
 
 // keep keeps a product that was loaded since a moment, unless something has changed since.
-func (c *cache) keep(since moment, p *catalogv1.Product) {
+func (c *cache) keep(since moment, k *kept) {
+	p := k.Message().GetProduct()
 	id, err := uuid.Parse(p.GetId())
 	if err != nil { // the database made it, so it parses
 		return
 	}
 	// Whoever forgets the product raises the version first and then waits for this to end.
-	c.products.Compute(productKey{since.epoch, id}, func(*catalogv1.Product, bool) (*catalogv1.Product, otter.ComputeOp) {
+	c.products.Compute(productKey{since.epoch, id}, func(*kept, bool) (*kept, otter.ComputeOp) {
 		if c.version.Load() != since.version {
 			return nil, otter.CancelOp
 		}
-		return p, otter.WriteOp
+		return k, otter.WriteOp
 	})
 	if p.GetDeleteTime() == nil {
 		c.skus.Set(p.GetSku(), id)
@@ -153,43 +170,48 @@ func (c *cache) keep(since moment, p *catalogv1.Product) {
 }
 
 // find returns a product that is kept.
-func (c *cache) find(id uuid.UUID) (*catalogv1.Product, bool) {
+func (c *cache) find(id uuid.UUID) (*kept, bool) {
 	return c.products.GetIfPresent(productKey{c.epoch.Load(), id})
 }
 
 // findLive returns the live product with a SKU, if it is kept. Which product had the SKU last is only a
 // hint.
-func (c *cache) findLive(sku string) (*catalogv1.Product, bool) {
+func (c *cache) findLive(sku string) (*kept, bool) {
 	id, ok := c.skus.GetIfPresent(sku)
 	if !ok {
 		return nil, false
 	}
-	p, ok := c.find(id)
-	return p, ok && p.GetSku() == sku && p.GetDeleteTime() == nil
+	k, ok := c.find(id)
+	if !ok {
+		return nil, false
+	}
+	p := k.Message().GetProduct()
+	return k, p.GetSku() == sku && p.GetDeleteTime() == nil
 }
 
-type loadProduct func(ctx context.Context) (*catalogv1.Product, error)
+// loadProduct returns nil if there is no such product.
+type loadProduct func(ctx context.Context) (*kept, error)
 
 // byID returns the product with an id, live or deleted, or what load returns: nil if there is none.
-func (c *cache) byID(ctx context.Context, id uuid.UUID, load loadProduct) (*catalogv1.Product, error) {
+func (c *cache) byID(ctx context.Context, id uuid.UUID, load loadProduct) (*kept, error) {
 	if !c.usable() {
 		return load(ctx)
 	}
-	if p, ok := c.find(id); ok {
+	if k, ok := c.find(id); ok {
 		c.hits.Add(1)
-		return p, nil
+		return k, nil
 	}
 	return c.loadProduct(ctx, "id "+id.String(), load)
 }
 
 // bySKU returns the live product with a SKU, or what load returns: nil if there is none.
-func (c *cache) bySKU(ctx context.Context, sku string, load loadProduct) (*catalogv1.Product, error) {
+func (c *cache) bySKU(ctx context.Context, sku string, load loadProduct) (*kept, error) {
 	if !c.usable() {
 		return load(ctx)
 	}
-	if p, ok := c.findLive(sku); ok {
+	if k, ok := c.findLive(sku); ok {
 		c.hits.Add(1)
-		return p, nil
+		return k, nil
 	}
 	return c.loadProduct(ctx, "sku "+sku, load)
 }
@@ -202,15 +224,15 @@ func (c *cache) batch(ids []uuid.UUID, skus []string) (
 		return nil, ids, skus
 	}
 	for _, id := range ids {
-		if p, ok := c.find(id); !ok {
+		if k, ok := c.find(id); !ok {
 			otherIDs = append(otherIDs, id)
-		} else if p.GetDeleteTime() == nil {
+		} else if p := k.Message().GetProduct(); p.GetDeleteTime() == nil {
 			found = append(found, p)
 		}
 	}
 	for _, sku := range skus {
-		if p, ok := c.findLive(sku); ok {
-			found = append(found, p)
+		if k, ok := c.findLive(sku); ok {
+			found = append(found, k.Message().GetProduct())
 		} else {
 			otherSKUs = append(otherSKUs, sku)
 		}
@@ -229,18 +251,18 @@ func (c *cache) keepAll(since moment, products []*catalogv1.Product) {
 		return
 	}
 	for _, p := range products {
-		c.keep(since, p)
+		c.keep(since, newKept(p))
 	}
 }
 
-func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) (*catalogv1.Product, error) {
+func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) (*kept, error) {
 	since := c.now()
-	return share(ctx, c, since, what, func(ctx context.Context) (*catalogv1.Product, error) {
-		p, err := load(ctx)
-		if err == nil && p != nil {
-			c.keep(since, p)
+	return share(ctx, c, since, what, func(ctx context.Context) (*kept, error) {
+		k, err := load(ctx)
+		if err == nil && k != nil {
+			c.keep(since, k)
 		}
-		return p, err
+		return k, err
 	})
 }
 
@@ -258,17 +280,24 @@ func cachedList[T proto.Message](
 	}
 	since := c.now()
 	key := listKey{since.version, kind + " " + string(request)}
-	if kept, ok := c.lists.GetIfPresent(key); ok {
+	if found, ok := c.lists.GetIfPresent(key); ok {
 		c.hits.Add(1)
-		return kept.(T), nil //nolint:errcheck,forcetypeassert // kind tells
+		return found.answer.(*wire.Answer[T]).Give(ctx), nil //nolint:errcheck,forcetypeassert // kind tells
 	}
-	return share(ctx, c, since, key.request, func(ctx context.Context) (T, error) {
-		loaded, err := load(ctx)
-		if err == nil {
-			c.lists.Set(key, loaded)
+	loaded, err := share(ctx, c, since, key.request, func(ctx context.Context) (*wire.Answer[T], error) {
+		list, err := load(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return loaded, err
+		answer := wire.NewAnswer(list)
+		c.lists.Set(key, keptList{answer, weight(list)})
+		return answer, nil
 	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return loaded.Give(ctx), nil
 }
 
 // share loads once for all callers that want the same at the same version. If the one whose call it is

@@ -47,17 +47,17 @@ func (s *Service) GetProduct(
 	if found == nil {
 		return nil, notFound(req.GetId(), req.GetSku())
 	}
-	return &catalogv1.GetProductResponse{Product: found}, nil
+	return found.Give(ctx), nil
 }
 
 // get returns nil if there is no such product for the caller.
-func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*catalogv1.Product, error) {
+func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*kept, error) {
 	if sku, ok := req.GetKey().(*catalogv1.GetProductRequest_Sku); ok {
 		cleaned, err := cleanSKU("sku", sku.Sku)
 		if err != nil {
 			return nil, err
 		}
-		return s.cache.bySKU(ctx, cleaned, func(ctx context.Context) (*catalogv1.Product, error) {
+		return s.cache.bySKU(ctx, cleaned, func(ctx context.Context) (*kept, error) {
 			return s.queryOne(ctx, s.statements.liveBySKU, cleaned)
 		})
 	}
@@ -65,17 +65,20 @@ func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*c
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.cache.byID(ctx, id, func(ctx context.Context) (*catalogv1.Product, error) {
+	found, err := s.cache.byID(ctx, id, func(ctx context.Context) (*kept, error) {
 		return s.queryOne(ctx, s.statements.byID, id)
 	})
-	if _, isAdmin := auth.PrincipalFrom(ctx); !isAdmin && found.GetDeleteTime() != nil {
+	if err != nil || found == nil {
 		return nil, err
 	}
-	return found, err
+	if _, isAdmin := auth.PrincipalFrom(ctx); !isAdmin && found.Message().GetProduct().GetDeleteTime() != nil {
+		return nil, nil //nolint:nilnil // as documented
+	}
+	return found, nil
 }
 
 // queryOne returns nil if there is no row. key is the statement's only argument: a SKU or an id.
-func (s *Service) queryOne(ctx context.Context, statement string, key any) (*catalogv1.Product, error) {
+func (s *Service) queryOne(ctx context.Context, statement string, key any) (*kept, error) {
 	rows, err := s.db.ReadSQL().QueryContext(ctx, statement, key)
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)
@@ -88,5 +91,5 @@ func (s *Service) queryOne(ctx context.Context, statement string, key any) (*cat
 	if found == nil {
 		return nil, nil //nolint:nilnil // as documented
 	}
-	return convert.Product(found), nil
+	return newKept(convert.Product(found)), nil
 }

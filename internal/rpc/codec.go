@@ -6,6 +6,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/zebrands/catalog/internal/wire"
 )
 
 var (
@@ -13,23 +15,29 @@ var (
 	errEmpty    = errors.New("it is empty, and the least that JSON takes is {}")
 )
 
-// encoded is a message in the bytes in which it leaves: the codecs pass them on. Whoever looks at it
-// before still finds the message.
+// encoded is a message that need not be encoded again. Whoever looks at it before it leaves still finds
+// the message.
 type encoded struct {
 	proto.Message
 
-	body []byte
+	forms encoder
 }
 
-// marshalAppend appends a message to dst, or the bytes that it has already.
-func marshalAppend(
-	dst []byte, message any, marshal func([]byte, proto.Message) ([]byte, error),
-) ([]byte, error) {
+type encoder interface {
+	Encode(f wire.Format) (*wire.Form, error)
+}
+
+// marshalAppend appends a message to dst.
+func marshalAppend(dst []byte, message any, f wire.Format) ([]byte, error) {
 	switch m := message.(type) {
 	case *encoded:
-		return append(dst, m.body...), nil
+		form, err := m.forms.Encode(f)
+		if err != nil {
+			return nil, err
+		}
+		return append(dst, form.Body...), nil
 	case proto.Message:
-		return marshal(dst, m)
+		return f.Append(dst, m)
 	default:
 		return nil, errNotProto
 	}
@@ -39,8 +47,6 @@ func marshalAppend(
 // writes fields that hold their zero value.
 type jsonCodec struct{ name string }
 
-var marshalJSON = protojson.MarshalOptions{EmitDefaultValues: true}
-
 // Name returns the codec's part of the Content-Type.
 func (c jsonCodec) Name() string { return c.name }
 
@@ -49,7 +55,7 @@ func (c jsonCodec) Marshal(message any) ([]byte, error) { return c.MarshalAppend
 
 // MarshalAppend appends the message as JSON.
 func (jsonCodec) MarshalAppend(dst []byte, message any) ([]byte, error) {
-	out, err := marshalAppend(dst, message, marshalJSON.MarshalAppend)
+	out, err := marshalAppend(dst, message, wire.JSON)
 	if err != nil {
 		return nil, fmt.Errorf("to JSON: %w", err)
 	}
@@ -83,7 +89,7 @@ func (c protoCodec) Marshal(message any) ([]byte, error) { return c.MarshalAppen
 
 // MarshalAppend appends the message in binary.
 func (protoCodec) MarshalAppend(dst []byte, message any) ([]byte, error) {
-	out, err := marshalAppend(dst, message, proto.MarshalOptions{}.MarshalAppend)
+	out, err := marshalAppend(dst, message, wire.Binary)
 	if err != nil {
 		return nil, fmt.Errorf("to protobuf: %w", err)
 	}

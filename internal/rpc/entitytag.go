@@ -1,21 +1,18 @@
 package rpc
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"runtime"
 	"slices"
 	"strings"
 
 	"connectrpc.com/connect"
-)
 
-// tagBytes is how many bytes of a body's digest are in its entity tag.
-const tagBytes = 16
+	"github.com/zebrands/catalog/internal/wire"
+)
 
 // gzipBuild stands in the tag of a body that is compressed behind the digest of what is compressed:
 // another release of Go may compress the same into other bytes.
-var gzipBuild = "-gzip-" + digest([]byte(runtime.Version()), 4)
+var gzipBuild = "-gzip-" + wire.Digest([]byte(runtime.Version()))[:6]
 
 // isCompressed reports whether connect will compress an answer of a size: it does if the message of the
 // request was, or else if gzip is among the accepted codings, by name and without a weight.
@@ -30,19 +27,12 @@ func isCompressed(req connect.AnyRequest, size int) bool {
 	return slices.Contains(accepted, "gzip")
 }
 
-// entityTag returns the tag of a body, as it is or compressed.
-func entityTag(body []byte, compressed bool) string {
-	tag := digest(body, tagBytes)
+// entityTag returns the tag of a body with a digest, as it is or compressed.
+func entityTag(digest string, compressed bool) string {
 	if compressed {
-		tag += gzipBuild
+		digest += gzipBuild
 	}
-	return `"` + tag + `"`
-}
-
-// digest returns n bytes of the SHA-256 of data, as text.
-func digest(data []byte, n int) string {
-	sum := sha256.Sum256(data)
-	return base64.RawURLEncoding.EncodeToString(sum[:n])
+	return `"` + digest + `"`
 }
 
 // names reports whether the values of an If-None-Match header name a tag, weak or not, or anything by

@@ -1,0 +1,94 @@
+package wire
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// Answer is a message that many callers get. Nobody may change it. It is encoded when somebody asks for
+// a format, and stays so. Safe for concurrent use.
+type Answer[T proto.Message] struct {
+	message T
+	forms   [formats]atomic.Pointer[Form]
+}
+
+// NewAnswer returns an answer that is not encoded yet.
+func NewAnswer[T proto.Message](message T) *Answer[T] { return &Answer[T]{message: message} }
+
+// Message returns the message.
+func (a *Answer[T]) Message() T { return a.message }
+
+// Give returns the message as the answer to the call of ctx, and has it leave as it is encoded already.
+func (a *Answer[T]) Give(ctx context.Context) T {
+	if given, ok := ctx.Value(givenKey{}).(*Given); ok {
+		given.Answer = a
+	}
+	return a.message
+}
+
+// Encode returns the message in a format.
+func (a *Answer[T]) Encode(f Format) (*Form, error) {
+	if form := a.forms[f].Load(); form != nil {
+		return form, nil
+	}
+	form, err := encode(f, a.message)
+	if err != nil {
+		return nil, err
+	}
+	a.forms[f].Store(form) // another caller may have been faster, with the same
+	return form, nil
+}
+
+// Given is what Give was called on last during a call; without Answer, on nothing.
+type Given struct {
+	Answer interface {
+		Encode(f Format) (*Form, error)
+	}
+}
+
+type givenKey struct{}
+
+// Expect returns a context for a call, and what is given as its answer.
+func Expect(ctx context.Context) (context.Context, *Given) {
+	given := &Given{}
+	return context.WithValue(ctx, givenKey{}, given), given
+}
+
+// Form is a message in a format.
+type Form struct {
+	// Body must not be changed.
+	Body []byte
+	// Digest returns the Digest of Body.
+	Digest func() string
+}
+
+// buffers are what bodies grow in.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func encode(f Format, m proto.Message) (*Form, error) {
+	buffer := buffers.Get().(*[]byte) //nolint:errcheck,forcetypeassert // as New makes them
+	defer buffers.Put(buffer)
+	grown, err := f.Append((*buffer)[:0], m)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	}
+	*buffer = grown
+	body := slices.Clone(grown)
+	return &Form{Body: body, Digest: sync.OnceValue(func() string { return Digest(body) })}, nil
+}
+
+// digestBytes is how many bytes of the SHA-256 of something name it.
+const digestBytes = 16
+
+// Digest names bytes, in letters that may stand in an entity tag.
+func Digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return base64.RawURLEncoding.EncodeToString(sum[:digestBytes])
+}
