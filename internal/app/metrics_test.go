@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,4 +57,26 @@ func TestMetricsDocumentation(t *testing.T) {
 		return
 	}
 	require.Equal(t, want, string(page), "run go test ./internal/app -run Documentation -update")
+}
+
+var (
+	inQueries = regexp.MustCompile(`\b(?:catalog|rpc|db|http|messaging|go)_[a-z_]+`)
+	labels    = regexp.MustCompile(`\{[^}]*\}|by \([^)]*\)`)
+	suffix    = regexp.MustCompile(`(_seconds)_(?:bucket|count|sum)$`)
+)
+
+// TestWhatToWatchExists holds the queries in docs/operations.md against the table of metrics.
+func TestWhatToWatchExists(t *testing.T) {
+	metrics, err := os.ReadFile(telemetryPage)
+	require.NoError(t, err)
+	page, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(page), "\n## What to watch")
+	require.True(t, found)
+	watch, _, _ := strings.Cut(rest, "\n## ")
+	names := inQueries.FindAllString(labels.ReplaceAllString(watch, ""), -1)
+	require.Greater(t, len(names), 10)
+	for _, name := range names {
+		require.Contains(t, string(metrics), "`"+suffix.ReplaceAllString(name, "$1")+"`")
+	}
 }

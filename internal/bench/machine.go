@@ -11,12 +11,17 @@ import (
 	"github.com/prometheus/procfs"
 )
 
+// commit returns the commit that is measured, and whether the sources differ from it.
+func commit(ctx context.Context) (string, error) {
+	name, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=10").Output()
+	if err != nil {
+		return "", fmt.Errorf("git describe: %w", err)
+	}
+	return strings.TrimSpace(string(name)), nil
+}
+
 // describe begins the report with what was measured where, and how.
 func (b *bench) describe(ctx context.Context) error {
-	commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=10").Output()
-	if err != nil {
-		return fmt.Errorf("git describe: %w", err)
-	}
 	var postgres string
 	if err := query(ctx, "SHOW server_version", &postgres); err != nil {
 		return err
@@ -29,7 +34,7 @@ func (b *bench) describe(ctx context.Context) error {
 		}
 	}
 	b.report.paragraphf("%s, commit %s, %s, PostgreSQL %s; %s, %d processors, %s. Median of %d runs of %s, taken in turn.",
-		time.Now().UTC().Format("2 January 2006"), strings.TrimSpace(string(commit)), runtime.Version(), postgres,
+		time.Now().UTC().Format("2 January 2006"), b.commit, runtime.Version(), postgres,
 		processor, runtime.NumCPU(), runtime.GOOS, b.rounds, b.length)
 	return nil
 }

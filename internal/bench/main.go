@@ -40,27 +40,37 @@ func benchmarks() []benchmark {
 		{"replicas", "Replicas", measureReplicas},
 		{"invalidation", "How soon a change is seen elsewhere", measureInvalidation},
 		{"mails", "Mails", measureMails},
+		{"space", "What use adds to the database", measureSpace},
 	}
 }
 
 // settings say how much is measured.
 type settings struct {
-	rounds int           // runs of each measurement
-	length time.Duration // of a run
-	sizes  []int         // of catalogs
-	writes int           // changes whose way is followed
-	mails  int           // that one change causes
+	rounds  int           // runs of each measurement
+	length  time.Duration // of a run
+	sizes   []int         // of catalogs
+	writes  int           // changes whose way is followed
+	mails   int           // that one change causes
+	changes int           // whose space is measured
 }
 
 var (
-	thorough = settings{rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000, mails: 1_000}
-	quick    = settings{rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50, mails: 50}
+	thorough = settings{
+		rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000, mails: 1_000,
+		changes: 10_000,
+	}
+	quick = settings{
+		rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50, mails: 50,
+		changes: 500,
+	}
 )
 
 // bench is a benchmark that runs.
 type bench struct {
 	settings
 
+	// commit is what is measured: as it was before anything was written.
+	commit string
 	// folder is for the servers' data.
 	folder string
 	// match is for the names of the measurements to take.
@@ -107,6 +117,9 @@ func realMain() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if b.commit, err = commit(ctx); err != nil {
+		return err
+	}
 	for _, benchmark := range chosen {
 		if err := b.run(ctx, benchmark, os.Stdout, *update); err != nil {
 			return fmt.Errorf("%s: %w", benchmark.name, err)

@@ -11,8 +11,8 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// mailPoll is how often the ledger of mails is looked at.
-const mailPoll = 10 * time.Millisecond
+// ledgerPoll is how often a database is looked at for what is waited for.
+const ledgerPoll = 10 * time.Millisecond
 
 // measureMails measures how fast the mails about one change go out.
 func measureMails(ctx context.Context, b *bench) error {
@@ -55,13 +55,8 @@ func (d database) mails(ctx context.Context, b *bench) (measurement, error) {
 		return measurement{}, err
 	}
 	b.onClose(ledger.Close)
-	err = ledger.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		return tx.Admin.MapCreateBulk(make([]struct{}, b.mails), func(create *ent.AdminCreate, i int) {
-			create.SetEmail(fmt.Sprintf("%d@example.com", i)).SetName(fmt.Sprint(i)).SetPasswordHash("nobody knows it")
-		}).Exec(ctx)
-	})
-	if err != nil {
-		return measurement{}, fmt.Errorf("make administrators: %w", err)
+	if err := addAdmins(ctx, ledger, b.mails); err != nil {
+		return measurement{}, err
 	}
 	s, err := d.subject(ctx, b, at, "--notify-window=1ms")
 	if err != nil {
@@ -84,17 +79,37 @@ func (d database) mails(ctx context.Context, b *bench) (measurement, error) {
 	}}, nil
 }
 
+// addAdmins adds administrators who hear of changes.
+func addAdmins(ctx context.Context, d *db.DB, n int) error {
+	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		return tx.Admin.MapCreateBulk(make([]struct{}, n), func(create *ent.AdminCreate, i int) {
+			create.SetEmail(fmt.Sprintf("%d@example.com", i)).SetName(fmt.Sprint(i)).SetPasswordHash("nobody knows it")
+		}).Exec(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("make administrators: %w", err)
+	}
+	return nil
+}
+
 // awaitMails waits until the ledger has that many mails as sent.
 func awaitMails(ctx context.Context, ledger *db.DB, want int) error {
-	tick := time.NewTicker(mailPoll)
-	defer tick.Stop()
-	for {
+	return await(ctx, func() (bool, error) {
 		sent, err := ledger.Reader().Delivery.Query().Where(delivery.StateEQ(delivery.StateSent)).Count(ctx)
 		if err != nil {
-			return fmt.Errorf("count mails: %w", err)
+			return false, fmt.Errorf("count mails: %w", err)
 		}
-		if sent >= want {
-			return nil
+		return sent >= want, nil
+	})
+}
+
+// await looks again and again until something is so.
+func await(ctx context.Context, isSo func() (bool, error)) error {
+	tick := time.NewTicker(ledgerPoll)
+	defer tick.Stop()
+	for {
+		if done, err := isSo(); err != nil || done {
+			return err
 		}
 		select {
 		case <-tick.C:
