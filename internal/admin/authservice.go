@@ -171,6 +171,14 @@ func (s *AuthService) SignOut(
 	return &catalogv1.SignOutResponse{}, nil
 }
 
+// EndReplaced ends the session of a refresh token that a browser no longer has, because another session
+// took its place. If that fails, the session is over when nobody uses it for long enough.
+func (s *AuthService) EndReplaced(ctx context.Context, refreshToken string) {
+	if _, err := s.SignOut(ctx, &catalogv1.SignOutRequest{RefreshToken: refreshToken}); err != nil {
+		s.log.WarnContext(ctx, "a session that was replaced has not ended", "error", err)
+	}
+}
+
 // sessionToEnd returns the session of a refresh token, or of the caller if there is no token. Returns
 // false if the token is unknown, and TOKEN_REQUIRED if there is neither.
 func (s *AuthService) sessionToEnd(ctx context.Context, token string) (id uuid.UUID, known bool, err error) {

@@ -68,9 +68,10 @@ func (c *Cookies) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Interceptor moves refresh tokens between cookie and messages, for calls that ask for it. Returns
-// CROSS_SITE_REFUSED if such a call comes from a page of another origin.
-func (c *Cookies) Interceptor() connect.Interceptor {
+// Interceptor moves refresh tokens between cookie and messages, for calls that ask for it. end is called
+// with the token that was in the cookie when another session takes its place. Returns CROSS_SITE_REFUSED
+// if such a call comes from a page of another origin.
+func (c *Cookies) Interceptor(end func(ctx context.Context, refreshToken string)) connect.Interceptor {
 	return connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 			if req.Header().Get(sessionHeader) != inCookie {
@@ -91,6 +92,9 @@ func (c *Cookies) Interceptor() connect.Interceptor {
 			case fault.Is(err, fault.RefreshTokenInvalid) || fault.Is(err, fault.RefreshTokenReused):
 				c.set(call.ResponseHeader(), "", -time.Second)
 			case err == nil:
+				if startsSession(req, res) && cookieOf(req) != "" {
+					end(ctx, cookieOf(req))
+				}
 				c.intoCookie(call.ResponseHeader(), res)
 			}
 			return res, err
@@ -113,15 +117,30 @@ func fromCookie(req connect.AnyRequest) error {
 	if field == nil || m.Get(field).String() != "" {
 		return nil
 	}
-	cookie, err := (&http.Request{Header: req.Header()}).Cookie(cookieName)
-	if err == nil && cookie.Value != "" {
-		m.Set(field, protoreflect.ValueOfString(cookie.Value))
+	if token := cookieOf(req); token != "" {
+		m.Set(field, protoreflect.ValueOfString(token))
 		return nil
 	}
 	if _, refresh := req.Any().(*catalogv1.RefreshSessionRequest); refresh {
 		return errNoCookie
 	}
 	return nil
+}
+
+// cookieOf returns the token in a request's cookie; empty if there is none.
+func cookieOf(req connect.AnyRequest) string {
+	cookie, err := (&http.Request{Header: req.Header()}).Cookie(cookieName)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// startsSession reports whether a call has started a session, rather than gone on with one.
+func startsSession(req connect.AnyRequest, res connect.AnyResponse) bool {
+	_, given := tokenOf(req.Any())
+	_, granted := tokenOf(res.Any())
+	return given == nil && granted != nil
 }
 
 // intoCookie takes the token out of a response and puts it into the cookie.

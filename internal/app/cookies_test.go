@@ -146,6 +146,32 @@ func TestSessionInACookie(t *testing.T) {
 	}
 }
 
+// A browser has one session: who signs in where somebody else was ends theirs.
+func TestSessionTakesTheCookieOfAnother(t *testing.T) {
+	c := withAda(t, settings(t))
+	b, elsewhere := newBrowser(t, c), newBrowser(t, c)
+	elsewhere.signIn(t)
+	b.signIn(t)
+	first := b.cookie()
+	b.signIn(t)
+	second := b.cookie()
+	require.NotEqual(t, first, second)
+
+	b.setCookie(first)
+	_, err := b.refresh(t.Context())
+	requireReason(t, err, fault.RefreshTokenInvalid)
+	b.setCookie(second)
+	_, err = b.refresh(t.Context())
+	require.NoError(t, err)
+	_, err = elsewhere.refresh(t.Context())
+	require.NoError(t, err)
+
+	_, err = b.SignIn(t.Context(), &catalogv1.SignInRequest{Email: "ada@example.com", Password: "wrong"})
+	requireReason(t, err, fault.SignInFailed)
+	_, err = b.refresh(t.Context())
+	require.NoError(t, err, "who fails to sign in ends nothing")
+}
+
 func TestChangedPasswordChangesTheCookie(t *testing.T) {
 	c := withAda(t, settings(t))
 	b := newBrowser(t, c)

@@ -710,8 +710,8 @@ export const CompleteSetupResponseSchema: GenMessage<CompleteSetupResponse> = /*
  * this service, so that no script ever holds a refresh token: each response that would hold one sets
  * the cookie catalog_refresh (HttpOnly, SameSite=Strict, Secure if the public URL is https, only for
  * this service) and leaves refresh_token empty, and RefreshSession and SignOut read that cookie when
- * refresh_token is empty. The cookie is cleared when its session ends. Without the header no cookie is
- * read or set. A POST with the header that a browser made for a page of another origin is refused:
+ * refresh_token is empty. The cookie is cleared when its session ends; a call that starts another session
+ * ends the one that was in it. Without the header no cookie is read or set. A POST with the header that a browser made for a page of another origin is refused:
  * PERMISSION_DENIED (CROSS_SITE_REFUSED).
  *
  * @generated from service catalog.v1.AuthService
