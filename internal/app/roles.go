@@ -71,7 +71,8 @@ func mountAdmins(p *parts, m *mounter) {
 	passwords := auth.NewPasswords()
 	m.service(catalogv1connect.NewAdminServiceHandler(admin.NewService(p.db, p.queue, passwords), m.options...))
 	service := admin.NewAuthService(p.db, p.queue, p.tokens, passwords, p.log)
-	options := slices.Concat(m.options, []connect.HandlerOption{connect.WithInterceptors(p.cookies.Interceptor(service.EndReplaced))})
+	cookies := connect.WithInterceptors(p.cookies.Interceptor(service.EndReplaced))
+	options := slices.Concat(m.options, []connect.HandlerOption{cookies})
 	path, handler := catalogv1connect.NewAuthServiceHandler(service, options...)
 	m.service(path, p.cookies.Wrap(handler))
 }

@@ -54,6 +54,9 @@ func TestFleet(t *testing.T) {
 	// A process that is killed is passed over, and comes back at the same address.
 	spare := start(ctx, t, program, database, "product")
 	require.NoError(t, nginx.Route(ctx, fleet.RouteTo(prefix, products, spare), fleet.RouteTo("/", others)))
+	for _, c := range clients {
+		c.CloseIdleConnections() // a reload ends those, perhaps as the next call begins
+	}
 	products.Kill()
 	require.False(t, products.Ready(ctx))
 	require.False(t, products.Running())
@@ -66,12 +69,15 @@ func TestFleet(t *testing.T) {
 	require.NoError(t, products.Start(ctx))
 	require.NoError(t, nginx.Route(ctx, fleet.To(products)...))
 	for name, c := range clients {
+		c.CloseIdleConnections()
 		_, err = c.auth.SignIn(ctx, &catalogv1.SignInRequest{Email: "nobody@example.com", Password: "wrong, but long"})
 		require.Equal(t, connect.CodeUnimplemented, connect.CodeOf(err), "%s: only products are left: %v", name, err)
 	}
 }
 
 type client struct {
+	*http.Client
+
 	products catalogv1connect.ProductServiceClient
 	auth     catalogv1connect.AuthServiceClient
 }
@@ -83,6 +89,7 @@ func clients(nginx *fleet.Nginx) map[string]client {
 	newClient := func(url string, protocols *http.Protocols, options ...connect.ClientOption) client {
 		c := &http.Client{Transport: &http.Transport{Protocols: protocols}}
 		return client{
+			Client:   c,
 			products: catalogv1connect.NewProductServiceClient(c, url, options...),
 			auth:     catalogv1connect.NewAuthServiceClient(c, url, options...),
 		}

@@ -33,6 +33,7 @@ type Mailgun struct {
 	front    *httptest.Server
 	eventLog bool
 	forward  *httputil.ReverseProxy
+	asking   sync.Mutex // the mock takes one request at a time: its list of tags has no lock
 	hold     atomic.Bool
 	held     chan struct{}
 	refusal  atomic.Int64
@@ -134,11 +135,18 @@ func (m *Mailgun) messages(w http.ResponseWriter, r *http.Request) {
 	again := r.Clone(r.Context())
 	again.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
-	m.forward.ServeHTTP(answer, again)
+	m.ask(answer, again)
 	m.noteAnswer(first, end, answer.Body.Bytes())
 	w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes()) // fails only if nobody reads
+}
+
+// ask lets the mock answer.
+func (m *Mailgun) ask(w http.ResponseWriter, r *http.Request) {
+	m.asking.Lock()
+	defer m.asking.Unlock()
+	m.forward.ServeHTTP(w, r)
 }
 
 // note adds the mails of a message, and returns which they are.
@@ -170,7 +178,7 @@ func (m *Mailgun) noteAnswer(first, end int, answer []byte) {
 // events answers a search for a message, on one page.
 func (m *Mailgun) events(w http.ResponseWriter, r *http.Request) {
 	if !m.eventLog {
-		m.forward.ServeHTTP(w, r)
+		m.ask(w, r)
 		return
 	}
 	items := []*events.Accepted{}
