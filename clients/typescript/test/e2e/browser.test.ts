@@ -315,7 +315,10 @@ describe("Chromium, from another origin", () => {
         for (let i = 0; i < 2; i++) assert.equal(await read("SOFA-1"), "Couch");
         const deadline = AbortSignal.timeout(20_000);
         while (!reads.every((id) => statuses.has(id))) await pause(20, undefined, { signal: deadline });
-        assert.deepEqual(reads.map((id) => statuses.get(id)), [200, 304, 304, 200, 304]);
+        assert.deepEqual(
+          reads.map((id) => statuses.get(id)),
+          [200, 304, 304, 200, 304],
+        );
 
         await read("SOFA-2");
         // Chromium says that it is headless, and so counts as a robot.
