@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -149,25 +150,48 @@ func plainUpdate(srv *server, ids []string) call {
 // signIn returns an HTTP client that acts for the administrator.
 func signIn(ctx context.Context, base string) (*http.Client, error) {
 	client := newHTTP1()
-	res, err := catalogv1connect.NewAuthServiceClient(client, base).
-		SignIn(ctx, &catalogv1.SignInRequest{Email: adminEmail, Password: adminPassword})
-	if err != nil {
-		return nil, fmt.Errorf("sign in: %w", err)
-	}
-	client.Transport = bearer{token: res.GetAccessToken(), next: client.Transport}
-	return client, nil
+	b := &bearer{auth: catalogv1connect.NewAuthServiceClient(newHTTP1(), base), next: client.Transport}
+	client.Transport = b
+	_, err := b.current(ctx)
+	return client, err
 }
+
+// tokenAge is for how long a token is used: less than it is valid, and longer than a run.
+const tokenAge = 5 * time.Minute
 
 // bearer puts a token into every request.
 type bearer struct {
-	token string
-	next  http.RoundTripper
+	auth catalogv1connect.AuthServiceClient
+	next http.RoundTripper
+
+	mu     sync.Mutex
+	token  string
+	signed time.Time
+}
+
+// current returns a token that is valid for a while.
+func (b *bearer) current(ctx context.Context) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Since(b.signed) < tokenAge {
+		return b.token, nil
+	}
+	res, err := b.auth.SignIn(ctx, &catalogv1.SignInRequest{Email: adminEmail, Password: adminPassword})
+	if err != nil {
+		return "", fmt.Errorf("sign in: %w", err)
+	}
+	b.token, b.signed = res.GetAccessToken(), time.Now()
+	return b.token, nil
 }
 
 // RoundTrip sends the request with the token.
-func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+	token, err := b.current(req.Context())
+	if err != nil {
+		return nil, err
+	}
 	req = req.Clone(req.Context())
-	req.Header.Set("Authorization", "Bearer "+b.token)
+	req.Header.Set("Authorization", "Bearer "+token)
 	return b.next.RoundTrip(req)
 }
 

@@ -23,8 +23,8 @@ const productsShare, listsShare, skusShare = 4, 3, 1
 const entryBytes = 300
 
 // cache keeps products and lists in memory, for as long as the database says that this process hears of
-// every change (db.Informed). The messages in it are shared, and what they
-// are encoded to: nobody may change them.
+// every change (db.Informed). The messages in it are shared, and so are their bytes: nobody may change
+// them.
 //
 // A change raises the version, before the product is forgotten. What is loaded is only kept if the version
 // is still the one from before the query, and under the version, so that nothing that was read before
