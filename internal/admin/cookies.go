@@ -92,8 +92,8 @@ func (c *Cookies) Interceptor(end func(ctx context.Context, refreshToken string)
 			case fault.Is(err, fault.RefreshTokenInvalid) || fault.Is(err, fault.RefreshTokenReused):
 				c.set(call.ResponseHeader(), "", -time.Second)
 			case err == nil:
-				if startsSession(req, res) && cookieOf(req) != "" {
-					end(ctx, cookieOf(req))
+				if replaced := cookieOf(req); replaced != "" && startsSession(req, res) {
+					end(ctx, replaced)
 				}
 				c.intoCookie(call.ResponseHeader(), res)
 			}

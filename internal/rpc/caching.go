@@ -42,16 +42,17 @@ func caching(readMaxAge time.Duration) connect.UnaryInterceptorFunc {
 			if !ok {
 				return nil, errNotProto
 			}
-			out := connect.NewResponse(&encoded{Message: message, forms: given.Answer})
-			if given.Answer == nil {
-				out.Msg.forms = wire.NewAnswer(message)
+			answer := given.Answer
+			if answer == nil {
+				answer = wire.NewAnswer(message)
 			}
+			out := connect.NewResponse(&encoded{Message: message, answer: answer})
 			maps.Copy(out.Header(), res.Header())
 			maps.Copy(out.Trailer(), res.Trailer())
 			if !isGET {
 				return out, nil
 			}
-			form, err := out.Msg.forms.Encode(formats[req.Peer().Query.Get("encoding")])
+			form, err := answer.Encode(formats[req.Peer().Query.Get("encoding")])
 			if err != nil {
 				return nil, err
 			}

@@ -20,18 +20,14 @@ var (
 type encoded struct {
 	proto.Message
 
-	forms encoder
-}
-
-type encoder interface {
-	Encode(f wire.Format) (*wire.Form, error)
+	answer wire.Encoder
 }
 
 // marshalAppend appends a message to dst.
 func marshalAppend(dst []byte, message any, f wire.Format) ([]byte, error) {
 	switch m := message.(type) {
 	case *encoded:
-		form, err := m.forms.Encode(f)
+		form, err := m.answer.Encode(f)
 		if err != nil {
 			return nil, err
 		}

@@ -46,12 +46,13 @@ func (a *Answer[T]) Encode(f Format) (*Form, error) {
 	return form, nil
 }
 
-// Given is what Give was called on last during a call; without Answer, on nothing.
-type Given struct {
-	Answer interface {
-		Encode(f Format) (*Form, error)
-	}
+// Encoder is an Answer of any type.
+type Encoder interface {
+	Encode(f Format) (*Form, error)
 }
+
+// Given is what Give was called on last during a call; without Answer, on nothing.
+type Given struct{ Answer Encoder }
 
 type givenKey struct{}
 
