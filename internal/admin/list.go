@@ -41,7 +41,7 @@ func (s *Service) ListAdmins(
 	}
 	if continued {
 		if email, bad := cleanEmail(after.Email); bad != (flaw{}) || email != after.Email {
-			return nil, page.Invalid(err) // anybody can make up a token, with what PostgreSQL cannot take
+			return nil, page.Invalid(nil) // anybody can make up a token, with what PostgreSQL cannot take
 		}
 		query.Where(func(sel *sql.Selector) { sel.Where(behind(sel, after)) })
 	}

@@ -1,4 +1,4 @@
-// Package convert turns stored rows into messages of the API.
+// Package convert turns stored rows into messages of the API, and checks what messages hold.
 package convert
 
 import (

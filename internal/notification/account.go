@@ -16,6 +16,7 @@ import (
 	"github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/onetimetoken"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/mail"
@@ -24,13 +25,8 @@ import (
 
 // accountWorker writes the deliveries of mails with one-time links.
 type accountWorker struct {
-	river.WorkerDefaults[queue.AccountMailArgs]
+	worker[queue.AccountMailArgs]
 	Deps
-}
-
-// NextRetry is soon: only the database can fail here.
-func (*accountWorker) NextRetry(job *river.Job[queue.AccountMailArgs]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
 }
 
 // Work writes the delivery and the job that sends it, if the administrator is still there.
@@ -81,6 +77,7 @@ type accountView struct {
 // link is what a mail with a one-time link is about.
 type link struct {
 	purpose                          onetimetoken.Purpose
+	kind                             catalogv1.Delivery_Kind
 	lifetime                         time.Duration
 	tag, page                        string
 	subject, text, action, otherwise string
@@ -89,6 +86,7 @@ type link struct {
 var links = []link{
 	{
 		purpose: onetimetoken.PurposeInvitation, lifetime: auth.InvitationTokenLifetime,
+		kind:      catalogv1.Delivery_KIND_INVITATION,
 		tag:       tagInvitation,
 		page:      "/accept-invitation#token=",
 		subject:   "You are invited to the catalog",
@@ -98,6 +96,7 @@ var links = []link{
 	},
 	{
 		purpose: onetimetoken.PurposePasswordReset, lifetime: auth.PasswordResetTokenLifetime,
+		kind:      catalogv1.Delivery_KIND_PASSWORD_RESET,
 		tag:       tagPasswordReset,
 		page:      "/reset-password#token=",
 		subject:   "Reset your password for the catalog",

@@ -29,13 +29,8 @@ type deliverer struct {
 
 // deliverWorker sends what is about changes.
 type deliverWorker struct {
-	river.WorkerDefaults[queue.DeliverArgs]
+	worker[queue.DeliverArgs]
 	*deliverer
-}
-
-// NextRetry is for failures of the database. Those of the mail server are in the deliveries.
-func (*deliverWorker) NextRetry(job *river.Job[queue.DeliverArgs]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
 }
 
 // Work sends what is still pending of the job's deliveries.
@@ -45,13 +40,8 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[queue.DeliverAr
 
 // linkWorker sends what has a one-time link.
 type linkWorker struct {
-	river.WorkerDefaults[queue.DeliverLinkArgs]
+	worker[queue.DeliverLinkArgs]
 	*deliverer
-}
-
-// NextRetry is for failures of the database. Those of the mail server are in the delivery.
-func (*linkWorker) NextRetry(job *river.Job[queue.DeliverLinkArgs]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
 }
 
 // Work sends the job's delivery if it is still pending.

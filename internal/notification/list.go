@@ -13,7 +13,6 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationbatch"
-	"github.com/zebrands/catalog/ent/onetimetoken"
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
@@ -97,15 +96,10 @@ var states = map[delivery.State]catalogv1.Delivery_State{
 
 // kindOf returns what a delivery is about.
 func kindOf(row *ent.Delivery) catalogv1.Delivery_Kind {
-	link, isLink := linkOf(row)
-	switch {
-	case !isLink:
-		return catalogv1.Delivery_KIND_CHANGES
-	case link.purpose == onetimetoken.PurposeInvitation:
-		return catalogv1.Delivery_KIND_INVITATION
-	default:
-		return catalogv1.Delivery_KIND_PASSWORD_RESET
+	if link, isLink := linkOf(row); isLink {
+		return link.kind
 	}
+	return catalogv1.Delivery_KIND_CHANGES
 }
 
 // read returns deliveries as messages, with what they are about.

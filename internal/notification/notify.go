@@ -21,7 +21,7 @@ import (
 
 // notifyWorker hands an administrator's changes to mails.
 type notifyWorker struct {
-	river.WorkerDefaults[queue.NotifyArgs]
+	worker[queue.NotifyArgs]
 	Deps
 }
 
@@ -31,11 +31,6 @@ func (w *notifyWorker) Work(ctx context.Context, job *river.Job[queue.NotifyArgs
 	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		return w.notify(ctx, tx, span, job.Args)
 	})
-}
-
-// NextRetry is soon: only the database can fail here.
-func (*notifyWorker) NextRetry(job *river.Job[queue.NotifyArgs]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
 }
 
 func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, span trace.Span, args queue.NotifyArgs) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/predicate"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/page"
@@ -105,14 +106,17 @@ type failedPosition struct {
 }
 
 // RetryFailedDeliveries sends failed deliveries again, for a few seconds. Returns PAGE_TOKEN_INVALID if
-// the token is not one of this query. An error after the first transaction only ends the call: what it
-// did before stands, and is told.
+// the token is not one of this query, or a fault that names fail_time_from or recipient_id. An error after
+// the first transaction only ends the call: what it did before stands, and is told.
 func (s *Service) RetryFailedDeliveries(
 	ctx context.Context, req *catalogv1.RetryFailedDeliveriesRequest,
 ) (*catalogv1.RetryFailedDeliveriesResponse, error) {
 	query := failedQuery{Recipient: req.GetRecipientId()}
-	if req.GetFailTimeFrom() != nil {
-		query.From = req.GetFailTimeFrom().AsTime()
+	if from := req.GetFailTimeFrom(); from != nil {
+		if err := convert.CheckTime("fail_time_from", from); err != nil {
+			return nil, err
+		}
+		query.From = from.AsTime()
 	}
 	at := failedPosition{Before: now(), Time: query.From}
 	if _, err := page.Parse(req.GetPageToken(), query, &at); err != nil {

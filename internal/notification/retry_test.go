@@ -3,6 +3,7 @@ package notification_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -129,6 +130,16 @@ func TestRetryFailedDeliveries(t *testing.T) {
 			return resp.GetScheduledCount(), resp.GetRefusedCount()
 		}
 		counts := func(scheduled, refused int32) []int32 { return []int32{scheduled, refused} }
+		for _, seconds := range []int64{math.MinInt64, -62135596801, 253402300800} { // as binary requests can hold
+			_, err := s.RetryFailedDeliveries(t.Context(), &catalogv1.RetryFailedDeliveriesRequest{
+				FailTimeFrom: &timestamppb.Timestamp{Seconds: seconds},
+			})
+			var refused *fault.Error
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, fault.Violation{
+				Field: "fail_time_from", Reason: fault.FieldOutOfRange, Description: "must be a time in the years 1 to 9999",
+			}, refused.Violations[0])
+		}
 		later := timestamppb.New(time.Now().Add(time.Minute))
 		require.Equal(t, counts(0, 0), counts(retry(&catalogv1.RetryFailedDeliveriesRequest{FailTimeFrom: later})))
 		require.Equal(t, counts(2, 0), counts(retry(&catalogv1.RetryFailedDeliveriesRequest{

@@ -48,6 +48,15 @@ func Register(workers *river.Workers, deps Deps) {
 	river.AddWorker(workers, &linkWorker{deliverer: d})
 }
 
+// worker is of a kind of jobs in which only the database can fail: what the mail server says is in the
+// deliveries.
+type worker[T river.JobArgs] struct{ river.WorkerDefaults[T] }
+
+// NextRetry is soon at first.
+func (worker[T]) NextRetry(job *river.Job[T]) time.Time {
+	return time.Now().Add(backoff(job.Attempt))
+}
+
 // messageID returns the Message-ID for something with a unique name.
 func (d *Deps) messageID(name string) string {
 	_, domain, _ := strings.Cut(d.From.Address, "@")

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
 )
 
@@ -64,11 +65,11 @@ func rankingSpan(req timeRange) (span, error) {
 // newSpan returns the span between two times, of which the end is now and the start a length before
 // the end if they are not given, rounded outwards to whole steps.
 func newSpan(from, to *timestamppb.Timestamp, step, length time.Duration) (span, error) {
-	if from != nil && from.CheckValid() != nil {
-		return span{}, fault.Field("start_time", fault.FieldOutOfRange, "must be a time in the years 1 to 9999")
+	if err := convert.CheckTime("start_time", from); err != nil {
+		return span{}, err
 	}
-	if to != nil && to.CheckValid() != nil {
-		return span{}, fault.Field("end_time", fault.FieldOutOfRange, "must be a time in the years 1 to 9999")
+	if err := convert.CheckTime("end_time", to); err != nil {
+		return span{}, err
 	}
 	end := time.Now().UTC()
 	if to != nil {
