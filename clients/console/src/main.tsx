@@ -10,8 +10,8 @@ window.addEventListener("vite:preloadError", () => void startOverIfNewer());
 
 /** A newer version may have been deployed, and the files of this one are gone: then the page starts over with the new one. */
 async function startOverIfNewer(): Promise<void> {
-  const page = await fetch("/", { cache: "no-store" }).then((response) => response.text());
-  if (!page.includes(new URL(import.meta.url).pathname)) location.reload();
+  const response = await fetch("/", { cache: "no-store" }).catch(() => undefined);
+  if (response?.ok && !(await response.text()).includes(new URL(import.meta.url).pathname)) location.reload();
 }
 
 const root = document.getElementById("root");

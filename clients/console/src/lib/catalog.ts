@@ -17,7 +17,7 @@ export const catalog = createCatalog({
     // Whoever is told of an error finds its words there.
     (next) => (req) =>
       next(req).catch(async (error) => {
-        await loadErrorWords();
+        if (!req.signal.aborted) await loadErrorWords();
         throw error;
       }),
   ],

@@ -1,14 +1,6 @@
-import {
-  Code,
-  ConnectError,
-  errorMetadata,
-  type FieldViolation,
-  fieldViolations,
-  isReason,
-  type Product,
-  reasonOf,
-} from "@zebrands/catalog";
+import { Code, ConnectError, errorMetadata, isReason, type Product, reasonOf } from "@zebrands/catalog";
 import { catalog } from "@/lib/catalog";
+import { blame } from "@/lib/errors/blame";
 import { pause } from "@/lib/pause";
 import { attributesOf, changedFields } from "./changes";
 import type { FieldName, ParsedFile, Problem, Row } from "./model";
@@ -159,9 +151,10 @@ async function send(
     for (const task of tasks) finish([task], stateOf(task), options, result);
   } catch (error) {
     if (!blamesRows(error)) throw error;
-    for (const { request, violation } of blame(error)) {
+    for (const [request, violations] of blame(error)) {
       const task = tasks[request];
-      if (task !== undefined) fail(task, columnOf(file, violation.field), { violation }, options, result);
+      if (task === undefined) continue;
+      for (const violation of violations) fail(task, columnOf(file, violation.field), { violation }, options, result);
     }
     const rest = tasks.filter(({ row }) => !result.states.has(row.line));
     if (rest.length < tasks.length) return send(rest, call, stateOf, file, options, result);
@@ -222,14 +215,6 @@ function blamesRows(error: unknown): boolean {
 function isPassing(error: unknown): boolean {
   const { code } = ConnectError.from(error);
   return [Code.Unavailable, Code.Aborted, Code.AlreadyExists, Code.NotFound, Code.DeadlineExceeded].includes(code);
-}
-
-/** Returns what an error says about the requests of a batch, with paths such as "product.price.amount". */
-function blame(error: unknown): { request: number; violation: FieldViolation }[] {
-  return fieldViolations(error).flatMap((violation) => {
-    const match = /^requests\[(\d+)\]\.?(.*)$/.exec(violation.field);
-    return match === null ? [] : [{ request: Number(match[1]), violation: { ...violation, field: match[2] ?? "" } }];
-  });
 }
 
 /** Returns the file's name for a field of a request, such as "product.price.amount" or `product.attributes["colour"]`. */

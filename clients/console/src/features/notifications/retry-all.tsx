@@ -31,6 +31,7 @@ export default function RetryAllDialog({ recipientId, onClose }: RetryAllDialogP
   const [outcome, setOutcome] = useState<Outcome>();
   const [phase, setPhase] = useState<"asking" | "running" | "done">("asking");
   const [error, setError] = useState<unknown>();
+  const [stopped, setStopped] = useState(false);
   const stop = useRef(false);
   const admins = useAdmins();
   const recipient = admins.find(({ id }) => id === recipientId);
@@ -53,6 +54,7 @@ export default function RetryAllDialog({ recipientId, onClose }: RetryAllDialogP
         setOutcome(sum);
         pageToken = answer.nextPageToken;
       } while (pageToken !== "" && !stop.current);
+      setStopped(pageToken !== "");
     } catch (problem) {
       setError(problem);
     }
@@ -65,7 +67,7 @@ export default function RetryAllDialog({ recipientId, onClose }: RetryAllDialogP
     return (
       <Dialog open onOpenChange={onClose} title={m.outcome}>
         <div className="flex flex-col gap-3">
-          {stop.current && <Alert tone="warning">{m.stopped}</Alert>}
+          {stopped && <Alert tone="warning">{m.stopped}</Alert>}
           {error !== undefined && <Alert tone="danger">{describe(error)}</Alert>}
           {outcome !== undefined && outcome.scheduled + outcome.refused > 0 ? (
             <RetryOutcome outcome={outcome} />

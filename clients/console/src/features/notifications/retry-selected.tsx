@@ -7,6 +7,7 @@ import { useDescribeError } from "@/lib/errors";
 import { useRefresh } from "@/lib/refresh";
 import { Button, IconButton } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { FloatingBar } from "@/ui/floating-bar";
 import { toast } from "@/ui/toast";
 import { messages } from "./messages";
 import { nothing, type Outcome, RetryOutcome } from "./retry-outcome";
@@ -55,13 +56,7 @@ export function RetrySelected({ deliveries, onClear }: RetrySelectedProps) {
       {/* Room to scroll what the bar hides into sight. */}
       {deliveries.length > 0 && <div aria-hidden className="h-16" />}
       {deliveries.length > 0 && (
-        <section
-          aria-label={m.selection}
-          className="rise fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line-strong/60 bg-raised p-1.5 shadow-float md:bottom-6 md:left-[16rem]"
-        >
-          <p aria-live="polite" className="mr-1 ml-2.5 text-sm font-medium tabular-nums">
-            {m.selected(format.number(deliveries.length))}
-          </p>
+        <FloatingBar label={m.selection} selected={m.selected(format.number(deliveries.length))}>
           <Button size="sm" variant="ghost" aria-disabled={retry.isPending} onClick={retry.isPending ? undefined : run}>
             <RotateCw aria-hidden />
             {m.retry}
@@ -69,7 +64,7 @@ export function RetrySelected({ deliveries, onClear }: RetrySelectedProps) {
           <IconButton size="sm" label={m.clearSelection} onClick={onClear}>
             <X />
           </IconButton>
-        </section>
+        </FloatingBar>
       )}
       {outcome !== undefined && (
         <Dialog open onOpenChange={() => setOutcome(undefined)} title={m.outcome}>

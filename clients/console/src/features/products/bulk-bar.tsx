@@ -2,6 +2,7 @@ import type { Product } from "@zebrands/catalog";
 import { BadgeDollarSign, ListChecks, RotateCcw, Tag, Trash2, X } from "lucide-react";
 import { useFormat, useMessages } from "@/i18n";
 import { Button, IconButton } from "@/ui/button";
+import { FloatingBar } from "@/ui/floating-bar";
 import { messages } from "./messages";
 
 export type BulkAction = "price" | "tags" | "delete" | "restore";
@@ -21,13 +22,7 @@ export function BulkBar({ products, onAction, onSelectMatching, onClear }: BulkB
   const deleted = products.filter(({ deleteTime }) => deleteTime !== undefined).length;
   const live = products.length - deleted;
   return (
-    <section
-      aria-label={m.bulkActions}
-      className="rise fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 mx-auto flex w-fit max-w-[calc(100vw-1.5rem)] flex-wrap items-center gap-1 rounded-2xl border border-line-strong/60 bg-raised p-1.5 shadow-float md:bottom-6 md:left-[16rem]"
-    >
-      <p aria-live="polite" className="mr-1 ml-2.5 text-sm font-medium tabular-nums">
-        {m.selected(format.number(products.length))}
-      </p>
+    <FloatingBar label={m.bulkActions} selected={m.selected(format.number(products.length))}>
       {onSelectMatching !== undefined && (
         <Button size="sm" variant="ghost" onClick={onSelectMatching} className="text-accent-ink!">
           <ListChecks aria-hidden />
@@ -61,6 +56,6 @@ export function BulkBar({ products, onAction, onSelectMatching, onClear }: BulkB
       <IconButton size="sm" label={m.clearSelection} onClick={onClear} className="max-sm:ml-auto">
         <X />
       </IconButton>
-    </section>
+    </FloatingBar>
   );
 }

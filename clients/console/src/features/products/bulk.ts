@@ -1,5 +1,6 @@
-import { Code, ConnectError, type FieldViolation, fieldViolations, isReason, type Product } from "@zebrands/catalog";
+import { Code, ConnectError, type FieldViolation, isReason, type Product } from "@zebrands/catalog";
 import { catalog } from "@/lib/catalog";
+import { blame } from "@/lib/errors/blame";
 import { pause } from "@/lib/pause";
 import { asMessage, readProducts } from "./data";
 import { differences, fieldsIn, pick, type Values, valuesOf } from "./fields";
@@ -130,18 +131,6 @@ function giveUp(tasks: readonly Task[], error: unknown, outcome: Outcome): void 
   }
 }
 
-/** Returns what an error of a batch objects to, by the position of the request, from paths such as "requests[3].product.sku". */
-function blame(error: unknown): Map<number, FieldViolation[]> {
-  const blamed = new Map<number, FieldViolation[]>();
-  for (const violation of fieldViolations(error)) {
-    const match = /^requests\[(\d+)\]\.?(.*)$/.exec(violation.field);
-    if (match === null) continue;
-    const position = Number(match[1]);
-    blamed.set(position, [...(blamed.get(position) ?? []), { ...violation, field: match[2] ?? "" }]);
-  }
-  return blamed;
-}
-
 /** Reports whether the call may have been done, because the answer got lost. */
 function isLost(error: unknown): boolean {
   const { code } = ConnectError.from(error);
@@ -180,9 +169,9 @@ async function oneByOne(
       if (!isDone(product)) await one(product, isDone, call, outcome);
       advance(1);
     }
-    if (signal.aborted && outcome.ended === "complete") outcome.ended = "canceled";
   };
   await Promise.all(Array.from({ length: concurrency }, work));
+  if (outcome.ended === "complete" && !queue.next().done) outcome.ended = "canceled";
   return outcome;
 }
 
