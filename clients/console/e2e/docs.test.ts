@@ -24,11 +24,14 @@ async function tryIt(page: Page, service: string, method: string, body?: object)
     await operation.getByRole("button").first().click();
   }
   if (body !== undefined) await operation.locator("textarea").fill(JSON.stringify(body));
+  const answered = page.waitForResponse((response) => response.url().includes(`${service}/${method}`));
   await operation.getByRole("button", { name: "Execute" }).click();
   const live = operation.locator(".live-responses-table .response");
-  await live.waitFor();
+  // The answer before, if there is one, stays until this one is here.
+  const status = live.locator(".response-col_status");
+  await status.filter({ hasText: String((await answered).status()) }).waitFor();
   return {
-    status: (await live.locator(".response-col_status").textContent()) ?? "",
+    status: (await status.textContent()) ?? "",
     answer: (await live.locator(".response-col_description pre").first().textContent()) ?? "",
   };
 }
