@@ -13,7 +13,7 @@ GOLANGCI_LINT_VERSION := 2.15.0
 GOLANGCI_LINT := .bin/golangci-lint
 BUF := go tool -modfile=tools/go.mod buf
 # One PostgreSQL server for everything that the command behind it tests. Without PostgreSQL it fails.
-WITH_POSTGRES := go run -race ./internal/db/dbtest/withpostgres
+WITH_POSTGRES := go run -race ./test/dbtest/withpostgres
 CLIENT := clients/typescript
 CLIENT_MODULES := $(CLIENT)/node_modules/.package-lock.json
 CONSOLE := clients/console
@@ -118,16 +118,16 @@ terraform-check: ## Check the format of terraform/, and test it where its provid
 
 .PHONY: bench
 bench: setup ## Measure, and print tables: make bench BENCHFLAGS='-only=calls -quick'
-	$(WITH_POSTGRES) go run ./internal/bench $(BENCHFLAGS)
+	$(WITH_POSTGRES) go run ./test/bench $(BENCHFLAGS)
 
 .PHONY: spike
 spike: setup ## Make 10,000 changes for 50 administrators while Mailgun takes few calls, and print how they are mailed
-	$(WITH_POSTGRES) go test ./internal/e2e -run TestSpike -v -count=1 -timeout 40m \
+	$(WITH_POSTGRES) go test ./test/e2e -run TestSpike -v -count=1 -timeout 40m \
 		-spike-changes 10000 -spike-window 200ms -spike-calls 10
 
 .PHONY: drill
 drill: setup ## Break things under a fleet with load, and prove that it keeps its promises
-	go run ./internal/drill $(DRILLFLAGS)
+	go run ./test/drill $(DRILLFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)

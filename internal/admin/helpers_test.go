@@ -18,9 +18,9 @@ import (
 	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 const goodPassword = "correct horse battery"

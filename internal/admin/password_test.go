@@ -12,8 +12,8 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 const newPassword = "a different horse"

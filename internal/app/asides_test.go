@@ -16,7 +16,7 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func TestMetricsAndProfilesAreServedApart(t *testing.T) {

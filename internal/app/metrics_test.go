@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/config"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/telemetry"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 const (

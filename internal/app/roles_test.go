@@ -19,7 +19,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/config"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // servicesOf are the services of each role.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // pemKey is a key as PEM text.

@@ -17,8 +17,8 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // states returns the keys of a store by their ids.

@@ -14,8 +14,8 @@ import (
 	"github.com/zebrands/catalog/ent/onetimetoken"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func issue(t *testing.T, d *db.DB, purpose onetimetoken.Purpose, id *uuid.UUID, ttl time.Duration) string {

@@ -16,8 +16,8 @@ import (
 	"github.com/zebrands/catalog/ent/refreshtoken"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // world is a database with one administrator who has a session.

@@ -13,8 +13,8 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func client(addr string) auth.Client {

@@ -19,7 +19,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // instrumented is a database whose statements are measured and traced.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 const (

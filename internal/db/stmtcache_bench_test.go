@@ -9,7 +9,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // BenchmarkStatements compares connections that keep their statements with some that do not, for a

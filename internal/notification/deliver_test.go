@@ -15,9 +15,9 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationpreference"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func TestEveryOtherActiveAdministratorGetsOneMail(t *testing.T) {

@@ -18,11 +18,11 @@ import (
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/notification"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/text"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // patience bounds every wait of these tests.

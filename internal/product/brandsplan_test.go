@@ -11,8 +11,8 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // fill adds products, of brands that take turns, and makes the database's statistics.

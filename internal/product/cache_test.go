@@ -15,8 +15,8 @@ import (
 	entproduct "github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // ways are the ways to read a product.

@@ -11,9 +11,9 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func TestFilters(t *testing.T) {

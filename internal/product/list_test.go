@@ -14,9 +14,9 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // listAll returns the SKUs of every page.

@@ -9,10 +9,10 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/page"
 	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // forged returns a request with a token that anybody could make, because tokens hold no secret.

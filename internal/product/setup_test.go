@@ -21,9 +21,9 @@ import (
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/change"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/product"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // each runs fn with a service on each database. The context is an administrator's.

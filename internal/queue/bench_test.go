@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // BenchmarkInsert measures a transaction that does nothing but insert a job for later.

@@ -20,9 +20,9 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // lines is a strings.Builder that several goroutines may use.

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func TestStats(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // patience bounds what a test waits for. It is far more than any of it takes.

@@ -13,9 +13,9 @@ import (
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/tracking"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 func TestCatalogSeriesSumsAllProducts(t *testing.T) {

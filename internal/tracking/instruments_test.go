@@ -9,8 +9,8 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/tracking"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // read returns the values of the instruments, by their names and attributes.

@@ -17,8 +17,8 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/tracking"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 var (

@@ -93,7 +93,7 @@ async function freshDatabase(database: string, dataDir: string): Promise<{ url: 
   const admin = process.env.CATALOG_TEST_POSTGRES_URL;
   assert.ok(
     admin,
-    "CATALOG_TEST_POSTGRES_URL is not set. In the repository's root: go run ./internal/db/dbtest/withpostgres npm --prefix clients/typescript test",
+    "CATALOG_TEST_POSTGRES_URL is not set. In the repository's root: go run ./test/dbtest/withpostgres npm --prefix clients/typescript test",
   );
   const name = `client_${randomUUID().replaceAll("-", "")}`;
   const execute = async (sql: string) => {

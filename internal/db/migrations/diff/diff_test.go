@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
 	"github.com/zebrands/catalog/internal/db/migrations"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // The versions must make what ent/schema describes, and none may have been edited since it was summed.

@@ -19,7 +19,7 @@ import (
 	"ariga.io/atlas/sql/sqltool"
 
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/db/dbtest"
+	"github.com/zebrands/catalog/test/dbtest"
 )
 
 // root is where the versions are, from the root of the repository.
