@@ -28,7 +28,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 )
 
 const (

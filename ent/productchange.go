@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/productchange"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 )
 
 // ProductChange is the model entity for the ProductChange schema.

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/productchange"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 )
 
 // ProductChangeCreate is the builder for creating a ProductChange entity.

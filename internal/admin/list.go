@@ -10,7 +10,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/admin"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // listQuery is what a page token of ListAdmins is bound to.
@@ -31,7 +31,7 @@ func (s *Service) ListAdmins(
 ) (*catalogv1.ListAdminsResponse, error) {
 	bound := listQuery{List: "admins", ShowDeleted: req.GetShowDeleted()}
 	var after position
-	continued, err := page.Parse(req.GetPageToken(), bound, &after)
+	continued, err := pagination.Parse(req.GetPageToken(), bound, &after)
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +41,11 @@ func (s *Service) ListAdmins(
 	}
 	if continued {
 		if email, bad := cleanEmail(after.Email); bad != (flaw{}) || email != after.Email {
-			return nil, page.Invalid(nil) // anybody can make up a token, with what PostgreSQL cannot take
+			return nil, pagination.Invalid(nil) // anybody can make up a token, with what PostgreSQL cannot take
 		}
 		query.Where(func(sel *sql.Selector) { sel.Where(behind(sel, after)) })
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	rows, err := query.Limit(size + 1).All(ctx)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (s *Service) ListAdmins(
 	if len(rows) > size {
 		rows = rows[:size]
 		last := rows[size-1]
-		if resp.NextPageToken, err = page.Token(bound, position{Email: last.Email, ID: last.ID}); err != nil {
+		if resp.NextPageToken, err = pagination.Token(bound, position{Email: last.Email, ID: last.ID}); err != nil {
 			return nil, err
 		}
 	}

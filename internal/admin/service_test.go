@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/ent/onetimetoken"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 func TestCreateAdminInvites(t *testing.T) {
@@ -297,7 +297,7 @@ func TestListAdmins(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.service.ListAdmins(w.ctx, &catalogv1.ListAdminsRequest{PageToken: resp.GetNextPageToken(), ShowDeleted: true})
 		requireReason(t, err, fault.PageTokenInvalid)
-		madeUp, err := page.Token(
+		madeUp, err := pagination.Token(
 			map[string]any{"list": "admins", "show_deleted": false},
 			map[string]any{"email": "a\x00@example.com", "id": w.ana.GetId()},
 		)

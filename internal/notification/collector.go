@@ -8,7 +8,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/queue"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/productchange"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/notification"

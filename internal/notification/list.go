@@ -16,7 +16,7 @@ import (
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // listedSequences is how many sequence numbers of changes a delivery lists at most.
@@ -41,14 +41,14 @@ func (s *Service) ListDeliveries(
 	}
 	key := listQuery{Change: req.GetChangeSequence(), Recipient: req.GetRecipientId(), State: req.GetState()}
 	var last uuid.UUID
-	more, err := page.Parse(req.GetPageToken(), key, &last)
+	more, err := pagination.Parse(req.GetPageToken(), key, &last)
 	if err != nil {
 		return nil, err
 	}
 	if more {
 		query.Where(delivery.IDLT(last))
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	deliveries, err := s.read(ctx, query.Order(delivery.ByID(sql.OrderDesc())).Limit(size+1))
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s *Service) ListDeliveries(
 	resp := &catalogv1.ListDeliveriesResponse{Deliveries: deliveries}
 	if len(deliveries) > size {
 		resp.Deliveries = deliveries[:size]
-		resp.NextPageToken, err = page.Token(key, deliveries[size-1].GetId())
+		resp.NextPageToken, err = pagination.Token(key, deliveries[size-1].GetId())
 	}
 	return resp, err
 }

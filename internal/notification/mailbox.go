@@ -13,7 +13,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/mail"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 var (
@@ -34,10 +34,10 @@ func (s *Service) ListMailboxMessages(
 	}
 	const list = "mailbox"
 	var behind mail.Position
-	if _, err := page.Parse(req.GetPageToken(), list, &behind); err != nil {
+	if _, err := pagination.Parse(req.GetPageToken(), list, &behind); err != nil {
 		return nil, err
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	items, err := s.mailbox.List(behind, size+1, mayRead)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (s *Service) ListMailboxMessages(
 		resp.Messages = append(resp.Messages, toMailboxMessage(&items[i]))
 	}
 	if len(items) > size {
-		resp.NextPageToken, err = page.Token(list, items[size-1].Position())
+		resp.NextPageToken, err = pagination.Token(list, items[size-1].Position())
 	}
 	return resp, err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 	"github.com/zebrands/catalog/internal/queue"
 )
 
@@ -119,7 +119,7 @@ func (s *Service) RetryFailedDeliveries(
 		query.From = from.AsTime()
 	}
 	at := failedPosition{Before: now(), Time: query.From}
-	if _, err := page.Parse(req.GetPageToken(), query, &at); err != nil {
+	if _, err := pagination.Parse(req.GetPageToken(), query, &at); err != nil {
 		return nil, err
 	}
 	var recipient []predicate.Delivery
@@ -147,7 +147,7 @@ func (s *Service) RetryFailedDeliveries(
 			return resp, nil
 		}
 		if err != nil || time.Now().After(limit) {
-			resp.NextPageToken, err = page.Token(query, at)
+			resp.NextPageToken, err = pagination.Token(query, at)
 			return resp, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 	"github.com/zebrands/catalog/internal/text"
 )
 
@@ -43,7 +43,7 @@ func (s *Service) listBrands(
 ) (*catalogv1.ListBrandsResponse, error) {
 	list := brandList{"brands", req.GetQuery()}
 	var last brandPosition
-	more, err := page.Parse(req.GetPageToken(), list, &last)
+	more, err := pagination.Parse(req.GetPageToken(), list, &last)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,11 @@ func (s *Service) listBrands(
 	}
 	if more {
 		if !utf8.ValidString(last.Name) || hasControl(last.Name) {
-			return nil, page.Invalid(errPosition)
+			return nil, pagination.Invalid(errPosition)
 		}
 		query.Where(behindBrand(last))
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	var found []struct {
 		BrandKey []byte `sql:"brand_key"`
 		Brand    string `sql:"brand"`
@@ -75,7 +75,7 @@ func (s *Service) listBrands(
 		resp.Brands = append(resp.Brands, &catalogv1.ListBrandsResponse_Brand{Name: b.Brand, ProductCount: b.Count})
 	}
 	if len(found) > size {
-		resp.NextPageToken, err = page.Token(list, brandPosition{found[size-1].BrandKey, found[size-1].Brand})
+		resp.NextPageToken, err = pagination.Token(list, brandPosition{found[size-1].BrandKey, found[size-1].Brand})
 	}
 	return resp, err
 }

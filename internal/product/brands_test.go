@@ -10,7 +10,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 	"github.com/zebrands/catalog/internal/product"
 )
 
@@ -66,12 +66,12 @@ func TestListBrandsRefusesForgedPositions(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		list := map[string]string{"list": "brands", "query": ""}
 		for _, position := range []any{map[string]any{"name": "a\x00b"}, map[string]any{"key": 1}, []int{1}} {
-			token, err := page.Token(list, position)
+			token, err := pagination.Token(list, position)
 			require.NoError(t, err)
 			_, err = s.ListBrands(ctx, &catalogv1.ListBrandsRequest{PageToken: token})
 			requireFault(t, err, fault.PageTokenInvalid)
 		}
-		token, err := page.Token(list, map[string]any{"key": nil, "name": ""})
+		token, err := pagination.Token(list, map[string]any{"key": nil, "name": ""})
 		require.NoError(t, err)
 		_, err = s.ListBrands(ctx, &catalogv1.ListBrandsRequest{PageToken: token})
 		require.NoError(t, err)

@@ -12,9 +12,9 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/convert"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // history is what makes a list of changes what it is. Page tokens are bound to it.
@@ -31,11 +31,11 @@ func (s *Service) ListProductChanges(
 ) (*catalogv1.ListProductChangesResponse, error) {
 	list := history{"product_changes", req.GetProductId(), req.GetSequences()}
 	var before int64
-	hasToken, err := page.Parse(req.GetPageToken(), list, &before)
+	hasToken, err := pagination.Parse(req.GetPageToken(), list, &before)
 	if err != nil {
 		return nil, err
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	query := s.db.Reader().ProductChange.Query().Order(ent.Desc(productchange.FieldID)).Limit(size + 1)
 	if hasToken {
 		query.Where(productchange.IDLT(before))
@@ -89,7 +89,7 @@ func changesPage(
 	resp := &catalogv1.ListProductChangesResponse{}
 	if len(found) > size {
 		found = found[:size]
-		token, err := page.Token(list, found[size-1].ID)
+		token, err := pagination.Token(list, found[size-1].ID)
 		if err != nil {
 			return nil, err
 		}

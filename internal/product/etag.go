@@ -10,7 +10,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/productchange"
-	"github.com/zebrands/catalog/internal/change"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
 )

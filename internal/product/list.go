@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // listedColumns are those of a message and those that tell where a product stands in a list.
@@ -60,7 +60,7 @@ func (s *Service) listProducts(
 	if err != nil {
 		return nil, err
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	found, err := s.db.Reader().Product.Query().
 		Where(append(conditions, behind...)...).
 		Order(order.sort).
@@ -107,13 +107,13 @@ func (l listing) parse() ([]predicate.Product, order, error) {
 // behind returns the condition for the page that a token asks for; none for the first.
 func behind(list listing, order order, token string) ([]predicate.Product, error) {
 	var position []json.RawMessage
-	given, err := page.Parse(token, list, &position)
+	given, err := pagination.Parse(token, list, &position)
 	if err != nil || !given {
 		return nil, err
 	}
 	after, err := order.after(position)
 	if err != nil {
-		return nil, page.Invalid(err)
+		return nil, pagination.Invalid(err)
 	}
 	return []predicate.Product{after}, nil
 }
@@ -123,7 +123,7 @@ func listPage(list listing, order order, found []*ent.Product, size int) (*catal
 	if len(found) <= size {
 		return &catalogv1.ListProductsResponse{Products: convert.Products(found)}, nil
 	}
-	token, err := page.Token(list, order.position(found[size-1]))
+	token, err := pagination.Token(list, order.position(found[size-1]))
 	if err != nil {
 		return nil, err
 	}

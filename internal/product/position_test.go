@@ -10,7 +10,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -25,7 +25,7 @@ func forged(t *testing.T, orderBy, query, position string) *catalogv1.ListProduc
 		Query       string `json:"query"`
 		ShowDeleted bool   `json:"show_deleted"`
 	}{List: "products", OrderBy: orderBy, Query: query}
-	token, err := page.Token(list, json.RawMessage(position))
+	token, err := pagination.Token(list, json.RawMessage(position))
 	require.NoError(t, err)
 	return &catalogv1.ListProductsRequest{OrderBy: orderBy, Query: query, PageToken: token}
 }

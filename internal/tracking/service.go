@@ -14,7 +14,7 @@ import (
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // Service implements catalog.v1.TrackingService.
@@ -118,7 +118,7 @@ func (s *Service) ListTopProducts(
 	if err != nil {
 		return nil, err
 	}
-	ranking, err := s.rank(ctx, span, page.Size(req.GetPageSize()))
+	ranking, err := s.rank(ctx, span, pagination.Size(req.GetPageSize()))
 	if err != nil {
 		return nil, fmt.Errorf("list top products: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/ent/productview"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/convert"
-	"github.com/zebrands/catalog/internal/page"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // unviewedList is what binds page tokens to a list of products that nobody looked at.
@@ -39,12 +39,12 @@ func (s *Service) ListUnviewedProducts(
 		return nil, fmt.Errorf("list unviewed products: %w", err)
 	}
 	var last uuid.UUID
-	if more, err := page.Parse(req.GetPageToken(), list, &last); err != nil {
+	if more, err := pagination.Parse(req.GetPageToken(), list, &last); err != nil {
 		return nil, err
 	} else if more {
 		query.Where(product.IDGT(last))
 	}
-	size := page.Size(req.GetPageSize())
+	size := pagination.Size(req.GetPageSize())
 	rows, err := query.Order(product.ByID()).Limit(size + 1).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list unviewed products: %w", err)
@@ -65,7 +65,7 @@ func (s *Service) ListUnviewedProducts(
 		})
 	}
 	if len(rows) > size {
-		resp.NextPageToken, err = page.Token(list, shown[size-1].ID)
+		resp.NextPageToken, err = pagination.Token(list, shown[size-1].ID)
 	}
 	return resp, err
 }

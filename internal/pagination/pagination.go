@@ -1,8 +1,8 @@
-// Package page makes and reads the opaque tokens of paged lists.
+// Package pagination makes and reads the opaque tokens of paged lists.
 //
 // A token holds where the next page starts, bound to the query that it belongs to: a token of another
 // query, or one that was tampered with, is refused. Tokens carry no secret and grant nothing.
-package page
+package pagination
 
 import (
 	"bytes"
