@@ -16,7 +16,7 @@ import (
 	"github.com/joho/godotenv"
 
 	"github.com/zebrands/catalog/internal/config"
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 const description = `A product catalog for programs: anybody reads, administrators write, and every other ` +
@@ -79,5 +79,5 @@ func loadEnv(path string) error {
 
 // newLogger returns a logger to standard error.
 func newLogger(c config.Logging) *slog.Logger {
-	return logging.New(os.Stderr, c.LogLevel, c.LogFormat == "json")
+	return telemetry.NewLogger(os.Stderr, c.LogLevel, c.LogFormat == "json")
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/zebrands/catalog/internal/static"
+	"github.com/zebrands/catalog/internal/web"
 )
 
 // consolePolicy is the Content-Security-Policy of the console: nothing but our own files, and nothing
@@ -21,11 +21,11 @@ var errNoIndex = errors.New("console: there is no index.html")
 // own paths, and index.html is at every path that may be a page of the console: those without a dot.
 // Every other request, among them those for methods of the API that do not exist, goes to next.
 func newConsole(dist fs.FS, next http.Handler) (http.Handler, error) {
-	files, err := static.Files(dist, func(path string) string {
+	files, err := web.Files(dist, func(path string) string {
 		if strings.HasPrefix(path, "/assets/") { // their names hold a digest
-			return static.Immutable
+			return web.Immutable
 		}
-		return static.Revalidate
+		return web.Revalidate
 	})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -36,9 +36,9 @@ func newConsole(dist fs.FS, next http.Handler) (http.Handler, error) {
 	}
 	handlers := map[string]http.Handler{}
 	for path, file := range files {
-		handlers[path] = static.Page(consolePolicy, file)
+		handlers[path] = web.Page(consolePolicy, file)
 	}
-	page := static.Page(consolePolicy, index)
+	page := web.Page(consolePolicy, index)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler := next
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {

@@ -15,9 +15,9 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/zebrands/catalog/clients/console"
-	"github.com/zebrands/catalog/internal/apidocs"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/rpc"
+	"github.com/zebrands/catalog/internal/web"
 )
 
 const (
@@ -81,7 +81,7 @@ func (a *App) handler() (http.Handler, error) {
 		return nil, err
 	}
 	m.mux.Handle("/", rest)
-	if err := apidocs.Mount(m.mux, a.parts.baseURL); err != nil {
+	if err := web.MountDocs(m.mux, a.parts.baseURL); err != nil {
 		return nil, err
 	}
 	instruments, err := a.instruments()

@@ -6,7 +6,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // compose returns the message to one recipient as RFC 5322 has it: text, with HTML as the alternative.
@@ -14,10 +14,10 @@ import (
 func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := msg.From(header(m.From)); err != nil {
-		return nil, fmt.Errorf("the sender's address %q is not valid", logging.Mask(m.From.Address))
+		return nil, fmt.Errorf("the sender's address %q is not valid", telemetry.Mask(m.From.Address))
 	}
 	if err := msg.AddTo(header(to)); err != nil {
-		return nil, fmt.Errorf("the recipient's address %q is not valid", logging.Mask(to.Address))
+		return nil, fmt.Errorf("the recipient's address %q is not valid", telemetry.Mask(to.Address))
 	}
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Time)

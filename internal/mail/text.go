@@ -5,7 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // errorSize is how many bytes of a mail server's answer are kept.
@@ -27,7 +27,7 @@ func excerpt(s string, secrets ...string) string {
 			s = strings.ReplaceAll(s, secret, "[redacted]")
 		}
 	}
-	s = logging.Mask(oneLine(s))
+	s = telemetry.Mask(oneLine(s))
 	if len(s) <= errorSize {
 		return s
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/zebrands/catalog/ent/hook"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/queue"
 )
 

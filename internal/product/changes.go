@@ -12,8 +12,8 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/pagination"
 )
 

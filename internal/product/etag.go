@@ -10,9 +10,9 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/productchange"
-	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history/change"
 )
 
 // namedChanges is how many of the changes since an etag the fault tells about, the newest.

@@ -19,9 +19,9 @@ import (
 	"github.com/zebrands/catalog/ent/hook"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
 )

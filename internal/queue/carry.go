@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // requestIDKey is where a job's metadata has the id of the request that inserted it.
@@ -22,7 +22,7 @@ const requestIDKey = "request_id"
 // request and the job's span, so that a trace goes on from a request to the last job.
 func metadataOf(ctx context.Context) []byte {
 	carried := propagation.MapCarrier{}
-	if id := logging.RequestID(ctx); id != "" {
+	if id := telemetry.RequestID(ctx); id != "" {
 		carried[requestIDKey] = id
 	}
 	propagation.TraceContext{}.Inject(ctx, carried)

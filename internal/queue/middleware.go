@@ -20,7 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // Attributes of our own.
@@ -80,9 +80,9 @@ func (m *middleware) Work(ctx context.Context, job *rivertype.JobRow, run func(c
 	carried := carriedBy(job.Metadata)
 	attrs := []slog.Attr{slog.Int64("job_id", job.ID), slog.String("job_kind", job.Kind)}
 	if id := carried[requestIDKey]; id != "" {
-		ctx = logging.WithRequestID(ctx, id)
+		ctx = telemetry.WithRequestID(ctx, id)
 	}
-	ctx = propagation.TraceContext{}.Extract(logging.With(ctx, attrs...), carried)
+	ctx = propagation.TraceContext{}.Extract(telemetry.With(ctx, attrs...), carried)
 	what := []attribute.KeyValue{
 		semconv.MessagingSystemKey.String("river"), semconv.MessagingOperationName("process"),
 		semconv.MessagingDestinationName(job.Queue), kindKey.String(job.Kind),

@@ -20,8 +20,8 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/queue"
+	"github.com/zebrands/catalog/internal/telemetry"
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
@@ -48,7 +48,7 @@ func TestJobsGoOnWithTheRequestAndItsTrace(t *testing.T) {
 		spans, reader, logged := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader(), &lines{}
 		tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
 		meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
-		log := logging.New(logged, slog.LevelInfo, false)
+		log := telemetry.NewLogger(logged, slog.LevelInfo, false)
 		q, err := queue.New(d, log, queue.Instrument(tracer, meter))
 		require.NoError(t, err)
 		events := work(t, q, func(ctx context.Context, job *river.Job[stepArgs]) error {
@@ -68,7 +68,7 @@ func TestJobsGoOnWithTheRequestAndItsTrace(t *testing.T) {
 			return nil
 		})
 
-		ctx, call := tracer.Start(logging.WithRequestID(t.Context(), "r1"), "call")
+		ctx, call := tracer.Start(telemetry.WithRequestID(t.Context(), "r1"), "call")
 		require.NoError(t, d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			return q.Insert(ctx, tx, queue.Job{Args: stepArgs{N: 1}})
 		}))

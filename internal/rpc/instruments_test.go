@@ -19,8 +19,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/rpc"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 const (
@@ -196,7 +196,7 @@ func BenchmarkObserver(b *testing.B) {
 				instruments, err = rpc.NewInstruments(c.tracer, meter, []string{"catalog.v1.ProductService"}, nil, false)
 				require.NoError(b, err)
 			}
-			observer := rpc.Observer{Log: logging.New(io.Discard, slog.LevelInfo, false), Instruments: instruments}
+			observer := rpc.Observer{Log: telemetry.NewLogger(io.Discard, slog.LevelInfo, false), Instruments: instruments}
 			handler := observer.Wrap(rpc.Transport(limit, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, getProduct, http.NoBody)
 			b.ReportAllocs()

@@ -14,7 +14,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // requestIDHeader carries the id of a request, in both directions.
@@ -23,7 +23,7 @@ const requestIDHeader = "X-Request-ID"
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Observer gives every request an id, a deadline, a line in the access log, and a span if it is traced. Its
-// log must come from logging.New, which puts the id into every line.
+// log must come from telemetry.New, which puts the id into every line.
 type Observer struct {
 	Log *slog.Logger
 	// Timeout is how long a request may take; 0 sets no limit.
@@ -48,7 +48,7 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 		}
 		w.Header().Set(requestIDHeader, c.requestID)
 		ctx := context.WithValue(r.Context(), callKey{}, c)
-		ctx = o.Instruments.begin(logging.WithRequestID(ctx, c.requestID), r)
+		ctx = o.Instruments.begin(telemetry.WithRequestID(ctx, c.requestID), r)
 		if o.Timeout > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, o.Timeout)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/rpc"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 func TestRequestID(t *testing.T) {
@@ -97,7 +97,7 @@ func TestClientAddress(t *testing.T) {
 
 func TestPanicOutsideTheAPI(t *testing.T) {
 	var log bytes.Buffer
-	o := rpc.Observer{Log: logging.New(&log, slog.LevelInfo, true)}
+	o := rpc.Observer{Log: telemetry.NewLogger(&log, slog.LevelInfo, true)}
 	w := httptest.NewRecorder()
 	o.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("kaboom") })).
 		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/page", http.NoBody))

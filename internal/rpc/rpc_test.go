@@ -25,8 +25,8 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/logging"
 	"github.com/zebrands/catalog/internal/rpc"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 const (
@@ -128,7 +128,7 @@ func startWith(
 	mux.HandleFunc("/hook", func(http.ResponseWriter, *http.Request) {})
 	log := &bytes.Buffer{}
 	observer := rpc.Observer{
-		Log:            logging.New(log, slog.LevelInfo, true),
+		Log:            telemetry.NewLogger(log, slog.LevelInfo, true),
 		Instruments:    instruments,
 		Timeout:        2 * time.Second,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},

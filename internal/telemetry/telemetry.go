@@ -1,5 +1,6 @@
-// Package telemetry sets OpenTelemetry up: where traces and metrics go. What is measured stands beside the
-// code that it is about, which is given a trace.Tracer and a metric.Meter.
+// Package telemetry sets up logs, traces and metrics. Log lines carry the ids of their request, job and trace,
+// and no e-mail address in full. Measurements stand beside the code that they are about, which is given a
+// trace.Tracer and a metric.Meter.
 //
 // Nothing here is global but the handler of OpenTelemetry's own errors, which has no other place.
 package telemetry

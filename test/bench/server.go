@@ -23,7 +23,7 @@ import (
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 // serverVariable makes this program a server to be measured: the floor if its only argument says so, or
@@ -160,7 +160,7 @@ func serveCatalog(ctx context.Context, args []string) error {
 	if _, err := parser.Parse(args); err != nil {
 		return fmt.Errorf("configure: %w", err)
 	}
-	log := logging.New(os.Stderr, cfg.LogLevel, false)
+	log := telemetry.NewLogger(os.Stderr, cfg.LogLevel, false)
 	a, err := app.New(ctx, cfg, log, io.Discard)
 	if err != nil {
 		return fmt.Errorf("open the catalog: %w", err)

@@ -1,4 +1,4 @@
-package apidocs_test
+package web_test
 
 import (
 	"encoding/json"
@@ -15,13 +15,13 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/apidocs"
+	"github.com/zebrands/catalog/internal/web"
 )
 
 func get(t *testing.T, publicURL, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	mux := http.NewServeMux()
-	require.NoError(t, apidocs.Mount(mux, publicURL))
+	require.NoError(t, web.Mount(mux, publicURL))
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	return w

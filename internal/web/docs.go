@@ -1,6 +1,7 @@
-// Package apidocs serves the pages about the API: a reference that people can try, a quickstart, and
-// the OpenAPI document that the reference is made from. The pages ask no other server for anything.
-package apidocs
+// Package web serves the files of web pages, and the pages about the API: a reference that people can try, a
+// quickstart, and the OpenAPI document that the reference is made from. The pages load nothing from other
+// servers.
+package web
 
 import (
 	"bytes"
@@ -10,15 +11,13 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-
-	"github.com/zebrands/catalog/internal/static"
 )
 
-// web holds the pages and their files. Swagger UI 5.35.0 is among them as it was published; see
-// web/swagger-ui.txt.
+// docs holds the pages and their files. Swagger UI 5.35.0 is among them as it was published; see
+// docs/swagger-ui.txt.
 //
-//go:embed web
-var web embed.FS
+//go:embed docs
+var docs embed.FS
 
 //go:embed openapi/openapi.json
 var openAPI []byte
@@ -38,13 +37,13 @@ type server struct {
 	TLS bool
 }
 
-// Mount mounts the pages of a server that people reach at a public URL.
-func Mount(mux *http.ServeMux, publicURL string) error {
+// MountDocs mounts the pages of a server that people reach at a public URL.
+func MountDocs(mux *http.ServeMux, publicURL string) error {
 	u, err := url.Parse(publicURL)
 	if err != nil {
 		return fmt.Errorf("API pages: %w", err)
 	}
-	templates, err := template.ParseFS(web, "web/*.html")
+	templates, err := template.ParseFS(docs, "docs/*.html")
 	if err != nil {
 		return fmt.Errorf("API pages: %w", err)
 	}
@@ -54,19 +53,19 @@ func Mount(mux *http.ServeMux, publicURL string) error {
 		if err := templates.ExecuteTemplate(&b, name, this); err != nil {
 			return fmt.Errorf("API pages: %w", err)
 		}
-		mux.Handle("GET "+path, static.Page(policy, static.NewFile(name, b.Bytes(), static.Revalidate)))
+		mux.Handle("GET "+path, Page(policy, NewFile(name, b.Bytes(), Revalidate)))
 	}
-	assets, err := fs.Sub(web, "web/assets")
+	assets, err := fs.Sub(docs, "docs/assets")
 	if err != nil {
 		return fmt.Errorf("API pages: %w", err)
 	}
-	files, err := static.Files(assets, func(string) string { return static.Revalidate })
+	files, err := Files(assets, func(string) string { return Revalidate })
 	if err != nil {
 		return fmt.Errorf("API pages: %w", err)
 	}
 	for path, file := range files {
 		mux.Handle("GET /docs/assets"+path, file)
 	}
-	mux.Handle("GET /openapi.json", static.NewFile("openapi.json", openAPI, static.Revalidate))
+	mux.Handle("GET /openapi.json", NewFile("openapi.json", openAPI, Revalidate))
 	return nil
 }

@@ -1,5 +1,4 @@
-// Package static serves files that are part of the program.
-package static
+package web
 
 import (
 	"bytes"

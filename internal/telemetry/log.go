@@ -1,6 +1,4 @@
-// Package logging makes the log: each line knows which request, job and trace it belongs to, and none
-// holds a whole e-mail address.
-package logging
+package telemetry
 
 import (
 	"context"
@@ -11,12 +9,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// New returns a logger that writes lines of JSON or of text.
+// NewLogger returns a logger that writes lines of JSON or of text.
 //
 // A line gets the attributes that With put into its context, and trace_id and span_id if the context has
 // a span: call the methods that take a context. Addresses are masked wherever they stand in a line; other
 // secrets must not be logged in the first place.
-func New(w io.Writer, level slog.Leveler, asJSON bool) *slog.Logger {
+func NewLogger(w io.Writer, level slog.Leveler, asJSON bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	var lines slog.Handler = slog.NewTextHandler(masking{w}, options)
 	if asJSON {

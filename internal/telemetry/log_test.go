@@ -1,4 +1,4 @@
-package logging_test
+package telemetry_test
 
 import (
 	"context"
@@ -11,17 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/zebrands/catalog/internal/logging"
+	"github.com/zebrands/catalog/internal/telemetry"
 )
 
 func TestLinesKnowTheirRequestAndTrace(t *testing.T) {
 	var out strings.Builder
-	log := logging.New(&out, slog.LevelInfo, true).With("part", "x")
-	ctx := logging.WithRequestID(t.Context(), "r1")
-	require.Equal(t, "r1", logging.RequestID(ctx))
-	require.Empty(t, logging.RequestID(t.Context()))
-	ctx = logging.With(ctx, slog.Int("job", 7))
-	sibling := logging.With(ctx, slog.Bool("sibling", true))
+	log := telemetry.NewLogger(&out, slog.LevelInfo, true).With("part", "x")
+	ctx := telemetry.WithRequestID(t.Context(), "r1")
+	require.Equal(t, "r1", telemetry.RequestID(ctx))
+	require.Empty(t, telemetry.RequestID(t.Context()))
+	ctx = telemetry.With(ctx, slog.Int("job", 7))
+	sibling := telemetry.With(ctx, slog.Bool("sibling", true))
 	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
 
 	log.InfoContext(trace.ContextWithSpanContext(ctx, span), "hello")
@@ -29,7 +29,7 @@ func TestLinesKnowTheirRequestAndTrace(t *testing.T) {
 		"part": "x", "request_id": "r1", "job": 7.0,
 		"trace_id": "01000000000000000000000000000000", "span_id": "0200000000000000",
 	}, attributes(t, &out))
-	log.InfoContext(logging.With(ctx, slog.Bool("other", true)), "hello")
+	log.InfoContext(telemetry.With(ctx, slog.Bool("other", true)), "hello")
 	require.Equal(t, map[string]any{"part": "x", "request_id": "r1", "job": 7.0, "other": true}, attributes(t, &out))
 	log.InfoContext(sibling, "hello")
 	require.Equal(t, map[string]any{"part": "x", "request_id": "r1", "job": 7.0, "sibling": true}, attributes(t, &out))
@@ -73,7 +73,7 @@ func TestMask(t *testing.T) {
 		"/mod/golang.org/x/exp@v0.0.0-20260824195058-e88cd73687aa/slices/x.go": "/mod/golang.org/x/exp@v0.0.0-20260824195058-e88cd73687aa/slices/x.go",
 		"account-0198f2c4-1d2e-7f00-8a4b-9b5c1d2e3f40-7@example.com":           "account-0198f2c4-1d2e-7f00-8a4b-9b5c1d2e3f40-7@example.com",
 	} {
-		require.Equal(t, want, logging.Mask(text))
+		require.Equal(t, want, telemetry.Mask(text))
 	}
 }
 
@@ -81,7 +81,7 @@ func TestNoLineHoldsAnAddress(t *testing.T) {
 	type anything struct{ Email string }
 	for _, asJSON := range []bool{true, false} {
 		var out strings.Builder
-		log := logging.New(&out, slog.LevelDebug, asJSON)
+		log := telemetry.NewLogger(&out, slog.LevelDebug, asJSON)
 		log.With("to", "ana@example.com").Debug("to ana@example.com",
 			"error", errors.New("\x1b<ana@example.com> is unknown"),
 			"any", anything{Email: "ana@example.com"},
@@ -99,6 +99,6 @@ func BenchmarkMask(b *testing.B) {
 	line := strings.Repeat("some words without any address, as most lines are; ", 6)
 	b.ReportAllocs()
 	for b.Loop() {
-		logging.Mask(line)
+		telemetry.Mask(line)
 	}
 }
