@@ -21,7 +21,7 @@ import (
 func get(t *testing.T, publicURL, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	mux := http.NewServeMux()
-	require.NoError(t, web.Mount(mux, publicURL))
+	require.NoError(t, web.MountDocs(mux, publicURL))
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	return w
