@@ -7,15 +7,13 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 
-	"entgo.io/ent/dialect/sql/schema"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/zebrands/catalog/ent/migrate"
+	"github.com/zebrands/catalog/ent"
 )
 
 // IsUniqueViolation reports whether a write failed because a row with the same key exists. The index
@@ -30,33 +28,11 @@ func IsUniqueViolation(err error, index string) bool {
 	}
 	switch onSQLite.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-		columns, ok := uniqueColumns()[index]
+		columns, ok := ent.UniqueColumns[index]
 		return ok && strings.Contains(onSQLite.Error(), "UNIQUE constraint failed: "+columns+" (")
 	default:
 		return false
 	}
-}
-
-// uniqueColumns returns how SQLite names each unique index in its errors: by its columns.
-var uniqueColumns = sync.OnceValue(func() map[string]string {
-	indexes := map[string]string{}
-	for _, table := range migrate.Tables {
-		indexes[table.Name+"_pkey"] = columnNames(table, table.PrimaryKey)
-		for _, index := range table.Indexes {
-			if index.Unique {
-				indexes[index.Name] = columnNames(table, index.Columns)
-			}
-		}
-	}
-	return indexes
-})
-
-func columnNames(table *schema.Table, columns []*schema.Column) string {
-	names := make([]string, len(columns))
-	for i, column := range columns {
-		names[i] = table.Name + "." + column.Name
-	}
-	return strings.Join(names, ", ")
 }
 
 // IsUnavailable reports whether an error says that the database could not be reached, was shutting

@@ -10,8 +10,9 @@ import (
 	"ariga.io/atlas/sql/sqltool"
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/schema"
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
 
-	"github.com/zebrands/catalog/ent/migrate"
 	"github.com/zebrands/catalog/internal/db"
 )
 
@@ -30,7 +31,11 @@ func diff(ctx context.Context, d *db.DB, dir atlas.Dir, name string) (bool, erro
 	if err != nil {
 		return false, fmt.Errorf("diff: %w", err)
 	}
-	err = planner.NamedDiff(ctx, name, migrate.Tables...)
+	tables, err := tables()
+	if err != nil {
+		return false, err
+	}
+	err = planner.NamedDiff(ctx, name, tables...)
 	if errors.Is(err, atlas.ErrNoPlan) {
 		return false, nil
 	}
@@ -38,6 +43,19 @@ func diff(ctx context.Context, d *db.DB, dir atlas.Dir, name string) (bool, erro
 		return false, fmt.Errorf("diff: %w", err)
 	}
 	return true, nil
+}
+
+// tables returns the tables that ent/schema asks for. The program does not know them: see ent/generate.
+func tables() ([]*schema.Table, error) {
+	graph, err := entc.LoadGraph("github.com/zebrands/catalog/ent/schema", &gen.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("read ent/schema: %w", err)
+	}
+	tables, err := graph.Tables()
+	if err != nil {
+		return nil, fmt.Errorf("read ent/schema: %w", err)
+	}
+	return tables, nil
 }
 
 // handWritten names the columns and indexes that ent/schema does not know.
