@@ -19,10 +19,10 @@ var updateDocs = flag.Bool("update", false, "write docs/configuration.md instead
 
 const docsHead = `# Configuration
 
-Every setting of ` + "`catalog serve`" + `, made from the struct in ` + "`internal/config`" + `
+Every setting of ` + "`catalog serve`" + `, generated from the struct in ` + "`internal/config`" + `
 (` + "`go test ./internal/config -update`" + `). Each flag is also an environment variable; a file ` + "`.env`" + ` in the
-working folder sets those that are not set already. A value that makes no sense stops the start with one
-line that names it. Durations are Go's, such as ` + "`300ms`, `30s` or `1h`" + `.
+working directory sets variables that are not set already. An invalid value ends the start with one line that
+names it. Durations use Go's syntax, such as ` + "`300ms`, `30s` or `1h`" + `.
 
 | flag | environment | default | meaning |
 |---|---|---|---|

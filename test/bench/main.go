@@ -35,12 +35,12 @@ type benchmark struct {
 // benchmarks lists them in the order of the document.
 func benchmarks() []benchmark {
 	return []benchmark{
-		{"calls", "Calls beside a floor", measureCalls},
+		{"calls", "Calls compared with the floor", measureCalls},
 		{"scale", "From a thousand products to a million", measureScale},
 		{"replicas", "Replicas", measureReplicas},
-		{"invalidation", "How soon a change is seen elsewhere", measureInvalidation},
+		{"invalidation", "Cache invalidation latency between replicas", measureInvalidation},
 		{"mails", "Mails", measureMails},
-		{"space", "What use adds to the database", measureSpace},
+		{"space", "Database growth", measureSpace},
 	}
 }
 
