@@ -1,6 +1,6 @@
 /** What a list method answers, whatever it lists. */
 export interface Page {
-  /** Asks for the page after this one; empty on the last. */
+  /** The token for the next page; empty on the last page. */
   readonly nextPageToken: string;
 }
 

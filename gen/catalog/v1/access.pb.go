@@ -22,8 +22,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Access says who may call a method. The server reads it from the descriptor of every method;
-// a method without it is refused for everybody.
+// Access is the authorization rule of a method. The server reads it from the descriptor of the method. A
+// method without a rule is refused for everybody.
 type Access int32
 
 const (

@@ -96,11 +96,12 @@ type Admin struct {
 	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
 	// The name that others see, 1 to 100 characters.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	// Whether the administrator is kept from signing in.
+	// Whether the administrator may not sign in.
 	Disabled bool `protobuf:"varint,4,opt,name=disabled,proto3" json:"disabled,omitempty"`
 	// Whether the administrator can sign in.
 	State Admin_State `protobuf:"varint,5,opt,name=state,proto3,enum=catalog.v1.Admin_State" json:"state,omitempty"`
-	// Stands for this version; send it back with an update or delete to fail instead of overwriting.
+	// The version of the administrator, for optimistic concurrency. Send it with an update or a delete to
+	// get ETAG_MISMATCH instead of overwriting somebody else's change.
 	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When the administrator was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -410,9 +411,9 @@ func (x *GetAdminResponse) GetAdmin() *Admin {
 // ListAdminsRequest asks for a page of administrators.
 type ListAdminsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many at most: 1 to 1,000; 0 means 50.
+	// The maximum number of entries to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before.
+	// The next_page_token of the previous page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Also return deleted administrators.
 	ShowDeleted   bool `protobuf:"varint,3,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
@@ -476,7 +477,7 @@ type ListAdminsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The administrators.
 	Admins []*Admin `protobuf:"bytes,1,rep,name=admins,proto3" json:"admins,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -526,7 +527,7 @@ func (x *ListAdminsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// UpdateAdminRequest holds an administrator's new values.
+// UpdateAdminRequest holds the new values of an administrator.
 type UpdateAdminRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The administrator, named by id. A set etag must be the current one.
@@ -583,7 +584,7 @@ func (x *UpdateAdminRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// UpdateAdminResponse holds the administrator as it is now.
+// UpdateAdminResponse holds the updated administrator.
 type UpdateAdminResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The administrator.

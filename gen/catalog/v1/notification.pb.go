@@ -25,7 +25,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Kind says what a mail is about.
+// Kind is the subject of a mail.
 type Delivery_Kind int32
 
 const (
@@ -82,23 +82,23 @@ func (Delivery_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// State says how far a delivery has come.
+// State is the progress of a delivery.
 type Delivery_State int32
 
 const (
 	// Not set.
 	Delivery_STATE_UNSPECIFIED Delivery_State = 0
-	// Waits to be sent, or to be tried again.
+	// Waits for its first attempt or for a retry.
 	Delivery_STATE_PENDING Delivery_State = 1
-	// The mail server took it.
+	// The mail server accepted it.
 	Delivery_STATE_SENT Delivery_State = 2
-	// The recipient's server took it.
+	// The recipient's server accepted it.
 	Delivery_STATE_DELIVERED Delivery_State = 3
-	// The recipient's server refused it for good.
+	// The recipient's server rejected it permanently.
 	Delivery_STATE_BOUNCED Delivery_State = 4
-	// The recipient called it spam.
+	// The recipient reported it as spam.
 	Delivery_STATE_COMPLAINED Delivery_State = 5
-	// Was given up after the last try, or could never work.
+	// Failed permanently, or after the last attempt.
 	Delivery_STATE_FAILED Delivery_State = 6
 )
 
@@ -151,13 +151,13 @@ func (Delivery_State) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{0, 1}
 }
 
-// Frequency says how often mails go out.
+// Frequency is how often mails are sent.
 type Preferences_Frequency int32
 
 const (
 	// Not set.
 	Preferences_FREQUENCY_UNSPECIFIED Preferences_Frequency = 0
-	// Each change as it comes; changes by one person within a short window share a mail.
+	// At once; changes by one person within a short window share a mail.
 	Preferences_FREQUENCY_IMMEDIATE Preferences_Frequency = 1
 	// One mail an hour, if anything changed.
 	Preferences_FREQUENCY_HOURLY Preferences_Frequency = 2
@@ -215,29 +215,29 @@ type Delivery struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The id of the administrator who receives it.
 	RecipientId string `protobuf:"bytes,2,opt,name=recipient_id,json=recipientId,proto3" json:"recipient_id,omitempty"`
-	// The address that it goes to.
+	// The address of the recipient.
 	RecipientEmail string `protobuf:"bytes,3,opt,name=recipient_email,json=recipientEmail,proto3" json:"recipient_email,omitempty"`
-	// How far it has come.
+	// The progress of the delivery.
 	State Delivery_State `protobuf:"varint,4,opt,name=state,proto3,enum=catalog.v1.Delivery_State" json:"state,omitempty"`
-	// How often sending was tried.
+	// The number of delivery attempts.
 	AttemptCount int32 `protobuf:"varint,5,opt,name=attempt_count,json=attemptCount,proto3" json:"attempt_count,omitempty"`
-	// Why the last try failed, as the mail server put it; empty if it did not.
+	// The error of the last attempt, in the mail server's words; empty if it succeeded.
 	LastError string `protobuf:"bytes,6,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	// The Message-ID header of the mail.
 	MessageId string `protobuf:"bytes,7,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Sequence numbers of the changes that the mail is about, at most the first 1,000.
+	// The sequence numbers of the changes in the mail, at most the first 1,000.
 	ChangeSequences []int64 `protobuf:"varint,8,rep,packed,name=change_sequences,json=changeSequences,proto3" json:"change_sequences,omitempty"`
-	// How many changes the mail is about.
+	// The number of changes in the mail.
 	ChangeCount int32 `protobuf:"varint,9,opt,name=change_count,json=changeCount,proto3" json:"change_count,omitempty"`
-	// When the delivery was made.
+	// When the delivery was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When the mail server took it; not set before.
+	// When the mail server accepted it; not set before.
 	SendTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
 	// When its state last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	// When it is due: digests wait for the end of their hour or day.
+	// When it is due. Digests are due at the end of their hour or day.
 	ScheduleTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=schedule_time,json=scheduleTime,proto3" json:"schedule_time,omitempty"`
-	// What it is about. Only KIND_CHANGES has changes.
+	// The subject of the mail. Only KIND_CHANGES has changes.
 	Kind          Delivery_Kind `protobuf:"varint,14,opt,name=kind,proto3,enum=catalog.v1.Delivery_Kind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -374,9 +374,9 @@ func (x *Delivery) GetKind() Delivery_Kind {
 // ListDeliveriesRequest asks for a page of deliveries.
 type ListDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many at most: 1 to 1,000; 0 means 50.
+	// The maximum number of entries to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	// The next_page_token of the previous page. All other fields except page_size must be unchanged.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only deliveries about the change with this sequence number; 0 means all.
 	ChangeSequence int64 `protobuf:"varint,3,opt,name=change_sequence,json=changeSequence,proto3" json:"change_sequence,omitempty"`
@@ -458,7 +458,7 @@ type ListDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The deliveries.
 	Deliveries []*Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -554,7 +554,7 @@ func (x *RetryDeliveryRequest) GetId() string {
 	return ""
 }
 
-// RetryDeliveryResponse holds the delivery as it is now.
+// RetryDeliveryResponse holds the updated delivery.
 type RetryDeliveryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The delivery.
@@ -646,14 +646,14 @@ func (x *BatchRetryDeliveriesRequest) GetIds() []string {
 	return nil
 }
 
-// BatchRetryDeliveriesResponse says what became of the request.
+// BatchRetryDeliveriesResponse holds the result of a batch.
 type BatchRetryDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many are sent again because of this call.
+	// The number of deliveries that this call scheduled.
 	ScheduledCount int32 `protobuf:"varint,1,opt,name=scheduled_count,json=scheduledCount,proto3" json:"scheduled_count,omitempty"`
-	// How many were pending already.
+	// The number of deliveries that were pending already.
 	PendingCount int32 `protobuf:"varint,2,opt,name=pending_count,json=pendingCount,proto3" json:"pending_count,omitempty"`
-	// Those that are not sent again.
+	// The deliveries that were refused.
 	Refusals      []*DeliveryRefusal `protobuf:"bytes,3,rep,name=refusals,proto3" json:"refusals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -710,16 +710,16 @@ func (x *BatchRetryDeliveriesResponse) GetRefusals() []*DeliveryRefusal {
 	return nil
 }
 
-// DeliveryRefusal says why a delivery is not sent again.
+// DeliveryRefusal is the reason for which a delivery is not retried.
 type DeliveryRefusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The delivery's id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The address that it was for; empty if there is no such delivery.
+	// The address of its recipient; empty if there is no such delivery.
 	RecipientEmail string `protobuf:"bytes,2,opt,name=recipient_email,json=recipientEmail,proto3" json:"recipient_email,omitempty"`
 	// The reason that RetryDelivery would give: DELIVERY_NOT_FOUND or DELIVERY_NOT_RETRYABLE.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The same as a sentence.
+	// The reason as a sentence.
 	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -783,14 +783,14 @@ func (x *DeliveryRefusal) GetMessage() string {
 	return ""
 }
 
-// RetryFailedDeliveriesRequest says which of the failed deliveries are meant.
+// RetryFailedDeliveriesRequest selects failed deliveries.
 type RetryFailedDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Only those that failed at this time or later; not set means all.
 	FailTimeFrom *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=fail_time_from,json=failTimeFrom,proto3" json:"fail_time_from,omitempty"`
 	// Only those to this administrator; empty means all.
 	RecipientId string `protobuf:"bytes,2,opt,name=recipient_id,json=recipientId,proto3" json:"recipient_id,omitempty"`
-	// next_page_token of the call before. The other fields must be as they were.
+	// The next_page_token of the previous call. All other fields must be unchanged.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -847,16 +847,16 @@ func (x *RetryFailedDeliveriesRequest) GetPageToken() string {
 	return ""
 }
 
-// RetryFailedDeliveriesResponse says what the call did.
+// RetryFailedDeliveriesResponse holds the result of a call.
 type RetryFailedDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many are sent again because of this call.
+	// The number of deliveries that this call scheduled.
 	ScheduledCount int32 `protobuf:"varint,1,opt,name=scheduled_count,json=scheduledCount,proto3" json:"scheduled_count,omitempty"`
-	// How many are not sent again.
+	// The number of deliveries that were refused.
 	RefusedCount int32 `protobuf:"varint,2,opt,name=refused_count,json=refusedCount,proto3" json:"refused_count,omitempty"`
-	// Those that are not sent again, at most the first 1,000.
+	// The deliveries that were refused, at most the first 1,000.
 	Refusals []*DeliveryRefusal `protobuf:"bytes,3,rep,name=refusals,proto3" json:"refusals,omitempty"`
-	// Asks for the call that does more; empty if there is no more to do.
+	// The token for the next call; empty when all is done.
 	NextPageToken string `protobuf:"bytes,4,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -920,10 +920,10 @@ func (x *RetryFailedDeliveriesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Preferences say how an administrator wants to hear of changes.
+// Preferences are an administrator's choices for notifications.
 type Preferences struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How often mails go out. FREQUENCY_IMMEDIATE unless the administrator chose otherwise.
+	// How often mails are sent. The default is FREQUENCY_IMMEDIATE.
 	Frequency     Preferences_Frequency `protobuf:"varint,1,opt,name=frequency,proto3,enum=catalog.v1.Preferences_Frequency" json:"frequency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1104,7 +1104,7 @@ func (x *UpdatePreferencesRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// UpdatePreferencesResponse holds the preferences as they are now.
+// UpdatePreferencesResponse holds the updated preferences.
 type UpdatePreferencesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The preferences.
@@ -1150,20 +1150,20 @@ func (x *UpdatePreferencesResponse) GetPreferences() *Preferences {
 	return nil
 }
 
-// MailboxMessage is a mail in the local mailbox, as its reader sees it.
+// MailboxMessage is a mail in the local mailbox.
 type MailboxMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the mail in the mailbox.
+	// The id of the mail in the mailbox.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Who sent it: an address, with a name if there is one, such as "Ana <ana@example.com>".
+	// The sender: an address, with a name if there is one, such as "Ana <ana@example.com>".
 	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
-	// Whom it is for, in the same form.
+	// The recipient, in the same form.
 	To string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
 	// Its subject.
 	Subject string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
-	// Its text, for readers without HTML. Only GetMailboxMessage sets it.
+	// The plain text. Only GetMailboxMessage sets it.
 	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
-	// The same as an HTML document. It holds no scripts, but show it as you would any stranger's mail.
+	// The HTML document. It holds no scripts, but treat it as untrusted content.
 	// Only GetMailboxMessage sets it.
 	Html string `protobuf:"bytes,6,opt,name=html,proto3" json:"html,omitempty"`
 	// When it arrived in the mailbox.
@@ -1254,9 +1254,9 @@ func (x *MailboxMessage) GetSendTime() *timestamppb.Timestamp {
 // ListMailboxMessagesRequest asks for a page of mails.
 type ListMailboxMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many at most: 1 to 1,000; 0 means 50.
+	// The maximum number of entries to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before.
+	// The next_page_token of the previous page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1311,7 +1311,7 @@ type ListMailboxMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The mails, without text and html.
 	Messages []*MailboxMessage `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -26,7 +26,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Operation says what was done.
+// Operation is the kind of a change.
 type ProductChange_Operation int32
 
 const (
@@ -87,7 +87,7 @@ func (ProductChange_Operation) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_product_proto_rawDescGZIP(), []int{21, 0}
 }
 
-// Product is something that the catalog offers.
+// Product is an entry of the catalog.
 type Product struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id that the server gave the product: a UUID, version 7.
@@ -107,10 +107,10 @@ type Product struct {
 	ImageUrls []string `protobuf:"bytes,7,rep,name=image_urls,json=imageUrls,proto3" json:"image_urls,omitempty"`
 	// Labels: at most 50 different ones, 1 to 120 characters each.
 	Tags []string `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
-	// Further facts, such as {"colour": "red"}: at most 50, keys 1 to 64 characters, values at most
+	// Further facts, such as {"color": "red"}: at most 50, keys 1 to 64 characters, values at most
 	// 500.
 	Attributes map[string]string `protobuf:"bytes,9,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Stands for this version of the product. Send it back with an update or a delete to fail with
+	// The version of the product, for optimistic concurrency. Send it with an update or a delete to get
 	// ETAG_MISMATCH instead of overwriting somebody else's change.
 	Etag string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When the product was created.
@@ -247,7 +247,7 @@ func (x *Product) GetDeleteTime() *timestamppb.Timestamp {
 // GetProductRequest names one product.
 type GetProductRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which product: exactly one of the two.
+	// Exactly one of the two names the product.
 	//
 	// Types that are valid to be assigned to Key:
 	//
@@ -435,7 +435,7 @@ func (x *BatchGetProductsRequest) GetSkus() []string {
 // BatchGetProductsResponse holds the products.
 type BatchGetProductsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The products, in the order asked for.
+	// The products, in the order of the request.
 	Products      []*Product `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -481,9 +481,9 @@ func (x *BatchGetProductsResponse) GetProducts() []*Product {
 // ListProductsRequest asks for a page of products.
 type ListProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many products at most: 1 to 1,000; 0 means 50.
+	// The maximum number of products to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	// The next_page_token of the previous page. All other fields except page_size must be unchanged.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// An AIP-160 filter over sku, name, brand, price, currency, tags, create_time and update_time,
 	// such as: brand = "Sony" AND price < 100 AND tags:"sale".
@@ -500,7 +500,7 @@ type ListProductsRequest struct {
 	// Words to look for in SKU, name, brand, tags and description. Case and accents do not matter,
 	// each word may be the start of one. A product whose SKU is the query comes first.
 	Query string `protobuf:"bytes,5,opt,name=query,proto3" json:"query,omitempty"`
-	// Also return deleted products. For administrators.
+	// Also return deleted products. Only administrators may set it.
 	ShowDeleted   bool `protobuf:"varint,6,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -583,7 +583,7 @@ type ListProductsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The products.
 	Products []*Product `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -817,7 +817,7 @@ func (x *BatchCreateProductsResponse) GetProducts() []*Product {
 	return nil
 }
 
-// UpdateProductRequest holds a product's new values.
+// UpdateProductRequest holds the new values of a product.
 type UpdateProductRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product, named by its id. A set etag must be the current one.
@@ -875,7 +875,7 @@ func (x *UpdateProductRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// UpdateProductResponse holds the product as it is now.
+// UpdateProductResponse holds the updated product.
 type UpdateProductResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product.
@@ -924,7 +924,7 @@ func (x *UpdateProductResponse) GetProduct() *Product {
 // BatchUpdateProductsRequest holds updates of different products.
 type BatchUpdateProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The updates, 1 to 1,000, at most one a product.
+	// The updates, 1 to 1,000, at most one for each product.
 	Requests      []*UpdateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -967,7 +967,7 @@ func (x *BatchUpdateProductsRequest) GetRequests() []*UpdateProductRequest {
 	return nil
 }
 
-// BatchUpdateProductsResponse holds the products as they are now.
+// BatchUpdateProductsResponse holds the updated products.
 type BatchUpdateProductsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The products, in the order of the requests.
@@ -1211,9 +1211,9 @@ type ListProductChangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product's id, or empty for all products.
 	ProductId string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
-	// How many changes at most: 1 to 1,000; 0 means 50.
+	// The maximum number of changes to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	// The next_page_token of the previous page. All other fields except page_size must be unchanged.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only the changes with these sequence numbers, such as those of a Delivery, at most 1,000; empty
 	// means all. Numbers that no change has are skipped.
@@ -1285,7 +1285,7 @@ type ListProductChangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The changes, newest first.
 	Changes []*ProductChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1338,15 +1338,16 @@ func (x *ListProductChangesResponse) GetNextPageToken() string {
 // ProductChange is one change of one product.
 type ProductChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Grows with every change in the catalog. Not without gaps.
+	// The position of the change in the history of the catalog. It increases with every change and may
+	// have gaps.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// The product's id.
 	ProductId string `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
 	// The product's SKU after the change.
 	Sku string `protobuf:"bytes,3,opt,name=sku,proto3" json:"sku,omitempty"`
-	// What was done.
+	// The operation.
 	Operation ProductChange_Operation `protobuf:"varint,4,opt,name=operation,proto3,enum=catalog.v1.ProductChange_Operation" json:"operation,omitempty"`
-	// Which fields changed.
+	// The fields that changed.
 	Fields []*ProductChange_FieldChange `protobuf:"bytes,5,rep,name=fields,proto3" json:"fields,omitempty"`
 	// The id of the administrator who made the change.
 	ActorId string `protobuf:"bytes,6,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`
@@ -1456,9 +1457,9 @@ func (x *ProductChange) GetEtag() string {
 // ListBrandsRequest asks for a page of brands.
 type ListBrandsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many at most: 1 to 1,000; 0 means 50.
+	// The maximum number of entries to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	// The next_page_token of the previous page. All other fields except page_size must be unchanged.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only brands that contain this, whatever its case and accents; empty means all.
 	Query         string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
@@ -1522,7 +1523,7 @@ type ListBrandsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brands.
 	Brands []*ListBrandsResponse_Brand `protobuf:"bytes,1,rep,name=brands,proto3" json:"brands,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1636,12 +1637,12 @@ func (x *ProductChange_FieldChange) GetNewValue() *structpb.Value {
 	return nil
 }
 
-// Brand is a name that live products have as their brand.
+// Brand is the brand of at least one live product.
 type ListBrandsResponse_Brand struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name as those products have it. In a filter of ListProducts, brand = "NAME" finds them.
+	// The name of the brand. In a filter of ListProducts, brand = "NAME" finds its products.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// How many live products there are of it.
+	// The number of its live products.
 	ProductCount  int32 `protobuf:"varint,2,opt,name=product_count,json=productCount,proto3" json:"product_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

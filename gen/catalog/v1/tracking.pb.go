@@ -298,7 +298,7 @@ func (x *QueryCatalogViewsRequest) GetGranularity() Granularity {
 	return Granularity_GRANULARITY_UNSPECIFIED
 }
 
-// QueryCatalogViewsResponse holds a time series of all products together, also of deleted ones.
+// QueryCatalogViewsResponse holds a time series of all products together, including deleted ones.
 type QueryCatalogViewsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The points, the earliest first.
@@ -311,8 +311,8 @@ type QueryCatalogViewsResponse struct {
 	TotalBotViews int64 `protobuf:"varint,4,opt,name=total_bot_views,json=totalBotViews,proto3" json:"total_bot_views,omitempty"`
 	// The sum of impressions by known robots.
 	TotalBotImpressions int64 `protobuf:"varint,5,opt,name=total_bot_impressions,json=totalBotImpressions,proto3" json:"total_bot_impressions,omitempty"`
-	// When reads were last added to the figures; not set before the first. Reads wait about a second
-	// for that.
+	// When the figures were last updated; not set before the first update. Reads are added about a second
+	// after they happen.
 	LastUpdateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=last_update_time,json=lastUpdateTime,proto3" json:"last_update_time,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -397,7 +397,7 @@ type ListTopProductsRequest struct {
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// The end of the range, exclusive, rounded up to the hour. Not set: now.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// How many products at most: 1 to 1,000; 0 means 50.
+	// The maximum number of products to return: 1 to 1,000; 0 means 50.
 	PageSize      int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -457,7 +457,7 @@ func (x *ListTopProductsRequest) GetPageSize() int32 {
 // ListTopProductsResponse holds products with their figures.
 type ListTopProductsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The products, the most viewed first.
+	// The products, most viewed first.
 	Entries       []*ListTopProductsResponse_Entry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -500,7 +500,7 @@ func (x *ListTopProductsResponse) GetEntries() []*ListTopProductsResponse_Entry 
 	return nil
 }
 
-// ListUnviewedProductsRequest asks for a page of products that nobody looked at.
+// ListUnviewedProductsRequest asks for a page of products without views.
 type ListUnviewedProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The start of the range, rounded down to the hour. Not set: 30 days before end_time.
@@ -508,9 +508,9 @@ type ListUnviewedProductsRequest struct {
 	// The end of the range, exclusive, rounded up to the hour. Not set: now, also for the pages after
 	// the first.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// How many products at most: 1 to 1,000; 0 means 50.
+	// The maximum number of products to return: 1 to 1,000; 0 means 50.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before. The other fields must be as they were, but for page_size.
+	// The next_page_token of the previous page. All other fields except page_size must be unchanged.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -574,14 +574,14 @@ func (x *ListUnviewedProductsRequest) GetPageToken() string {
 	return ""
 }
 
-// ListUnviewedProductsResponse holds a page of products that nobody looked at.
+// ListUnviewedProductsResponse holds a page of products without views.
 type ListUnviewedProductsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The products, the oldest first.
+	// The products, oldest first.
 	Entries []*ListUnviewedProductsResponse_Entry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
-	// Asks for the page after this one; empty on the last.
+	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// How many products the pages hold together.
+	// The number of products on all pages together.
 	TotalSize     int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -638,14 +638,14 @@ func (x *ListUnviewedProductsResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// Point holds what was counted in one hour or day.
+// Point holds the figures of one hour or day.
 type QueryProductViewsResponse_Point struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the hour or day starts.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// How often the product was returned by GetProduct or BatchGetProducts.
+	// The number of times that the product was returned by GetProduct or BatchGetProducts.
 	Views int64 `protobuf:"varint,2,opt,name=views,proto3" json:"views,omitempty"`
-	// How often the product was returned by ListProducts.
+	// The number of times that the product was returned by ListProducts.
 	Impressions int64 `protobuf:"varint,3,opt,name=impressions,proto3" json:"impressions,omitempty"`
 	// Views by known robots, not part of views.
 	BotViews int64 `protobuf:"varint,4,opt,name=bot_views,json=botViews,proto3" json:"bot_views,omitempty"`
@@ -720,14 +720,14 @@ func (x *QueryProductViewsResponse_Point) GetBotImpressions() int64 {
 	return 0
 }
 
-// Point holds what was counted in one hour or day.
+// Point holds the figures of one hour or day.
 type QueryCatalogViewsResponse_Point struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the hour or day starts.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// How often a product was returned by GetProduct or BatchGetProducts.
+	// The number of times that a product was returned by GetProduct or BatchGetProducts.
 	Views int64 `protobuf:"varint,2,opt,name=views,proto3" json:"views,omitempty"`
-	// How often a product was returned by ListProducts.
+	// The number of times that a product was returned by ListProducts.
 	Impressions int64 `protobuf:"varint,3,opt,name=impressions,proto3" json:"impressions,omitempty"`
 	// Views by known robots, not part of views.
 	BotViews int64 `protobuf:"varint,4,opt,name=bot_views,json=botViews,proto3" json:"bot_views,omitempty"`
@@ -807,11 +807,11 @@ type ListTopProductsResponse_Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product.
 	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
-	// How often it was returned by GetProduct or BatchGetProducts.
+	// The number of times that it was returned by GetProduct or BatchGetProducts.
 	Views int64 `protobuf:"varint,2,opt,name=views,proto3" json:"views,omitempty"`
-	// How often it was returned by ListProducts.
+	// The number of times that it was returned by ListProducts.
 	Impressions int64 `protobuf:"varint,3,opt,name=impressions,proto3" json:"impressions,omitempty"`
-	// Its views in the range of the same length that ends where this one starts.
+	// Its views in the previous range of the same length.
 	PreviousViews int64 `protobuf:"varint,4,opt,name=previous_views,json=previousViews,proto3" json:"previous_views,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -880,7 +880,7 @@ type ListUnviewedProductsResponse_Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product.
 	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
-	// How often it was returned by ListProducts all the same.
+	// The number of times that it was returned by ListProducts.
 	Impressions   int64 `protobuf:"varint,2,opt,name=impressions,proto3" json:"impressions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

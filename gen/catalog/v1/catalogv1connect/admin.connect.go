@@ -70,14 +70,14 @@ type AdminServiceClient interface {
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListAdmins(context.Context, *v1.ListAdminsRequest) (*v1.ListAdminsResponse, error)
 	// UpdateAdmin changes the fields that update_mask names. Disabling an administrator ends all
-	// their sessions at once. Safe to retry.
+	// their sessions at once. Idempotent.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
-	// could sign in any more; ABORTED (ETAG_MISMATCH).
+	// could sign in; ABORTED (ETAG_MISMATCH).
 	UpdateAdmin(context.Context, *v1.UpdateAdminRequest) (*v1.UpdateAdminResponse, error)
-	// DeleteAdmin removes an administrator and ends all their sessions at once. UndeleteAdmin brings
-	// the administrator back. Deleting a deleted one fails with ADMIN_NOT_FOUND.
+	// DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
+	// restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
 	DeleteAdmin(context.Context, *v1.DeleteAdminRequest) (*v1.DeleteAdminResponse, error)
@@ -86,8 +86,8 @@ type AdminServiceClient interface {
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_DELETED); ALREADY_EXISTS
 	// (EMAIL_TAKEN) if another administrator has the address now.
 	UndeleteAdmin(context.Context, *v1.UndeleteAdminRequest) (*v1.UndeleteAdminResponse, error)
-	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not safe to
-	// retry: every call sends a mail.
+	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not
+	// idempotent: every call sends a mail.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED);
 	// RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails.
@@ -242,14 +242,14 @@ type AdminServiceHandler interface {
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListAdmins(context.Context, *v1.ListAdminsRequest) (*v1.ListAdminsResponse, error)
 	// UpdateAdmin changes the fields that update_mask names. Disabling an administrator ends all
-	// their sessions at once. Safe to retry.
+	// their sessions at once. Idempotent.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
-	// could sign in any more; ABORTED (ETAG_MISMATCH).
+	// could sign in; ABORTED (ETAG_MISMATCH).
 	UpdateAdmin(context.Context, *v1.UpdateAdminRequest) (*v1.UpdateAdminResponse, error)
-	// DeleteAdmin removes an administrator and ends all their sessions at once. UndeleteAdmin brings
-	// the administrator back. Deleting a deleted one fails with ADMIN_NOT_FOUND.
+	// DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
+	// restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
 	DeleteAdmin(context.Context, *v1.DeleteAdminRequest) (*v1.DeleteAdminResponse, error)
@@ -258,8 +258,8 @@ type AdminServiceHandler interface {
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_DELETED); ALREADY_EXISTS
 	// (EMAIL_TAKEN) if another administrator has the address now.
 	UndeleteAdmin(context.Context, *v1.UndeleteAdminRequest) (*v1.UndeleteAdminResponse, error)
-	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not safe to
-	// retry: every call sends a mail.
+	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not
+	// idempotent: every call sends a mail.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED);
 	// RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails.

@@ -68,31 +68,31 @@ const (
 
 // AuthServiceClient is a client for the catalog.v1.AuthService service.
 type AuthServiceClient interface {
-	// SignIn starts a session. Takes the same time and answers the same text whatever was wrong.
-	// Every call starts a session of its own.
+	// SignIn starts a session. Failures take the same time and have the same text, whatever the cause.
+	// Not idempotent: every call starts a session of its own.
 	//
 	// Errors: UNAUTHENTICATED (SIGN_IN_FAILED); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
 	// failures, with a RetryInfo.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
-	// RefreshSession exchanges a refresh token for a new pair of tokens. Not safe to retry: using a
-	// refresh token twice ends its whole session.
+	// RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Not safe
+	// to retry: using a refresh token twice revokes its whole session.
 	//
 	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
 	// REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
 	// header "Catalog-Session: cookie".
 	RefreshSession(context.Context, *v1.RefreshSessionRequest) (*v1.RefreshSessionResponse, error)
-	// SignOut ends a session at once: that of refresh_token, or of the cookie, or else that of the
-	// caller's access token. Safe to retry.
+	// SignOut revokes a session at once: that of refresh_token, or of the cookie, or else that of the
+	// caller's access token. Idempotent.
 	//
 	// Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
 	// GetCurrentAdmin returns the caller.
 	GetCurrentAdmin(context.Context, *v1.GetCurrentAdminRequest) (*v1.GetCurrentAdminResponse, error)
-	// ListSessions returns the sessions of an administrator that have not ended, the latest first.
+	// ListSessions returns the active sessions of an administrator, newest first.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND).
 	ListSessions(context.Context, *v1.ListSessionsRequest) (*v1.ListSessionsResponse, error)
-	// RevokeSession ends any administrator's session at once. Safe to retry.
+	// RevokeSession ends a session of any administrator at once. Idempotent.
 	//
 	// Errors: NOT_FOUND (SESSION_NOT_FOUND).
 	RevokeSession(context.Context, *v1.RevokeSessionRequest) (*v1.RevokeSessionResponse, error)
@@ -101,8 +101,8 @@ type AuthServiceClient interface {
 	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT) if current_password is wrong, or a field
 	// violation; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
-	// RequestPasswordReset mails a link that works once to an active administrator. Answers the same,
-	// in the same time, whether or not the address is known.
+	// RequestPasswordReset mails a link that works once to an active administrator. The
+	// answer and its time do not tell whether the address is known.
 	//
 	// Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
 	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)
@@ -321,31 +321,31 @@ func (c *authServiceClient) CompleteSetup(ctx context.Context, req *v1.CompleteS
 
 // AuthServiceHandler is an implementation of the catalog.v1.AuthService service.
 type AuthServiceHandler interface {
-	// SignIn starts a session. Takes the same time and answers the same text whatever was wrong.
-	// Every call starts a session of its own.
+	// SignIn starts a session. Failures take the same time and have the same text, whatever the cause.
+	// Not idempotent: every call starts a session of its own.
 	//
 	// Errors: UNAUTHENTICATED (SIGN_IN_FAILED); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
 	// failures, with a RetryInfo.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
-	// RefreshSession exchanges a refresh token for a new pair of tokens. Not safe to retry: using a
-	// refresh token twice ends its whole session.
+	// RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Not safe
+	// to retry: using a refresh token twice revokes its whole session.
 	//
 	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
 	// REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
 	// header "Catalog-Session: cookie".
 	RefreshSession(context.Context, *v1.RefreshSessionRequest) (*v1.RefreshSessionResponse, error)
-	// SignOut ends a session at once: that of refresh_token, or of the cookie, or else that of the
-	// caller's access token. Safe to retry.
+	// SignOut revokes a session at once: that of refresh_token, or of the cookie, or else that of the
+	// caller's access token. Idempotent.
 	//
 	// Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
 	// GetCurrentAdmin returns the caller.
 	GetCurrentAdmin(context.Context, *v1.GetCurrentAdminRequest) (*v1.GetCurrentAdminResponse, error)
-	// ListSessions returns the sessions of an administrator that have not ended, the latest first.
+	// ListSessions returns the active sessions of an administrator, newest first.
 	//
 	// Errors: NOT_FOUND (ADMIN_NOT_FOUND).
 	ListSessions(context.Context, *v1.ListSessionsRequest) (*v1.ListSessionsResponse, error)
-	// RevokeSession ends any administrator's session at once. Safe to retry.
+	// RevokeSession ends a session of any administrator at once. Idempotent.
 	//
 	// Errors: NOT_FOUND (SESSION_NOT_FOUND).
 	RevokeSession(context.Context, *v1.RevokeSessionRequest) (*v1.RevokeSessionResponse, error)
@@ -354,8 +354,8 @@ type AuthServiceHandler interface {
 	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT) if current_password is wrong, or a field
 	// violation; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
-	// RequestPasswordReset mails a link that works once to an active administrator. Answers the same,
-	// in the same time, whether or not the address is known.
+	// RequestPasswordReset mails a link that works once to an active administrator. The
+	// answer and its time do not tell whether the address is known.
 	//
 	// Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
 	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)

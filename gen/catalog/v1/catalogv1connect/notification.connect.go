@@ -61,52 +61,50 @@ const (
 
 // NotificationServiceClient is a client for the catalog.v1.NotificationService service.
 type NotificationServiceClient interface {
-	// ListDeliveries returns a page of deliveries, the newest first.
+	// ListDeliveries returns a page of deliveries, newest first.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
-	// RetryDelivery sends a failed or bounced delivery again. Safe to retry: a delivery that is
-	// already pending stays as it is.
+	// RetryDelivery sends a failed or bounced delivery again. Idempotent: a delivery that is already
+	// pending stays as it is.
 	//
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
-	// sent, or must not go to its recipient any more: they are no longer active, or have accepted the
-	// invitation.
+	// sent, or if its recipient is no longer active or has accepted the invitation.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
-	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
-	// and why: one that cannot does not keep back the others. Those that share a message are sent together
-	// again. Safe to retry: deliveries that are already pending stay as they are.
+	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again. The response names those
+	// that it refused, with the reasons; a refusal does not affect the others. Deliveries of one message
+	// are sent together again. Idempotent: deliveries that are already pending stay as they are.
 	BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error)
-	// RetryFailedDeliveries sends every delivery again that has failed and may be retried, the oldest
-	// failure first, and says which cannot be and why. It is for the day after an outage of the mail
+	// RetryFailedDeliveries sends every failed delivery again that may be retried, the oldest failure
+	// first. The response names those that it refused, with the reasons. Use it after an outage of the mail
 	// server.
 	//
-	// A call does what it can in a few seconds, at least 1,000 deliveries, in transactions of 1,000. If
-	// there are more it returns next_page_token: call again with it until it is empty. What fails again
-	// meanwhile is not among them. Safe to retry: deliveries that are already pending stay as they are.
+	// A call works for a few seconds, on at least 1,000 deliveries, in transactions of 1,000. If there are
+	// more, it returns next_page_token: call again with it until it is empty. Deliveries that fail
+	// meanwhile are not included. Idempotent: deliveries that are already pending stay as they are.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	RetryFailedDeliveries(context.Context, *v1.RetryFailedDeliveriesRequest) (*v1.RetryFailedDeliveriesResponse, error)
 	// GetPreferences returns the caller's preferences.
 	GetPreferences(context.Context, *v1.GetPreferencesRequest) (*v1.GetPreferencesResponse, error)
-	// UpdatePreferences changes the caller's preferences for changes from now on. Safe to retry.
+	// UpdatePreferences changes the caller's preferences. They apply to later changes. Idempotent.
 	//
 	// Errors: INVALID_ARGUMENT (UPDATE_MASK_INVALID or a field violation).
 	UpdatePreferences(context.Context, *v1.UpdatePreferencesRequest) (*v1.UpdatePreferencesResponse, error)
-	// ListMailboxMessages returns a page of the mails in the local mailbox, the newest first, without
-	// their texts. The local mailbox is where mails go while neither Mailgun nor SMTP is configured; it
-	// belongs to the process that answers.
+	// ListMailboxMessages returns a page of the mails in the local mailbox, newest first, without their
+	// texts. Mails go to the local mailbox while neither Mailgun nor SMTP is configured. Each process has
+	// its own.
 	//
-	// Callers see every mail to themselves, and of the mails to others those about changes and
-	// invitations: an administrator may read every change, and may give a new administrator a password
-	// anyway. A link with which to become another administrator, as in a mail that resets a password, is
-	// for its recipient alone.
+	// Callers see every mail to themselves, and mails to others about changes and invitations: an
+	// administrator may read every change and invite anybody. Only the recipient sees a mail that resets a
+	// password, because its link signs in as the recipient.
 	//
 	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListMailboxMessages(context.Context, *v1.ListMailboxMessagesRequest) (*v1.ListMailboxMessagesResponse, error)
-	// GetMailboxMessage returns a mail that ListMailboxMessages may show to the caller, with its texts.
+	// GetMailboxMessage returns a mail, with its texts, if ListMailboxMessages shows it to the caller.
 	//
 	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
-	// a mail that is for its recipient alone.
+	// a mail that only its recipient may see.
 	GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error)
 }
 
@@ -262,52 +260,50 @@ func (c *notificationServiceClient) GetMailboxMessage(ctx context.Context, req *
 
 // NotificationServiceHandler is an implementation of the catalog.v1.NotificationService service.
 type NotificationServiceHandler interface {
-	// ListDeliveries returns a page of deliveries, the newest first.
+	// ListDeliveries returns a page of deliveries, newest first.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
-	// RetryDelivery sends a failed or bounced delivery again. Safe to retry: a delivery that is
-	// already pending stays as it is.
+	// RetryDelivery sends a failed or bounced delivery again. Idempotent: a delivery that is already
+	// pending stays as it is.
 	//
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
-	// sent, or must not go to its recipient any more: they are no longer active, or have accepted the
-	// invitation.
+	// sent, or if its recipient is no longer active or has accepted the invitation.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
-	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
-	// and why: one that cannot does not keep back the others. Those that share a message are sent together
-	// again. Safe to retry: deliveries that are already pending stay as they are.
+	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again. The response names those
+	// that it refused, with the reasons; a refusal does not affect the others. Deliveries of one message
+	// are sent together again. Idempotent: deliveries that are already pending stay as they are.
 	BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error)
-	// RetryFailedDeliveries sends every delivery again that has failed and may be retried, the oldest
-	// failure first, and says which cannot be and why. It is for the day after an outage of the mail
+	// RetryFailedDeliveries sends every failed delivery again that may be retried, the oldest failure
+	// first. The response names those that it refused, with the reasons. Use it after an outage of the mail
 	// server.
 	//
-	// A call does what it can in a few seconds, at least 1,000 deliveries, in transactions of 1,000. If
-	// there are more it returns next_page_token: call again with it until it is empty. What fails again
-	// meanwhile is not among them. Safe to retry: deliveries that are already pending stay as they are.
+	// A call works for a few seconds, on at least 1,000 deliveries, in transactions of 1,000. If there are
+	// more, it returns next_page_token: call again with it until it is empty. Deliveries that fail
+	// meanwhile are not included. Idempotent: deliveries that are already pending stay as they are.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	RetryFailedDeliveries(context.Context, *v1.RetryFailedDeliveriesRequest) (*v1.RetryFailedDeliveriesResponse, error)
 	// GetPreferences returns the caller's preferences.
 	GetPreferences(context.Context, *v1.GetPreferencesRequest) (*v1.GetPreferencesResponse, error)
-	// UpdatePreferences changes the caller's preferences for changes from now on. Safe to retry.
+	// UpdatePreferences changes the caller's preferences. They apply to later changes. Idempotent.
 	//
 	// Errors: INVALID_ARGUMENT (UPDATE_MASK_INVALID or a field violation).
 	UpdatePreferences(context.Context, *v1.UpdatePreferencesRequest) (*v1.UpdatePreferencesResponse, error)
-	// ListMailboxMessages returns a page of the mails in the local mailbox, the newest first, without
-	// their texts. The local mailbox is where mails go while neither Mailgun nor SMTP is configured; it
-	// belongs to the process that answers.
+	// ListMailboxMessages returns a page of the mails in the local mailbox, newest first, without their
+	// texts. Mails go to the local mailbox while neither Mailgun nor SMTP is configured. Each process has
+	// its own.
 	//
-	// Callers see every mail to themselves, and of the mails to others those about changes and
-	// invitations: an administrator may read every change, and may give a new administrator a password
-	// anyway. A link with which to become another administrator, as in a mail that resets a password, is
-	// for its recipient alone.
+	// Callers see every mail to themselves, and mails to others about changes and invitations: an
+	// administrator may read every change and invite anybody. Only the recipient sees a mail that resets a
+	// password, because its link signs in as the recipient.
 	//
 	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListMailboxMessages(context.Context, *v1.ListMailboxMessagesRequest) (*v1.ListMailboxMessagesResponse, error)
-	// GetMailboxMessage returns a mail that ListMailboxMessages may show to the caller, with its texts.
+	// GetMailboxMessage returns a mail, with its texts, if ListMailboxMessages shows it to the caller.
 	//
 	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
-	// a mail that is for its recipient alone.
+	// a mail that only its recipient may see.
 	GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error)
 }
 

@@ -75,8 +75,8 @@ type ProductServiceClient interface {
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND) if there is no such product or it is deleted;
 	// administrators also see deleted products by id.
 	GetProduct(context.Context, *v1.GetProductRequest) (*v1.GetProductResponse, error)
-	// BatchGetProducts returns up to 1,000 live products, in the order asked for: ids first, then
-	// SKUs. All must exist.
+	// BatchGetProducts returns up to 1,000 live products, in the order of the request: ids first,
+	// then SKUs. All must exist.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); its metadata has the number of ids and SKUs that were not
 	// found, missing_count, and the first of them as JSON lists, missing_ids and missing_skus.
@@ -86,8 +86,8 @@ type ProductServiceClient interface {
 	// Errors: INVALID_ARGUMENT with FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID or a field
 	// violation; PERMISSION_DENIED (ADMIN_REQUIRED) if an anonymous caller sets show_deleted.
 	ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error)
-	// ListBrands returns a page of the brands of live products, in alphabetical order, with how many
-	// products each has. It counts as no read of a product.
+	// ListBrands returns a page of the brands of live products, in alphabetical order, with the number
+	// of products of each. It does not count as a read of a product.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
@@ -100,20 +100,20 @@ type ProductServiceClient interface {
 	//
 	// Errors: those of CreateProduct; field violations name the request, as in requests[3].product.sku.
 	BatchCreateProducts(context.Context, *v1.BatchCreateProductsRequest) (*v1.BatchCreateProductsResponse, error)
-	// UpdateProduct changes the fields that update_mask names. Safe to retry: a change that changes
-	// nothing writes no history and sends no mail.
+	// UpdateProduct changes the fields that update_mask names. Idempotent: an update that changes nothing
+	// writes no history and sends no notification.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
-	// is not the current one: the error says who changed what since.
+	// is not the current one; the error names the fields that changed since, and who changed them.
 	UpdateProduct(context.Context, *v1.UpdateProductRequest) (*v1.UpdateProductResponse, error)
 	// BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
-	// request of the same batch gives up counts as taken.
+	// request of the same batch releases still counts as taken.
 	//
 	// Errors: those of UpdateProduct; field violations name the request.
 	BatchUpdateProducts(context.Context, *v1.BatchUpdateProductsRequest) (*v1.BatchUpdateProductsResponse, error)
-	// DeleteProduct hides a product from readers and frees its SKU. UndeleteProduct brings it back.
-	// Deleting a deleted product fails with PRODUCT_NOT_FOUND.
+	// DeleteProduct soft-deletes a product: readers no longer see it, and its SKU is free.
+	// UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH).
 	DeleteProduct(context.Context, *v1.DeleteProductRequest) (*v1.DeleteProductResponse, error)
@@ -335,8 +335,8 @@ type ProductServiceHandler interface {
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND) if there is no such product or it is deleted;
 	// administrators also see deleted products by id.
 	GetProduct(context.Context, *v1.GetProductRequest) (*v1.GetProductResponse, error)
-	// BatchGetProducts returns up to 1,000 live products, in the order asked for: ids first, then
-	// SKUs. All must exist.
+	// BatchGetProducts returns up to 1,000 live products, in the order of the request: ids first,
+	// then SKUs. All must exist.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); its metadata has the number of ids and SKUs that were not
 	// found, missing_count, and the first of them as JSON lists, missing_ids and missing_skus.
@@ -346,8 +346,8 @@ type ProductServiceHandler interface {
 	// Errors: INVALID_ARGUMENT with FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID or a field
 	// violation; PERMISSION_DENIED (ADMIN_REQUIRED) if an anonymous caller sets show_deleted.
 	ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error)
-	// ListBrands returns a page of the brands of live products, in alphabetical order, with how many
-	// products each has. It counts as no read of a product.
+	// ListBrands returns a page of the brands of live products, in alphabetical order, with the number
+	// of products of each. It does not count as a read of a product.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
@@ -360,20 +360,20 @@ type ProductServiceHandler interface {
 	//
 	// Errors: those of CreateProduct; field violations name the request, as in requests[3].product.sku.
 	BatchCreateProducts(context.Context, *v1.BatchCreateProductsRequest) (*v1.BatchCreateProductsResponse, error)
-	// UpdateProduct changes the fields that update_mask names. Safe to retry: a change that changes
-	// nothing writes no history and sends no mail.
+	// UpdateProduct changes the fields that update_mask names. Idempotent: an update that changes nothing
+	// writes no history and sends no notification.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
-	// is not the current one: the error says who changed what since.
+	// is not the current one; the error names the fields that changed since, and who changed them.
 	UpdateProduct(context.Context, *v1.UpdateProductRequest) (*v1.UpdateProductResponse, error)
 	// BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
-	// request of the same batch gives up counts as taken.
+	// request of the same batch releases still counts as taken.
 	//
 	// Errors: those of UpdateProduct; field violations name the request.
 	BatchUpdateProducts(context.Context, *v1.BatchUpdateProductsRequest) (*v1.BatchUpdateProductsResponse, error)
-	// DeleteProduct hides a product from readers and frees its SKU. UndeleteProduct brings it back.
-	// Deleting a deleted product fails with PRODUCT_NOT_FOUND.
+	// DeleteProduct soft-deletes a product: readers no longer see it, and its SKU is free.
+	// UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH).
 	DeleteProduct(context.Context, *v1.DeleteProductRequest) (*v1.DeleteProductResponse, error)

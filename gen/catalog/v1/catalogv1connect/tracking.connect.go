@@ -50,24 +50,24 @@ const (
 // TrackingServiceClient is a client for the catalog.v1.TrackingService service.
 type TrackingServiceClient interface {
 	// QueryProductViews returns one product's figures over time, with a point for every hour or day
-	// that the time range touches, also where nothing was counted.
+	// that overlaps the time range, including those without a read.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT with field violations if the range is
 	// empty or has more than 10,000 points.
 	QueryProductViews(context.Context, *v1.QueryProductViewsRequest) (*v1.QueryProductViewsResponse, error)
 	// QueryCatalogViews returns the figures of all products together over time, with a point for every
-	// hour or day that the time range touches, and how fresh they are.
+	// hour or day that overlaps the time range, and the time of the last update.
 	//
 	// Errors: INVALID_ARGUMENT with field violations if the range is empty or has more than 10,000
 	// points.
 	QueryCatalogViews(context.Context, *v1.QueryCatalogViewsRequest) (*v1.QueryCatalogViewsResponse, error)
 	// ListTopProducts returns the products with the most views, then impressions, in a time range,
-	// also deleted ones.
+	// including deleted ones.
 	//
 	// Errors: INVALID_ARGUMENT with field violations if the range is empty.
 	ListTopProducts(context.Context, *v1.ListTopProductsRequest) (*v1.ListTopProductsResponse, error)
-	// ListUnviewedProducts returns a page of the products without a single view in a time range, the
-	// oldest first: those that are not deleted now and were created before its end.
+	// ListUnviewedProducts returns a page of the live products without a view in a time range, oldest
+	// first. They were created before its end.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID, or field violations if the range is empty).
 	ListUnviewedProducts(context.Context, *v1.ListUnviewedProductsRequest) (*v1.ListUnviewedProductsResponse, error)
@@ -162,24 +162,24 @@ func (c *trackingServiceClient) ListUnviewedProducts(ctx context.Context, req *v
 // TrackingServiceHandler is an implementation of the catalog.v1.TrackingService service.
 type TrackingServiceHandler interface {
 	// QueryProductViews returns one product's figures over time, with a point for every hour or day
-	// that the time range touches, also where nothing was counted.
+	// that overlaps the time range, including those without a read.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT with field violations if the range is
 	// empty or has more than 10,000 points.
 	QueryProductViews(context.Context, *v1.QueryProductViewsRequest) (*v1.QueryProductViewsResponse, error)
 	// QueryCatalogViews returns the figures of all products together over time, with a point for every
-	// hour or day that the time range touches, and how fresh they are.
+	// hour or day that overlaps the time range, and the time of the last update.
 	//
 	// Errors: INVALID_ARGUMENT with field violations if the range is empty or has more than 10,000
 	// points.
 	QueryCatalogViews(context.Context, *v1.QueryCatalogViewsRequest) (*v1.QueryCatalogViewsResponse, error)
 	// ListTopProducts returns the products with the most views, then impressions, in a time range,
-	// also deleted ones.
+	// including deleted ones.
 	//
 	// Errors: INVALID_ARGUMENT with field violations if the range is empty.
 	ListTopProducts(context.Context, *v1.ListTopProductsRequest) (*v1.ListTopProductsResponse, error)
-	// ListUnviewedProducts returns a page of the products without a single view in a time range, the
-	// oldest first: those that are not deleted now and were created before its end.
+	// ListUnviewedProducts returns a page of the live products without a view in a time range, oldest
+	// first. They were created before its end.
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID, or field violations if the range is empty).
 	ListUnviewedProducts(context.Context, *v1.ListUnviewedProductsRequest) (*v1.ListUnviewedProductsResponse, error)

@@ -12,8 +12,8 @@ export const file_catalog_v1_access: GenFile = /*@__PURE__*/
   fileDesc("ChdjYXRhbG9nL3YxL2FjY2Vzcy5wcm90bxIKY2F0YWxvZy52MSpFCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASEQoNQUNDRVNTX1BVQkxJQxABEhAKDEFDQ0VTU19BRE1JThACQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw");
 
 /**
- * Access says who may call a method. The server reads it from the descriptor of every method;
- * a method without it is refused for everybody.
+ * Access is the authorization rule of a method. The server reads it from the descriptor of the method. A
+ * method without a rule is refused for everybody.
  *
  * @generated from enum catalog.v1.Access
  */

@@ -43,7 +43,7 @@ export type Admin = Message<"catalog.v1.Admin"> & {
   name: string;
 
   /**
-   * Whether the administrator is kept from signing in.
+   * Whether the administrator may not sign in.
    *
    * @generated from field: bool disabled = 4;
    */
@@ -57,7 +57,8 @@ export type Admin = Message<"catalog.v1.Admin"> & {
   state: Admin_State;
 
   /**
-   * Stands for this version; send it back with an update or delete to fail instead of overwriting.
+   * The version of the administrator, for optimistic concurrency. Send it with an update or a delete to
+   * get ETAG_MISMATCH instead of overwriting somebody else's change.
    *
    * @generated from field: string etag = 6;
    */
@@ -245,14 +246,14 @@ export const GetAdminResponseSchema: GenMessage<GetAdminResponse> = /*@__PURE__*
  */
 export type ListAdminsRequest = Message<"catalog.v1.ListAdminsRequest"> & {
   /**
-   * How many at most: 1 to 1,000; 0 means 50.
+   * The maximum number of entries to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before.
+   * The next_page_token of the previous page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -287,7 +288,7 @@ export type ListAdminsResponse = Message<"catalog.v1.ListAdminsResponse"> & {
   admins: Admin[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -302,7 +303,7 @@ export const ListAdminsResponseSchema: GenMessage<ListAdminsResponse> = /*@__PUR
   messageDesc(file_catalog_v1_admin, 6);
 
 /**
- * UpdateAdminRequest holds an administrator's new values.
+ * UpdateAdminRequest holds the new values of an administrator.
  *
  * @generated from message catalog.v1.UpdateAdminRequest
  */
@@ -332,7 +333,7 @@ export const UpdateAdminRequestSchema: GenMessage<UpdateAdminRequest> = /*@__PUR
   messageDesc(file_catalog_v1_admin, 7);
 
 /**
- * UpdateAdminResponse holds the administrator as it is now.
+ * UpdateAdminResponse holds the updated administrator.
  *
  * @generated from message catalog.v1.UpdateAdminResponse
  */
@@ -480,7 +481,7 @@ export const ResendInvitationResponseSchema: GenMessage<ResendInvitationResponse
   messageDesc(file_catalog_v1_admin, 14);
 
 /**
- * AdminService looks after administrators, the people who may change the catalog.
+ * AdminService manages administrators, the people who may change the catalog.
  *
  * @generated from service catalog.v1.AdminService
  */
@@ -524,11 +525,11 @@ export const AdminService: GenService<{
   },
   /**
    * UpdateAdmin changes the fields that update_mask names. Disabling an administrator ends all
-   * their sessions at once. Safe to retry.
+   * their sessions at once. Idempotent.
    *
    * Errors: NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
    * violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
-   * could sign in any more; ABORTED (ETAG_MISMATCH).
+   * could sign in; ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc catalog.v1.AdminService.UpdateAdmin
    */
@@ -538,8 +539,8 @@ export const AdminService: GenService<{
     output: typeof UpdateAdminResponseSchema;
   },
   /**
-   * DeleteAdmin removes an administrator and ends all their sessions at once. UndeleteAdmin brings
-   * the administrator back. Deleting a deleted one fails with ADMIN_NOT_FOUND.
+   * DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
+   * restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
    *
    * Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
    *
@@ -564,8 +565,8 @@ export const AdminService: GenService<{
     output: typeof UndeleteAdminResponseSchema;
   },
   /**
-   * ResendInvitation mails a new link to an administrator who has not accepted yet. Not safe to
-   * retry: every call sends a mail.
+   * ResendInvitation mails a new link to an administrator who has not accepted yet. Not
+   * idempotent: every call sends a mail.
    *
    * Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_INVITED);
    * RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails.

@@ -72,7 +72,7 @@ export type SignInResponse = Message<"catalog.v1.SignInResponse"> & {
   expireTime?: Timestamp | undefined;
 
   /**
-   * Who signed in.
+   * The administrator who signed in.
    *
    * @generated from field: catalog.v1.Admin admin = 4;
    */
@@ -135,7 +135,7 @@ export type RefreshSessionResponse = Message<"catalog.v1.RefreshSessionResponse"
   expireTime?: Timestamp | undefined;
 
   /**
-   * Whose session it is.
+   * The administrator of the session.
    *
    * @generated from field: catalog.v1.Admin admin = 4;
    */
@@ -223,7 +223,7 @@ export const GetCurrentAdminResponseSchema: GenMessage<GetCurrentAdminResponse> 
   messageDesc(file_catalog_v1_auth, 7);
 
 /**
- * Session is a sign-in that has not ended.
+ * Session is an active session of an administrator.
  *
  * @generated from message catalog.v1.Session
  */
@@ -236,7 +236,7 @@ export type Session = Message<"catalog.v1.Session"> & {
   id: string;
 
   /**
-   * Whose session it is.
+   * The id of its administrator.
    *
    * @generated from field: string admin_id = 2;
    */
@@ -278,7 +278,7 @@ export type Session = Message<"catalog.v1.Session"> & {
   lastRefreshTime?: Timestamp | undefined;
 
   /**
-   * When it ends if it is not refreshed before.
+   * When it expires, unless it is refreshed before.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 8;
    */
@@ -320,7 +320,7 @@ export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__P
  */
 export type ListSessionsResponse = Message<"catalog.v1.ListSessionsResponse"> & {
   /**
-   * The sessions, the latest first, at most 1,000.
+   * The sessions, newest first, at most 1,000.
    *
    * @generated from field: repeated catalog.v1.Session sessions = 1;
    */
@@ -377,14 +377,14 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
  */
 export type ChangePasswordRequest = Message<"catalog.v1.ChangePasswordRequest"> & {
   /**
-   * The password until now.
+   * The current password.
    *
    * @generated from field: string current_password = 1;
    */
   currentPassword: string;
 
   /**
-   * The password from now on, 12 to 128 characters.
+   * The new password, 12 to 128 characters.
    *
    * @generated from field: string new_password = 2;
    */
@@ -483,7 +483,7 @@ export type ResetPasswordRequest = Message<"catalog.v1.ResetPasswordRequest"> & 
   token: string;
 
   /**
-   * The password from now on, 12 to 128 characters.
+   * The new password, 12 to 128 characters.
    *
    * @generated from field: string new_password = 2;
    */
@@ -525,7 +525,7 @@ export type ResetPasswordResponse = Message<"catalog.v1.ResetPasswordResponse"> 
   expireTime?: Timestamp | undefined;
 
   /**
-   * Whose password was set.
+   * The administrator whose password was set.
    *
    * @generated from field: catalog.v1.Admin admin = 4;
    */
@@ -602,7 +602,7 @@ export type AcceptInvitationResponse = Message<"catalog.v1.AcceptInvitationRespo
   expireTime?: Timestamp | undefined;
 
   /**
-   * Who accepted.
+   * The administrator who accepted.
    *
    * @generated from field: catalog.v1.Admin admin = 4;
    */
@@ -707,19 +707,20 @@ export const CompleteSetupResponseSchema: GenMessage<CompleteSetupResponse> = /*
  * lasts 15 minutes. A refresh token is opaque, works once, and gives a new pair.
  *
  * A web page of the catalog's own origin sends the header "Catalog-Session: cookie" with every call to
- * this service, so that no script ever holds a refresh token: each response that would hold one sets
- * the cookie catalog_refresh (HttpOnly, SameSite=Strict, Secure if the public URL is https, only for
- * this service) and leaves refresh_token empty, and RefreshSession and SignOut read that cookie when
- * refresh_token is empty. The cookie is cleared when its session ends; a call that starts another session
- * ends the one that was in it. Without the header no cookie is read or set. A POST with the header that a browser made for a page of another origin is refused:
+ * this service, so that no script ever holds a refresh token. Each response that would hold one sets the
+ * cookie catalog_refresh instead (HttpOnly, SameSite=Strict, Secure if the public URL is https, only for
+ * this service) and leaves refresh_token empty. RefreshSession and SignOut read that cookie when
+ * refresh_token is empty. The end of the session clears the cookie; a call that starts another session
+ * revokes the one in the cookie. Without the header the service neither reads nor sets a cookie. As a
+ * defense against CSRF, a POST with the header from a page of another origin fails with
  * PERMISSION_DENIED (CROSS_SITE_REFUSED).
  *
  * @generated from service catalog.v1.AuthService
  */
 export const AuthService: GenService<{
   /**
-   * SignIn starts a session. Takes the same time and answers the same text whatever was wrong.
-   * Every call starts a session of its own.
+   * SignIn starts a session. Failures take the same time and have the same text, whatever the cause.
+   * Not idempotent: every call starts a session of its own.
    *
    * Errors: UNAUTHENTICATED (SIGN_IN_FAILED); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
    * failures, with a RetryInfo.
@@ -732,8 +733,8 @@ export const AuthService: GenService<{
     output: typeof SignInResponseSchema;
   },
   /**
-   * RefreshSession exchanges a refresh token for a new pair of tokens. Not safe to retry: using a
-   * refresh token twice ends its whole session.
+   * RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Not safe
+   * to retry: using a refresh token twice revokes its whole session.
    *
    * Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
    * REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
@@ -747,8 +748,8 @@ export const AuthService: GenService<{
     output: typeof RefreshSessionResponseSchema;
   },
   /**
-   * SignOut ends a session at once: that of refresh_token, or of the cookie, or else that of the
-   * caller's access token. Safe to retry.
+   * SignOut revokes a session at once: that of refresh_token, or of the cookie, or else that of the
+   * caller's access token. Idempotent.
    *
    * Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
    *
@@ -770,7 +771,7 @@ export const AuthService: GenService<{
     output: typeof GetCurrentAdminResponseSchema;
   },
   /**
-   * ListSessions returns the sessions of an administrator that have not ended, the latest first.
+   * ListSessions returns the active sessions of an administrator, newest first.
    *
    * Errors: NOT_FOUND (ADMIN_NOT_FOUND).
    *
@@ -782,7 +783,7 @@ export const AuthService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * RevokeSession ends any administrator's session at once. Safe to retry.
+   * RevokeSession ends a session of any administrator at once. Idempotent.
    *
    * Errors: NOT_FOUND (SESSION_NOT_FOUND).
    *
@@ -807,8 +808,8 @@ export const AuthService: GenService<{
     output: typeof ChangePasswordResponseSchema;
   },
   /**
-   * RequestPasswordReset mails a link that works once to an active administrator. Answers the same,
-   * in the same time, whether or not the address is known.
+   * RequestPasswordReset mails a link that works once to an active administrator. The
+   * answer and its time do not tell whether the address is known.
    *
    * Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
    *

@@ -35,28 +35,28 @@ export type Delivery = Message<"catalog.v1.Delivery"> & {
   recipientId: string;
 
   /**
-   * The address that it goes to.
+   * The address of the recipient.
    *
    * @generated from field: string recipient_email = 3;
    */
   recipientEmail: string;
 
   /**
-   * How far it has come.
+   * The progress of the delivery.
    *
    * @generated from field: catalog.v1.Delivery.State state = 4;
    */
   state: Delivery_State;
 
   /**
-   * How often sending was tried.
+   * The number of delivery attempts.
    *
    * @generated from field: int32 attempt_count = 5;
    */
   attemptCount: number;
 
   /**
-   * Why the last try failed, as the mail server put it; empty if it did not.
+   * The error of the last attempt, in the mail server's words; empty if it succeeded.
    *
    * @generated from field: string last_error = 6;
    */
@@ -70,28 +70,28 @@ export type Delivery = Message<"catalog.v1.Delivery"> & {
   messageId: string;
 
   /**
-   * Sequence numbers of the changes that the mail is about, at most the first 1,000.
+   * The sequence numbers of the changes in the mail, at most the first 1,000.
    *
    * @generated from field: repeated int64 change_sequences = 8;
    */
   changeSequences: bigint[];
 
   /**
-   * How many changes the mail is about.
+   * The number of changes in the mail.
    *
    * @generated from field: int32 change_count = 9;
    */
   changeCount: number;
 
   /**
-   * When the delivery was made.
+   * When the delivery was created.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 10;
    */
   createTime?: Timestamp | undefined;
 
   /**
-   * When the mail server took it; not set before.
+   * When the mail server accepted it; not set before.
    *
    * @generated from field: google.protobuf.Timestamp send_time = 11;
    */
@@ -105,14 +105,14 @@ export type Delivery = Message<"catalog.v1.Delivery"> & {
   updateTime?: Timestamp | undefined;
 
   /**
-   * When it is due: digests wait for the end of their hour or day.
+   * When it is due. Digests are due at the end of their hour or day.
    *
    * @generated from field: google.protobuf.Timestamp schedule_time = 13;
    */
   scheduleTime?: Timestamp | undefined;
 
   /**
-   * What it is about. Only KIND_CHANGES has changes.
+   * The subject of the mail. Only KIND_CHANGES has changes.
    *
    * @generated from field: catalog.v1.Delivery.Kind kind = 14;
    */
@@ -127,7 +127,7 @@ export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
   messageDesc(file_catalog_v1_notification, 0);
 
 /**
- * Kind says what a mail is about.
+ * Kind is the subject of a mail.
  *
  * @generated from enum catalog.v1.Delivery.Kind
  */
@@ -168,7 +168,7 @@ export const Delivery_KindSchema: GenEnum<Delivery_Kind> = /*@__PURE__*/
   enumDesc(file_catalog_v1_notification, 0, 0);
 
 /**
- * State says how far a delivery has come.
+ * State is the progress of a delivery.
  *
  * @generated from enum catalog.v1.Delivery.State
  */
@@ -181,42 +181,42 @@ export enum Delivery_State {
   UNSPECIFIED = 0,
 
   /**
-   * Waits to be sent, or to be tried again.
+   * Waits for its first attempt or for a retry.
    *
    * @generated from enum value: STATE_PENDING = 1;
    */
   PENDING = 1,
 
   /**
-   * The mail server took it.
+   * The mail server accepted it.
    *
    * @generated from enum value: STATE_SENT = 2;
    */
   SENT = 2,
 
   /**
-   * The recipient's server took it.
+   * The recipient's server accepted it.
    *
    * @generated from enum value: STATE_DELIVERED = 3;
    */
   DELIVERED = 3,
 
   /**
-   * The recipient's server refused it for good.
+   * The recipient's server rejected it permanently.
    *
    * @generated from enum value: STATE_BOUNCED = 4;
    */
   BOUNCED = 4,
 
   /**
-   * The recipient called it spam.
+   * The recipient reported it as spam.
    *
    * @generated from enum value: STATE_COMPLAINED = 5;
    */
   COMPLAINED = 5,
 
   /**
-   * Was given up after the last try, or could never work.
+   * Failed permanently, or after the last attempt.
    *
    * @generated from enum value: STATE_FAILED = 6;
    */
@@ -236,14 +236,14 @@ export const Delivery_StateSchema: GenEnum<Delivery_State> = /*@__PURE__*/
  */
 export type ListDeliveriesRequest = Message<"catalog.v1.ListDeliveriesRequest"> & {
   /**
-   * How many at most: 1 to 1,000; 0 means 50.
+   * The maximum number of entries to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   * The next_page_token of the previous page. All other fields except page_size must be unchanged.
    *
    * @generated from field: string page_token = 2;
    */
@@ -292,7 +292,7 @@ export type ListDeliveriesResponse = Message<"catalog.v1.ListDeliveriesResponse"
   deliveries: Delivery[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -328,7 +328,7 @@ export const RetryDeliveryRequestSchema: GenMessage<RetryDeliveryRequest> = /*@_
   messageDesc(file_catalog_v1_notification, 3);
 
 /**
- * RetryDeliveryResponse holds the delivery as it is now.
+ * RetryDeliveryResponse holds the updated delivery.
  *
  * @generated from message catalog.v1.RetryDeliveryResponse
  */
@@ -370,27 +370,27 @@ export const BatchRetryDeliveriesRequestSchema: GenMessage<BatchRetryDeliveriesR
   messageDesc(file_catalog_v1_notification, 5);
 
 /**
- * BatchRetryDeliveriesResponse says what became of the request.
+ * BatchRetryDeliveriesResponse holds the result of a batch.
  *
  * @generated from message catalog.v1.BatchRetryDeliveriesResponse
  */
 export type BatchRetryDeliveriesResponse = Message<"catalog.v1.BatchRetryDeliveriesResponse"> & {
   /**
-   * How many are sent again because of this call.
+   * The number of deliveries that this call scheduled.
    *
    * @generated from field: int32 scheduled_count = 1;
    */
   scheduledCount: number;
 
   /**
-   * How many were pending already.
+   * The number of deliveries that were pending already.
    *
    * @generated from field: int32 pending_count = 2;
    */
   pendingCount: number;
 
   /**
-   * Those that are not sent again.
+   * The deliveries that were refused.
    *
    * @generated from field: repeated catalog.v1.DeliveryRefusal refusals = 3;
    */
@@ -405,7 +405,7 @@ export const BatchRetryDeliveriesResponseSchema: GenMessage<BatchRetryDeliveries
   messageDesc(file_catalog_v1_notification, 6);
 
 /**
- * DeliveryRefusal says why a delivery is not sent again.
+ * DeliveryRefusal is the reason for which a delivery is not retried.
  *
  * @generated from message catalog.v1.DeliveryRefusal
  */
@@ -418,7 +418,7 @@ export type DeliveryRefusal = Message<"catalog.v1.DeliveryRefusal"> & {
   id: string;
 
   /**
-   * The address that it was for; empty if there is no such delivery.
+   * The address of its recipient; empty if there is no such delivery.
    *
    * @generated from field: string recipient_email = 2;
    */
@@ -432,7 +432,7 @@ export type DeliveryRefusal = Message<"catalog.v1.DeliveryRefusal"> & {
   reason: string;
 
   /**
-   * The same as a sentence.
+   * The reason as a sentence.
    *
    * @generated from field: string message = 4;
    */
@@ -447,7 +447,7 @@ export const DeliveryRefusalSchema: GenMessage<DeliveryRefusal> = /*@__PURE__*/
   messageDesc(file_catalog_v1_notification, 7);
 
 /**
- * RetryFailedDeliveriesRequest says which of the failed deliveries are meant.
+ * RetryFailedDeliveriesRequest selects failed deliveries.
  *
  * @generated from message catalog.v1.RetryFailedDeliveriesRequest
  */
@@ -467,7 +467,7 @@ export type RetryFailedDeliveriesRequest = Message<"catalog.v1.RetryFailedDelive
   recipientId: string;
 
   /**
-   * next_page_token of the call before. The other fields must be as they were.
+   * The next_page_token of the previous call. All other fields must be unchanged.
    *
    * @generated from field: string page_token = 3;
    */
@@ -482,34 +482,34 @@ export const RetryFailedDeliveriesRequestSchema: GenMessage<RetryFailedDeliverie
   messageDesc(file_catalog_v1_notification, 8);
 
 /**
- * RetryFailedDeliveriesResponse says what the call did.
+ * RetryFailedDeliveriesResponse holds the result of a call.
  *
  * @generated from message catalog.v1.RetryFailedDeliveriesResponse
  */
 export type RetryFailedDeliveriesResponse = Message<"catalog.v1.RetryFailedDeliveriesResponse"> & {
   /**
-   * How many are sent again because of this call.
+   * The number of deliveries that this call scheduled.
    *
    * @generated from field: int32 scheduled_count = 1;
    */
   scheduledCount: number;
 
   /**
-   * How many are not sent again.
+   * The number of deliveries that were refused.
    *
    * @generated from field: int32 refused_count = 2;
    */
   refusedCount: number;
 
   /**
-   * Those that are not sent again, at most the first 1,000.
+   * The deliveries that were refused, at most the first 1,000.
    *
    * @generated from field: repeated catalog.v1.DeliveryRefusal refusals = 3;
    */
   refusals: DeliveryRefusal[];
 
   /**
-   * Asks for the call that does more; empty if there is no more to do.
+   * The token for the next call; empty when all is done.
    *
    * @generated from field: string next_page_token = 4;
    */
@@ -524,13 +524,13 @@ export const RetryFailedDeliveriesResponseSchema: GenMessage<RetryFailedDeliveri
   messageDesc(file_catalog_v1_notification, 9);
 
 /**
- * Preferences say how an administrator wants to hear of changes.
+ * Preferences are an administrator's choices for notifications.
  *
  * @generated from message catalog.v1.Preferences
  */
 export type Preferences = Message<"catalog.v1.Preferences"> & {
   /**
-   * How often mails go out. FREQUENCY_IMMEDIATE unless the administrator chose otherwise.
+   * How often mails are sent. The default is FREQUENCY_IMMEDIATE.
    *
    * @generated from field: catalog.v1.Preferences.Frequency frequency = 1;
    */
@@ -545,7 +545,7 @@ export const PreferencesSchema: GenMessage<Preferences> = /*@__PURE__*/
   messageDesc(file_catalog_v1_notification, 10);
 
 /**
- * Frequency says how often mails go out.
+ * Frequency is how often mails are sent.
  *
  * @generated from enum catalog.v1.Preferences.Frequency
  */
@@ -558,7 +558,7 @@ export enum Preferences_Frequency {
   UNSPECIFIED = 0,
 
   /**
-   * Each change as it comes; changes by one person within a short window share a mail.
+   * At once; changes by one person within a short window share a mail.
    *
    * @generated from enum value: FREQUENCY_IMMEDIATE = 1;
    */
@@ -650,7 +650,7 @@ export const UpdatePreferencesRequestSchema: GenMessage<UpdatePreferencesRequest
   messageDesc(file_catalog_v1_notification, 13);
 
 /**
- * UpdatePreferencesResponse holds the preferences as they are now.
+ * UpdatePreferencesResponse holds the updated preferences.
  *
  * @generated from message catalog.v1.UpdatePreferencesResponse
  */
@@ -671,27 +671,27 @@ export const UpdatePreferencesResponseSchema: GenMessage<UpdatePreferencesRespon
   messageDesc(file_catalog_v1_notification, 14);
 
 /**
- * MailboxMessage is a mail in the local mailbox, as its reader sees it.
+ * MailboxMessage is a mail in the local mailbox.
  *
  * @generated from message catalog.v1.MailboxMessage
  */
 export type MailboxMessage = Message<"catalog.v1.MailboxMessage"> & {
   /**
-   * Names the mail in the mailbox.
+   * The id of the mail in the mailbox.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * Who sent it: an address, with a name if there is one, such as "Ana <ana@example.com>".
+   * The sender: an address, with a name if there is one, such as "Ana <ana@example.com>".
    *
    * @generated from field: string from = 2;
    */
   from: string;
 
   /**
-   * Whom it is for, in the same form.
+   * The recipient, in the same form.
    *
    * @generated from field: string to = 3;
    */
@@ -705,14 +705,14 @@ export type MailboxMessage = Message<"catalog.v1.MailboxMessage"> & {
   subject: string;
 
   /**
-   * Its text, for readers without HTML. Only GetMailboxMessage sets it.
+   * The plain text. Only GetMailboxMessage sets it.
    *
    * @generated from field: string text = 5;
    */
   text: string;
 
   /**
-   * The same as an HTML document. It holds no scripts, but show it as you would any stranger's mail.
+   * The HTML document. It holds no scripts, but treat it as untrusted content.
    * Only GetMailboxMessage sets it.
    *
    * @generated from field: string html = 6;
@@ -741,14 +741,14 @@ export const MailboxMessageSchema: GenMessage<MailboxMessage> = /*@__PURE__*/
  */
 export type ListMailboxMessagesRequest = Message<"catalog.v1.ListMailboxMessagesRequest"> & {
   /**
-   * How many at most: 1 to 1,000; 0 means 50.
+   * The maximum number of entries to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before.
+   * The next_page_token of the previous page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -776,7 +776,7 @@ export type ListMailboxMessagesResponse = Message<"catalog.v1.ListMailboxMessage
   messages: MailboxMessage[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -833,14 +833,14 @@ export const GetMailboxMessageResponseSchema: GenMessage<GetMailboxMessageRespon
   messageDesc(file_catalog_v1_notification, 19);
 
 /**
- * NotificationService shows which mails went out, about which changes, and lets administrators say how
- * often they want them and send again what failed.
+ * NotificationService lists the deliveries of notifications, retries those that failed, and keeps the
+ * notification preferences of administrators.
  *
  * @generated from service catalog.v1.NotificationService
  */
 export const NotificationService: GenService<{
   /**
-   * ListDeliveries returns a page of deliveries, the newest first.
+   * ListDeliveries returns a page of deliveries, newest first.
    *
    * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
    *
@@ -852,12 +852,11 @@ export const NotificationService: GenService<{
     output: typeof ListDeliveriesResponseSchema;
   },
   /**
-   * RetryDelivery sends a failed or bounced delivery again. Safe to retry: a delivery that is
-   * already pending stays as it is.
+   * RetryDelivery sends a failed or bounced delivery again. Idempotent: a delivery that is already
+   * pending stays as it is.
    *
    * Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
-   * sent, or must not go to its recipient any more: they are no longer active, or have accepted the
-   * invitation.
+   * sent, or if its recipient is no longer active or has accepted the invitation.
    *
    * @generated from rpc catalog.v1.NotificationService.RetryDelivery
    */
@@ -867,9 +866,9 @@ export const NotificationService: GenService<{
     output: typeof RetryDeliveryResponseSchema;
   },
   /**
-   * BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again, and says which cannot be
-   * and why: one that cannot does not keep back the others. Those that share a message are sent together
-   * again. Safe to retry: deliveries that are already pending stay as they are.
+   * BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again. The response names those
+   * that it refused, with the reasons; a refusal does not affect the others. Deliveries of one message
+   * are sent together again. Idempotent: deliveries that are already pending stay as they are.
    *
    * @generated from rpc catalog.v1.NotificationService.BatchRetryDeliveries
    */
@@ -879,13 +878,13 @@ export const NotificationService: GenService<{
     output: typeof BatchRetryDeliveriesResponseSchema;
   },
   /**
-   * RetryFailedDeliveries sends every delivery again that has failed and may be retried, the oldest
-   * failure first, and says which cannot be and why. It is for the day after an outage of the mail
+   * RetryFailedDeliveries sends every failed delivery again that may be retried, the oldest failure
+   * first. The response names those that it refused, with the reasons. Use it after an outage of the mail
    * server.
    *
-   * A call does what it can in a few seconds, at least 1,000 deliveries, in transactions of 1,000. If
-   * there are more it returns next_page_token: call again with it until it is empty. What fails again
-   * meanwhile is not among them. Safe to retry: deliveries that are already pending stay as they are.
+   * A call works for a few seconds, on at least 1,000 deliveries, in transactions of 1,000. If there are
+   * more, it returns next_page_token: call again with it until it is empty. Deliveries that fail
+   * meanwhile are not included. Idempotent: deliveries that are already pending stay as they are.
    *
    * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
    *
@@ -907,7 +906,7 @@ export const NotificationService: GenService<{
     output: typeof GetPreferencesResponseSchema;
   },
   /**
-   * UpdatePreferences changes the caller's preferences for changes from now on. Safe to retry.
+   * UpdatePreferences changes the caller's preferences. They apply to later changes. Idempotent.
    *
    * Errors: INVALID_ARGUMENT (UPDATE_MASK_INVALID or a field violation).
    *
@@ -919,14 +918,13 @@ export const NotificationService: GenService<{
     output: typeof UpdatePreferencesResponseSchema;
   },
   /**
-   * ListMailboxMessages returns a page of the mails in the local mailbox, the newest first, without
-   * their texts. The local mailbox is where mails go while neither Mailgun nor SMTP is configured; it
-   * belongs to the process that answers.
+   * ListMailboxMessages returns a page of the mails in the local mailbox, newest first, without their
+   * texts. Mails go to the local mailbox while neither Mailgun nor SMTP is configured. Each process has
+   * its own.
    *
-   * Callers see every mail to themselves, and of the mails to others those about changes and
-   * invitations: an administrator may read every change, and may give a new administrator a password
-   * anyway. A link with which to become another administrator, as in a mail that resets a password, is
-   * for its recipient alone.
+   * Callers see every mail to themselves, and mails to others about changes and invitations: an
+   * administrator may read every change and invite anybody. Only the recipient sees a mail that resets a
+   * password, because its link signs in as the recipient.
    *
    * Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
    *
@@ -938,10 +936,10 @@ export const NotificationService: GenService<{
     output: typeof ListMailboxMessagesResponseSchema;
   },
   /**
-   * GetMailboxMessage returns a mail that ListMailboxMessages may show to the caller, with its texts.
+   * GetMailboxMessage returns a mail, with its texts, if ListMailboxMessages shows it to the caller.
    *
    * Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
-   * a mail that is for its recipient alone.
+   * a mail that only its recipient may see.
    *
    * @generated from rpc catalog.v1.NotificationService.GetMailboxMessage
    */

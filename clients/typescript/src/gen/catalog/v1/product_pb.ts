@@ -17,7 +17,7 @@ export const file_catalog_v1_product: GenFile = /*@__PURE__*/
   fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEipQMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjcKEUdldFByb2R1Y3RSZXF1ZXN0EgwKAmlkGAEgASgJSAASDQoDc2t1GAIgASgJSABCBQoDa2V5IjoKEkdldFByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IjQKF0JhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0EgsKA2lkcxgBIAMoCRIMCgRza3VzGAIgAygJIkEKGEJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKDAQoTTGlzdFByb2R1Y3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAkSEAoIb3JkZXJfYnkYBCABKAkSDQoFcXVlcnkYBSABKAkSFAoMc2hvd19kZWxldGVkGAYgASgIIlYKFExpc3RQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8ChRDcmVhdGVQcm9kdWN0UmVxdWVzdBIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Ij0KFUNyZWF0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IlAKGkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0EjIKCHJlcXVlc3RzGAEgAygLMiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdCJEChtCYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QibQoUVXBkYXRlUHJvZHVjdFJlcXVlc3QSJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPQoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiUAoaQmF0Y2hVcGRhdGVQcm9kdWN0c1JlcXVlc3QSMgoIcmVxdWVzdHMYASADKAsyIC5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0IkQKG0JhdGNoVXBkYXRlUHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCIwChREZWxldGVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJIj0KFURlbGV0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IiQKFlVuZGVsZXRlUHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkiPwoXVW5kZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJpChlMaXN0UHJvZHVjdENoYW5nZXNSZXF1ZXN0EhIKCnByb2R1Y3RfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSEQoJc2VxdWVuY2VzGAQgAygDImEKGkxpc3RQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlEioKB2NoYW5nZXMYASADKAsyGS5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpEECg1Qcm9kdWN0Q2hhbmdlEhAKCHNlcXVlbmNlGAEgASgDEhIKCnByb2R1Y3RfaWQYAiABKAkSCwoDc2t1GAMgASgJEjYKCW9wZXJhdGlvbhgEIAEoDjIjLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZS5PcGVyYXRpb24SNQoGZmllbGRzGAUgAygLMiUuY2F0YWxvZy52MS5Qcm9kdWN0Q2hhbmdlLkZpZWxkQ2hhbmdlEhAKCGFjdG9yX2lkGAYgASgJEhIKCmFjdG9yX25hbWUYByABKAkSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYCSABKAkacgoLRmllbGRDaGFuZ2USDQoFZmllbGQYASABKAkSKQoJb2xkX3ZhbHVlGAIgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEikKCW5ld192YWx1ZRgDIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZSKEAQoJT3BlcmF0aW9uEhkKFU9QRVJBVElPTl9VTlNQRUNJRklFRBAAEhUKEU9QRVJBVElPTl9DUkVBVEVEEAESFQoRT1BFUkFUSU9OX1VQREFURUQQAhIVChFPUEVSQVRJT05fREVMRVRFRBADEhcKE09QRVJBVElPTl9VTkRFTEVURUQQBCJJChFMaXN0QnJhbmRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRINCgVxdWVyeRgDIAEoCSKRAQoSTGlzdEJyYW5kc1Jlc3BvbnNlEjQKBmJyYW5kcxgBIAMoCzIkLmNhdGFsb2cudjEuTGlzdEJyYW5kc1Jlc3BvbnNlLkJyYW5kEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRosCgVCcmFuZBIMCgRuYW1lGAEgASgJEhUKDXByb2R1Y3RfY291bnQYAiABKAUyiAgKDlByb2R1Y3RTZXJ2aWNlElAKCkdldFByb2R1Y3QSHS5jYXRhbG9nLnYxLkdldFByb2R1Y3RSZXF1ZXN0Gh4uY2F0YWxvZy52MS5HZXRQcm9kdWN0UmVzcG9uc2UiA5ACARJiChBCYXRjaEdldFByb2R1Y3RzEiMuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVxdWVzdBokLmNhdGFsb2cudjEuQmF0Y2hHZXRQcm9kdWN0c1Jlc3BvbnNlIgOQAgESVgoMTGlzdFByb2R1Y3RzEh8uY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXF1ZXN0GiAuY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXNwb25zZSIDkAIBElAKCkxpc3RCcmFuZHMSHS5jYXRhbG9nLnYxLkxpc3RCcmFuZHNSZXF1ZXN0Gh4uY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVzcG9uc2UiA5ACARJUCg1DcmVhdGVQcm9kdWN0EiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlc3BvbnNlEmYKE0JhdGNoQ3JlYXRlUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5CYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2USVAoNVXBkYXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXNwb25zZRJmChNCYXRjaFVwZGF0ZVByb2R1Y3RzEiYuY2F0YWxvZy52MS5CYXRjaFVwZGF0ZVByb2R1Y3RzUmVxdWVzdBonLmNhdGFsb2cudjEuQmF0Y2hVcGRhdGVQcm9kdWN0c1Jlc3BvbnNlElQKDURlbGV0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLkRlbGV0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5EZWxldGVQcm9kdWN0UmVzcG9uc2USWgoPVW5kZWxldGVQcm9kdWN0EiIuY2F0YWxvZy52MS5VbmRlbGV0ZVByb2R1Y3RSZXF1ZXN0GiMuY2F0YWxvZy52MS5VbmRlbGV0ZVByb2R1Y3RSZXNwb25zZRJoChJMaXN0UHJvZHVjdENoYW5nZXMSJS5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0Q2hhbmdlc1JlcXVlc3QaJi5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlIgOQAgFCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
- * Product is something that the catalog offers.
+ * Product is an entry of the catalog.
  *
  * @generated from message catalog.v1.Product
  */
@@ -80,7 +80,7 @@ export type Product = Message<"catalog.v1.Product"> & {
   tags: string[];
 
   /**
-   * Further facts, such as {"colour": "red"}: at most 50, keys 1 to 64 characters, values at most
+   * Further facts, such as {"color": "red"}: at most 50, keys 1 to 64 characters, values at most
    * 500.
    *
    * @generated from field: map<string, string> attributes = 9;
@@ -88,7 +88,7 @@ export type Product = Message<"catalog.v1.Product"> & {
   attributes: { [key: string]: string };
 
   /**
-   * Stands for this version of the product. Send it back with an update or a delete to fail with
+   * The version of the product, for optimistic concurrency. Send it with an update or a delete to get
    * ETAG_MISMATCH instead of overwriting somebody else's change.
    *
    * @generated from field: string etag = 10;
@@ -131,7 +131,7 @@ export const ProductSchema: GenMessage<Product> = /*@__PURE__*/
  */
 export type GetProductRequest = Message<"catalog.v1.GetProductRequest"> & {
   /**
-   * Which product: exactly one of the two.
+   * Exactly one of the two names the product.
    *
    * @generated from oneof catalog.v1.GetProductRequest.key
    */
@@ -217,7 +217,7 @@ export const BatchGetProductsRequestSchema: GenMessage<BatchGetProductsRequest> 
  */
 export type BatchGetProductsResponse = Message<"catalog.v1.BatchGetProductsResponse"> & {
   /**
-   * The products, in the order asked for.
+   * The products, in the order of the request.
    *
    * @generated from field: repeated catalog.v1.Product products = 1;
    */
@@ -238,14 +238,14 @@ export const BatchGetProductsResponseSchema: GenMessage<BatchGetProductsResponse
  */
 export type ListProductsRequest = Message<"catalog.v1.ListProductsRequest"> & {
   /**
-   * How many products at most: 1 to 1,000; 0 means 50.
+   * The maximum number of products to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   * The next_page_token of the previous page. All other fields except page_size must be unchanged.
    *
    * @generated from field: string page_token = 2;
    */
@@ -282,7 +282,7 @@ export type ListProductsRequest = Message<"catalog.v1.ListProductsRequest"> & {
   query: string;
 
   /**
-   * Also return deleted products. For administrators.
+   * Also return deleted products. Only administrators may set it.
    *
    * @generated from field: bool show_deleted = 6;
    */
@@ -310,7 +310,7 @@ export type ListProductsResponse = Message<"catalog.v1.ListProductsResponse"> & 
   products: Product[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -409,7 +409,7 @@ export const BatchCreateProductsResponseSchema: GenMessage<BatchCreateProductsRe
   messageDesc(file_catalog_v1_product, 10);
 
 /**
- * UpdateProductRequest holds a product's new values.
+ * UpdateProductRequest holds the new values of a product.
  *
  * @generated from message catalog.v1.UpdateProductRequest
  */
@@ -440,7 +440,7 @@ export const UpdateProductRequestSchema: GenMessage<UpdateProductRequest> = /*@_
   messageDesc(file_catalog_v1_product, 11);
 
 /**
- * UpdateProductResponse holds the product as it is now.
+ * UpdateProductResponse holds the updated product.
  *
  * @generated from message catalog.v1.UpdateProductResponse
  */
@@ -467,7 +467,7 @@ export const UpdateProductResponseSchema: GenMessage<UpdateProductResponse> = /*
  */
 export type BatchUpdateProductsRequest = Message<"catalog.v1.BatchUpdateProductsRequest"> & {
   /**
-   * The updates, 1 to 1,000, at most one a product.
+   * The updates, 1 to 1,000, at most one for each product.
    *
    * @generated from field: repeated catalog.v1.UpdateProductRequest requests = 1;
    */
@@ -482,7 +482,7 @@ export const BatchUpdateProductsRequestSchema: GenMessage<BatchUpdateProductsReq
   messageDesc(file_catalog_v1_product, 13);
 
 /**
- * BatchUpdateProductsResponse holds the products as they are now.
+ * BatchUpdateProductsResponse holds the updated products.
  *
  * @generated from message catalog.v1.BatchUpdateProductsResponse
  */
@@ -607,14 +607,14 @@ export type ListProductChangesRequest = Message<"catalog.v1.ListProductChangesRe
   productId: string;
 
   /**
-   * How many changes at most: 1 to 1,000; 0 means 50.
+   * The maximum number of changes to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   * The next_page_token of the previous page. All other fields except page_size must be unchanged.
    *
    * @generated from field: string page_token = 3;
    */
@@ -650,7 +650,7 @@ export type ListProductChangesResponse = Message<"catalog.v1.ListProductChangesR
   changes: ProductChange[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -671,7 +671,8 @@ export const ListProductChangesResponseSchema: GenMessage<ListProductChangesResp
  */
 export type ProductChange = Message<"catalog.v1.ProductChange"> & {
   /**
-   * Grows with every change in the catalog. Not without gaps.
+   * The position of the change in the history of the catalog. It increases with every change and may
+   * have gaps.
    *
    * @generated from field: int64 sequence = 1;
    */
@@ -692,14 +693,14 @@ export type ProductChange = Message<"catalog.v1.ProductChange"> & {
   sku: string;
 
   /**
-   * What was done.
+   * The operation.
    *
    * @generated from field: catalog.v1.ProductChange.Operation operation = 4;
    */
   operation: ProductChange_Operation;
 
   /**
-   * Which fields changed.
+   * The fields that changed.
    *
    * @generated from field: repeated catalog.v1.ProductChange.FieldChange fields = 5;
    */
@@ -777,7 +778,7 @@ export const ProductChange_FieldChangeSchema: GenMessage<ProductChange_FieldChan
   messageDesc(file_catalog_v1_product, 21, 0);
 
 /**
- * Operation says what was done.
+ * Operation is the kind of a change.
  *
  * @generated from enum catalog.v1.ProductChange.Operation
  */
@@ -831,14 +832,14 @@ export const ProductChange_OperationSchema: GenEnum<ProductChange_Operation> = /
  */
 export type ListBrandsRequest = Message<"catalog.v1.ListBrandsRequest"> & {
   /**
-   * How many at most: 1 to 1,000; 0 means 50.
+   * The maximum number of entries to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   * The next_page_token of the previous page. All other fields except page_size must be unchanged.
    *
    * @generated from field: string page_token = 2;
    */
@@ -873,7 +874,7 @@ export type ListBrandsResponse = Message<"catalog.v1.ListBrandsResponse"> & {
   brands: ListBrandsResponse_Brand[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -888,20 +889,20 @@ export const ListBrandsResponseSchema: GenMessage<ListBrandsResponse> = /*@__PUR
   messageDesc(file_catalog_v1_product, 23);
 
 /**
- * Brand is a name that live products have as their brand.
+ * Brand is the brand of at least one live product.
  *
  * @generated from message catalog.v1.ListBrandsResponse.Brand
  */
 export type ListBrandsResponse_Brand = Message<"catalog.v1.ListBrandsResponse.Brand"> & {
   /**
-   * The name as those products have it. In a filter of ListProducts, brand = "NAME" finds them.
+   * The name of the brand. In a filter of ListProducts, brand = "NAME" finds its products.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * How many live products there are of it.
+   * The number of its live products.
    *
    * @generated from field: int32 product_count = 2;
    */
@@ -918,8 +919,9 @@ export const ListBrandsResponse_BrandSchema: GenMessage<ListBrandsResponse_Brand
 /**
  * ProductService reads and changes the catalog. Anybody may read; administrators may write.
  *
- * Every change that an administrator makes is written to the product's history and mailed to every
- * other active administrator. Every successful anonymous read is counted.
+ * A change, its history and its notification job commit in one transaction (an outbox). Every other
+ * active administrator is notified, at least once. Every successful anonymous read is counted.
+ * Updates and deletes support optimistic concurrency through etags. Deletes are soft deletes.
  *
  * @generated from service catalog.v1.ProductService
  */
@@ -938,8 +940,8 @@ export const ProductService: GenService<{
     output: typeof GetProductResponseSchema;
   },
   /**
-   * BatchGetProducts returns up to 1,000 live products, in the order asked for: ids first, then
-   * SKUs. All must exist.
+   * BatchGetProducts returns up to 1,000 live products, in the order of the request: ids first,
+   * then SKUs. All must exist.
    *
    * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); its metadata has the number of ids and SKUs that were not
    * found, missing_count, and the first of them as JSON lists, missing_ids and missing_skus.
@@ -965,8 +967,8 @@ export const ProductService: GenService<{
     output: typeof ListProductsResponseSchema;
   },
   /**
-   * ListBrands returns a page of the brands of live products, in alphabetical order, with how many
-   * products each has. It counts as no read of a product.
+   * ListBrands returns a page of the brands of live products, in alphabetical order, with the number
+   * of products of each. It does not count as a read of a product.
    *
    * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
    *
@@ -1003,12 +1005,12 @@ export const ProductService: GenService<{
     output: typeof BatchCreateProductsResponseSchema;
   },
   /**
-   * UpdateProduct changes the fields that update_mask names. Safe to retry: a change that changes
-   * nothing writes no history and sends no mail.
+   * UpdateProduct changes the fields that update_mask names. Idempotent: an update that changes nothing
+   * writes no history and sends no notification.
    *
    * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
    * violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
-   * is not the current one: the error says who changed what since.
+   * is not the current one; the error names the fields that changed since, and who changed them.
    *
    * @generated from rpc catalog.v1.ProductService.UpdateProduct
    */
@@ -1019,7 +1021,7 @@ export const ProductService: GenService<{
   },
   /**
    * BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
-   * request of the same batch gives up counts as taken.
+   * request of the same batch releases still counts as taken.
    *
    * Errors: those of UpdateProduct; field violations name the request.
    *
@@ -1031,8 +1033,8 @@ export const ProductService: GenService<{
     output: typeof BatchUpdateProductsResponseSchema;
   },
   /**
-   * DeleteProduct hides a product from readers and frees its SKU. UndeleteProduct brings it back.
-   * Deleting a deleted product fails with PRODUCT_NOT_FOUND.
+   * DeleteProduct soft-deletes a product: readers no longer see it, and its SKU is free.
+   * UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND.
    *
    * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH).
    *

@@ -109,7 +109,7 @@ export const QueryProductViewsResponseSchema: GenMessage<QueryProductViewsRespon
   messageDesc(file_catalog_v1_tracking, 1);
 
 /**
- * Point holds what was counted in one hour or day.
+ * Point holds the figures of one hour or day.
  *
  * @generated from message catalog.v1.QueryProductViewsResponse.Point
  */
@@ -122,14 +122,14 @@ export type QueryProductViewsResponse_Point = Message<"catalog.v1.QueryProductVi
   startTime?: Timestamp | undefined;
 
   /**
-   * How often the product was returned by GetProduct or BatchGetProducts.
+   * The number of times that the product was returned by GetProduct or BatchGetProducts.
    *
    * @generated from field: int64 views = 2;
    */
   views: bigint;
 
   /**
-   * How often the product was returned by ListProducts.
+   * The number of times that the product was returned by ListProducts.
    *
    * @generated from field: int64 impressions = 3;
    */
@@ -194,7 +194,7 @@ export const QueryCatalogViewsRequestSchema: GenMessage<QueryCatalogViewsRequest
   messageDesc(file_catalog_v1_tracking, 2);
 
 /**
- * QueryCatalogViewsResponse holds a time series of all products together, also of deleted ones.
+ * QueryCatalogViewsResponse holds a time series of all products together, including deleted ones.
  *
  * @generated from message catalog.v1.QueryCatalogViewsResponse
  */
@@ -235,8 +235,8 @@ export type QueryCatalogViewsResponse = Message<"catalog.v1.QueryCatalogViewsRes
   totalBotImpressions: bigint;
 
   /**
-   * When reads were last added to the figures; not set before the first. Reads wait about a second
-   * for that.
+   * When the figures were last updated; not set before the first update. Reads are added about a second
+   * after they happen.
    *
    * @generated from field: google.protobuf.Timestamp last_update_time = 6;
    */
@@ -251,7 +251,7 @@ export const QueryCatalogViewsResponseSchema: GenMessage<QueryCatalogViewsRespon
   messageDesc(file_catalog_v1_tracking, 3);
 
 /**
- * Point holds what was counted in one hour or day.
+ * Point holds the figures of one hour or day.
  *
  * @generated from message catalog.v1.QueryCatalogViewsResponse.Point
  */
@@ -264,14 +264,14 @@ export type QueryCatalogViewsResponse_Point = Message<"catalog.v1.QueryCatalogVi
   startTime?: Timestamp | undefined;
 
   /**
-   * How often a product was returned by GetProduct or BatchGetProducts.
+   * The number of times that a product was returned by GetProduct or BatchGetProducts.
    *
    * @generated from field: int64 views = 2;
    */
   views: bigint;
 
   /**
-   * How often a product was returned by ListProducts.
+   * The number of times that a product was returned by ListProducts.
    *
    * @generated from field: int64 impressions = 3;
    */
@@ -320,7 +320,7 @@ export type ListTopProductsRequest = Message<"catalog.v1.ListTopProductsRequest"
   endTime?: Timestamp | undefined;
 
   /**
-   * How many products at most: 1 to 1,000; 0 means 50.
+   * The maximum number of products to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 3;
    */
@@ -341,7 +341,7 @@ export const ListTopProductsRequestSchema: GenMessage<ListTopProductsRequest> = 
  */
 export type ListTopProductsResponse = Message<"catalog.v1.ListTopProductsResponse"> & {
   /**
-   * The products, the most viewed first.
+   * The products, most viewed first.
    *
    * @generated from field: repeated catalog.v1.ListTopProductsResponse.Entry entries = 1;
    */
@@ -369,21 +369,21 @@ export type ListTopProductsResponse_Entry = Message<"catalog.v1.ListTopProductsR
   product?: Product | undefined;
 
   /**
-   * How often it was returned by GetProduct or BatchGetProducts.
+   * The number of times that it was returned by GetProduct or BatchGetProducts.
    *
    * @generated from field: int64 views = 2;
    */
   views: bigint;
 
   /**
-   * How often it was returned by ListProducts.
+   * The number of times that it was returned by ListProducts.
    *
    * @generated from field: int64 impressions = 3;
    */
   impressions: bigint;
 
   /**
-   * Its views in the range of the same length that ends where this one starts.
+   * Its views in the previous range of the same length.
    *
    * @generated from field: int64 previous_views = 4;
    */
@@ -398,7 +398,7 @@ export const ListTopProductsResponse_EntrySchema: GenMessage<ListTopProductsResp
   messageDesc(file_catalog_v1_tracking, 5, 0);
 
 /**
- * ListUnviewedProductsRequest asks for a page of products that nobody looked at.
+ * ListUnviewedProductsRequest asks for a page of products without views.
  *
  * @generated from message catalog.v1.ListUnviewedProductsRequest
  */
@@ -419,14 +419,14 @@ export type ListUnviewedProductsRequest = Message<"catalog.v1.ListUnviewedProduc
   endTime?: Timestamp | undefined;
 
   /**
-   * How many products at most: 1 to 1,000; 0 means 50.
+   * The maximum number of products to return: 1 to 1,000; 0 means 50.
    *
    * @generated from field: int32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * next_page_token of the page before. The other fields must be as they were, but for page_size.
+   * The next_page_token of the previous page. All other fields except page_size must be unchanged.
    *
    * @generated from field: string page_token = 4;
    */
@@ -441,27 +441,27 @@ export const ListUnviewedProductsRequestSchema: GenMessage<ListUnviewedProductsR
   messageDesc(file_catalog_v1_tracking, 6);
 
 /**
- * ListUnviewedProductsResponse holds a page of products that nobody looked at.
+ * ListUnviewedProductsResponse holds a page of products without views.
  *
  * @generated from message catalog.v1.ListUnviewedProductsResponse
  */
 export type ListUnviewedProductsResponse = Message<"catalog.v1.ListUnviewedProductsResponse"> & {
   /**
-   * The products, the oldest first.
+   * The products, oldest first.
    *
    * @generated from field: repeated catalog.v1.ListUnviewedProductsResponse.Entry entries = 1;
    */
   entries: ListUnviewedProductsResponse_Entry[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The token for the next page; empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
 
   /**
-   * How many products the pages hold together.
+   * The number of products on all pages together.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -489,7 +489,7 @@ export type ListUnviewedProductsResponse_Entry = Message<"catalog.v1.ListUnviewe
   product?: Product | undefined;
 
   /**
-   * How often it was returned by ListProducts all the same.
+   * The number of times that it was returned by ListProducts.
    *
    * @generated from field: int64 impressions = 2;
    */
@@ -538,17 +538,17 @@ export const GranularitySchema: GenEnum<Granularity> = /*@__PURE__*/
   enumDesc(file_catalog_v1_tracking, 0);
 
 /**
- * TrackingService reports how often anonymous callers looked at products. A view is a product
+ * TrackingService reports how often anonymous callers read products. A view is a product
  * returned by GetProduct or BatchGetProducts; an impression is one returned by ListProducts. Reads by
- * administrators are not counted. Reads by known robots are counted apart. Figures are a few seconds
- * old at most.
+ * administrators are not counted. Reads by known robots are counted separately. Figures are
+ * at most a few seconds old.
  *
  * @generated from service catalog.v1.TrackingService
  */
 export const TrackingService: GenService<{
   /**
    * QueryProductViews returns one product's figures over time, with a point for every hour or day
-   * that the time range touches, also where nothing was counted.
+   * that overlaps the time range, including those without a read.
    *
    * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT with field violations if the range is
    * empty or has more than 10,000 points.
@@ -562,7 +562,7 @@ export const TrackingService: GenService<{
   },
   /**
    * QueryCatalogViews returns the figures of all products together over time, with a point for every
-   * hour or day that the time range touches, and how fresh they are.
+   * hour or day that overlaps the time range, and the time of the last update.
    *
    * Errors: INVALID_ARGUMENT with field violations if the range is empty or has more than 10,000
    * points.
@@ -576,7 +576,7 @@ export const TrackingService: GenService<{
   },
   /**
    * ListTopProducts returns the products with the most views, then impressions, in a time range,
-   * also deleted ones.
+   * including deleted ones.
    *
    * Errors: INVALID_ARGUMENT with field violations if the range is empty.
    *
@@ -588,8 +588,8 @@ export const TrackingService: GenService<{
     output: typeof ListTopProductsResponseSchema;
   },
   /**
-   * ListUnviewedProducts returns a page of the products without a single view in a time range, the
-   * oldest first: those that are not deleted now and were created before its end.
+   * ListUnviewedProducts returns a page of the live products without a view in a time range, oldest
+   * first. They were created before its end.
    *
    * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID, or field violations if the range is empty).
    *
