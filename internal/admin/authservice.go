@@ -17,7 +17,7 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// AuthService is catalog.v1.AuthService.
+// AuthService implements catalog.v1.AuthService.
 type AuthService struct {
 	d         *db.DB
 	queue     *queue.Queue
@@ -29,8 +29,8 @@ type AuthService struct {
 
 var _ catalogv1connect.AuthServiceHandler = (*AuthService)(nil)
 
-// NewAuthService returns the service. The keys of tokens must be able to sign; passwords should be the
-// one that every other part uses. Passwords and tokens never reach log.
+// NewAuthService returns the service. tokens must be able to sign; share one passwords with the other
+// services. The service never logs passwords or tokens.
 func NewAuthService(
 	d *db.DB, q *queue.Queue, tokens *auth.Tokens, passwords *auth.Passwords, log *slog.Logger,
 ) *AuthService {
@@ -41,13 +41,13 @@ func NewAuthService(
 	}
 }
 
-// errSignInFailed is the answer to every wrong sign-in: wrong password, unknown, invited, disabled and
-// deleted alike.
+// errSignInFailed is the answer to every failed sign-in, whether the password is wrong or the account is
+// unknown, invited, disabled or deleted.
 var errSignInFailed = fault.New(fault.Unauthenticated, fault.SignInFailed,
 	"The e-mail address or the password is wrong.")
 
-// SignIn implements catalog.v1.AuthService. A password hash is computed and a failure is counted
-// whether or not the address is known, so that the time tells nothing.
+// SignIn implements catalog.v1.AuthService. It hashes the password and counts a failure whether or not the
+// account exists, so that timing does not reveal it.
 func (s *AuthService) SignIn(
 	ctx context.Context, req *catalogv1.SignInRequest,
 ) (*catalogv1.SignInResponse, error) {
@@ -67,7 +67,7 @@ func (s *AuthService) SignIn(
 	var grant auth.Grant
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if row, err = signedIn(ctx, tx, known); err != nil {
+		if row, err = recordSignIn(ctx, tx, known); err != nil {
 			return err
 		}
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
@@ -87,19 +87,19 @@ func (s *AuthService) SignIn(
 	}, nil
 }
 
-// checkPassword returns nil if password is that of row, who may sign in; wrong if it is not;
-// SIGN_IN_THROTTLED if too many were wrong before. It takes the same steps for every failure.
+// checkPassword returns nil if row is active and password is correct, wrong if not, and SIGN_IN_THROTTLED if a
+// limit is reached. Every failure takes the same steps.
 func (s *AuthService) checkPassword(
 	ctx context.Context, limits []auth.Limit, row *ent.Admin, password string, wrong error,
 ) error {
 	if err := s.throttle.Check(ctx, limits...); err != nil {
 		return err
 	}
-	right, err := s.passwords.Verify(ctx, row.PasswordHash, password)
+	matches, err := s.passwords.Verify(ctx, row.PasswordHash, password)
 	if err != nil {
 		return err
 	}
-	if right && active(row) {
+	if matches && active(row) {
 		return nil
 	}
 	if err := s.throttle.Count(ctx, limits...); err != nil {
@@ -108,10 +108,10 @@ func (s *AuthService) checkPassword(
 	return wrong
 }
 
-// signedIn notes a sign-in, if the administrator is still the one whose password was checked. It keeps
-// the row locked, so that whoever disables the administrator or changes the password comes before, and
-// is seen here, or after, and ends the new session.
-func signedIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, error) {
+// recordSignIn sets the sign-in time if the administrator has not changed since the password check. It locks
+// the row: a concurrent change of password or state either comes first and is seen here, or comes later and
+// ends the new session.
+func recordSignIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, error) {
 	same, err := tx.Admin.Update().
 		Where(admin.ID(checked.ID), admin.PasswordHash(checked.PasswordHash), isActive()).
 		SetLastSignInTime(now()).
@@ -149,8 +149,7 @@ func (s *AuthService) RefreshSession(
 	}, nil
 }
 
-// SignOut implements catalog.v1.AuthService. A refresh token that is unknown ends nothing and is no
-// error, so that signing out can be repeated.
+// SignOut implements catalog.v1.AuthService. It is idempotent: an unknown refresh token is not an error.
 func (s *AuthService) SignOut(
 	ctx context.Context, req *catalogv1.SignOutRequest,
 ) (*catalogv1.SignOutResponse, error) {
@@ -171,11 +170,11 @@ func (s *AuthService) SignOut(
 	return &catalogv1.SignOutResponse{}, nil
 }
 
-// EndReplaced ends the session of a refresh token that a browser no longer has, because another session
-// took its place. If that fails, the session is over when nobody uses it for long enough.
+// EndReplaced ends the session of a refresh token that another session replaced in a browser. It is best
+// effort: after a failure the session expires by itself.
 func (s *AuthService) EndReplaced(ctx context.Context, refreshToken string) {
 	if _, err := s.SignOut(ctx, &catalogv1.SignOutRequest{RefreshToken: refreshToken}); err != nil {
-		s.log.WarnContext(ctx, "a session that was replaced has not ended", "error", err)
+		s.log.WarnContext(ctx, "a replaced session could not be ended", "error", err)
 	}
 }
 

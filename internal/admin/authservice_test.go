@@ -66,7 +66,7 @@ func TestSignInIsThrottled(t *testing.T) {
 			}
 			hashed := w.passwords.Hashed()
 			requireReason(t, try("198.51.100.7", email, goodPassword), fault.SignInThrottled)
-			require.Equal(t, hashed, w.passwords.Hashed(), "a refused try costs no hash")
+			require.Equal(t, hashed, w.passwords.Hashed(), "a throttled attempt costs no hash")
 		}
 		require.NoError(t, try("192.0.2.1", "ana@example.com", goodPassword), "elsewhere the owner signs in")
 		require.NoError(t, w.disableThrottle(t))
@@ -74,14 +74,14 @@ func TestSignInIsThrottled(t *testing.T) {
 	})
 }
 
-// disableThrottle lets every window end.
+// disableThrottle ends all rate limit windows.
 func (w *world) disableThrottle(t *testing.T) error {
 	t.Helper()
 	_, err := w.d.SQL().ExecContext(t.Context(), `DELETE FROM `+throttle.Table)
 	return err
 }
 
-func TestASuccessForgetsFailures(t *testing.T) {
+func TestSuccessClearsFailures(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for range 4 {
 			for range 9 {
@@ -93,7 +93,7 @@ func TestASuccessForgetsFailures(t *testing.T) {
 	})
 }
 
-func TestRightPasswordsAtTheSameTimeAreNotThrottled(t *testing.T) {
+func TestConcurrentCorrectPasswordsAreNotThrottled(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		errs := make([]error, 24)
 		var wg sync.WaitGroup
@@ -110,7 +110,7 @@ func TestRightPasswordsAtTheSameTimeAreNotThrottled(t *testing.T) {
 	})
 }
 
-func TestWrongPasswordsAtTheSameTimeAreAllCounted(t *testing.T) {
+func TestConcurrentWrongPasswordsAreAllCounted(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		errs := make([]error, 24)
 		var wg sync.WaitGroup

@@ -19,26 +19,26 @@ import (
 )
 
 const (
-	// sessionHeader is the header with which a page asks for its refresh token to be a cookie. A page of
-	// another origin may not send it without asking first, and is not allowed to.
+	// sessionHeader is the request header that opts in to the cookie. It is not CORS-safelisted, so pages of
+	// other origins cannot send it without a preflight, which fails.
 	sessionHeader = "Catalog-Session"
 	inCookie      = "cookie"
 
 	cookieName = "catalog_refresh"
-	// tokenField is the field of requests and responses that the cookie takes the place of.
+	// tokenField is the field of requests and responses that the cookie replaces.
 	tokenField = "refresh_token"
 )
 
-// Cookies lets the web console keep its refresh token in a cookie that no script can read. The comment
-// of AuthService in the contract says how. It is for AuthService alone: Wrap goes around the handler,
-// and Interceptor behind those of the chain.
+// Cookies keeps the web console's refresh token in an HttpOnly cookie, as described at AuthService in the
+// contract. It applies to AuthService only: Wrap wraps the HTTP handler, and Interceptor comes last in the
+// interceptor chain.
 type Cookies struct {
 	path   string
 	secure bool
 	csrf   *http.CrossOriginProtection
 }
 
-// NewCookies returns the cookies of a catalog at a public URL. Returns an error if that is no URL.
+// NewCookies returns the Cookies of a catalog at a public URL. Returns an error if the URL is invalid.
 func NewCookies(publicURL string) (*Cookies, error) {
 	u, err := url.Parse(publicURL)
 	if err != nil {
@@ -57,8 +57,7 @@ func NewCookies(publicURL string) (*Cookies, error) {
 
 type crossSiteKey struct{}
 
-// Wrap notes for the interceptor what only the HTTP request tells: whether a browser sent it for a page
-// of another origin.
+// Wrap marks cross-origin browser requests in the context, for Interceptor.
 func (c *Cookies) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := c.csrf.Check(r); err != nil {
@@ -68,9 +67,9 @@ func (c *Cookies) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Interceptor moves refresh tokens between cookie and messages, for calls that ask for it. end is called
-// with the token that was in the cookie when another session takes its place. Returns CROSS_SITE_REFUSED
-// if such a call comes from a page of another origin.
+// Interceptor moves refresh tokens between cookie and messages, for calls that opt in. It calls end with the
+// cookie's previous token when a new session replaces it. Returns CROSS_SITE_REFUSED for such calls from pages
+// of another origin.
 func (c *Cookies) Interceptor(end func(ctx context.Context, refreshToken string)) connect.Interceptor {
 	return connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
@@ -107,11 +106,11 @@ var (
 		"Only pages of the catalog itself may use its cookie: call without the header %s.", sessionHeader)
 	errNoCookie = fault.New(fault.Unauthenticated, fault.RefreshTokenInvalid,
 		"There is no session in this browser. Sign in.")
-	errNoCall = errors.New("cookies: the context is not that of a handler")
+	errNoCall = errors.New("cookies: the context is not a handler's")
 )
 
-// fromCookie puts the cookie's token into a request that has room for one and none in it. Returns
-// REFRESH_TOKEN_INVALID if the call can do nothing without.
+// fromCookie sets an empty token field of a request from the cookie. Returns REFRESH_TOKEN_INVALID if the call
+// requires a token and there is none.
 func fromCookie(req connect.AnyRequest) error {
 	m, field := tokenOf(req.Any())
 	if field == nil || m.Get(field).String() != "" {
@@ -136,14 +135,14 @@ func cookieOf(req connect.AnyRequest) string {
 	return cookie.Value
 }
 
-// startsSession reports whether a call has started a session, rather than gone on with one.
+// startsSession reports whether a call started a new session.
 func startsSession(req connect.AnyRequest, res connect.AnyResponse) bool {
 	_, given := tokenOf(req.Any())
 	_, granted := tokenOf(res.Any())
 	return given == nil && granted != nil
 }
 
-// intoCookie takes the token out of a response and puts it into the cookie.
+// intoCookie moves the token from a response into the cookie.
 func (c *Cookies) intoCookie(header http.Header, res connect.AnyResponse) {
 	if _, signedOut := res.Any().(*catalogv1.SignOutResponse); signedOut {
 		c.set(header, "", -time.Second)
@@ -155,16 +154,16 @@ func (c *Cookies) intoCookie(header http.Header, res connect.AnyResponse) {
 	}
 }
 
-// set sets the cookie. A negative lifetime removes it.
+// set sets the cookie. A negative lifetime deletes it.
 func (c *Cookies) set(header http.Header, token string, lifetime time.Duration) {
-	cookie := http.Cookie{ //nolint:gosec // Secure unless people reach the catalog without TLS
+	cookie := http.Cookie{ //nolint:gosec // Secure unless the public URL is http
 		Name: cookieName, Value: token, Path: c.path, MaxAge: int(lifetime.Seconds()),
 		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 	header.Add("Set-Cookie", cookie.String())
 }
 
-// tokenOf returns the field of a message that holds a refresh token; nil if it has none.
+// tokenOf returns the refresh token field of a message; nil if it has none.
 func tokenOf(message any) (protoreflect.Message, protoreflect.FieldDescriptor) {
 	m, ok := message.(proto.Message)
 	if !ok {

@@ -25,7 +25,7 @@ import (
 
 const goodPassword = "correct horse battery"
 
-// world is both services on a database with the administrator Ana, who is signed in.
+// world is both services on a database with one administrator, Ana, who is signed in.
 type world struct {
 	d         *db.DB
 	passwords *auth.Passwords
@@ -37,10 +37,10 @@ type world struct {
 	ana     *catalogv1.Admin
 	session *catalogv1.SignInResponse
 	// ctx is for calls by Ana.
-	ctx context.Context //nolint:containedctx // a test is one scope
+	ctx context.Context //nolint:containedctx // scoped to a test
 }
 
-// each runs a test in a world on each database.
+// each runs a test on each database.
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -70,7 +70,7 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 	}
 }
 
-// insertAna adds the first administrator, at the tests' low cost of a password.
+// insertAna creates the first administrator, with a cheap password hash.
 func (w *world) insertAna(t *testing.T) {
 	t.Helper()
 	hash, err := w.passwords.Hash(t.Context(), goodPassword)
@@ -80,7 +80,7 @@ func (w *world) insertAna(t *testing.T) {
 	}))
 }
 
-// recorder keeps what is logged.
+// recorder records log lines.
 type recorder struct {
 	mu   sync.Mutex
 	text string
@@ -113,7 +113,7 @@ func (w *world) signIn(t *testing.T, email, password string) *catalogv1.SignInRe
 	return resp
 }
 
-// create adds an administrator; one without a password is invited.
+// create creates an administrator; without a password they are invited.
 func (w *world) create(t *testing.T, email, password string) *catalogv1.Admin {
 	t.Helper()
 	resp, err := w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{
@@ -141,7 +141,7 @@ func (w *world) disable(id string) error {
 	return err
 }
 
-// token issues what the mail with a link would hold.
+// token issues the token that the mail would contain.
 func (w *world) token(t *testing.T, purpose onetimetoken.Purpose, adminID string) string {
 	t.Helper()
 	id := uuid.MustParse(adminID)
@@ -154,7 +154,7 @@ func (w *world) token(t *testing.T, purpose onetimetoken.Purpose, adminID string
 	return token
 }
 
-// mails returns the account mails that are queued for an administrator, by purpose.
+// mails returns the purposes of the account mails queued for an administrator.
 func (w *world) mails(t *testing.T, adminID string) []string {
 	t.Helper()
 	rows, err := w.d.SQL().QueryContext(t.Context(), `SELECT args FROM river_job WHERE kind = 'account_mail' ORDER BY id`)

@@ -48,22 +48,22 @@ func (s *AuthService) AcceptInvitation(
 	}, nil
 }
 
-// redemption is a password that is set with a token from a mail.
+// redemption is the exchange of a mailed one-time token for a new password and a session.
 type redemption struct {
 	purpose  onetimetoken.Purpose
 	token    string
 	password string
-	// field is the password's in the request.
+	// field is the password's field in the request.
 	field string
-	// where holds for administrators who may do this.
+	// where matches eligible administrators.
 	where predicate.Admin
-	// then does more in the transaction; it may be nil.
+	// then runs in the same transaction; it may be nil.
 	then func(ctx context.Context, row *ent.Admin) (*ent.Admin, error)
 }
 
-// redeem uses a token up, sets its administrator's password, ends all their sessions and starts a new
-// one. Returns ONE_TIME_TOKEN_INVALID if the token does not work, or its administrator may not do this
-// any more; a fault if the password may not be set.
+// redeem consumes a token, sets its administrator's password, ends all their sessions and starts a new one.
+// Returns ONE_TIME_TOKEN_INVALID if the token is invalid or its administrator is not eligible, and a fault if
+// the password is not acceptable.
 func (s *AuthService) redeem(ctx context.Context, r redemption) (*ent.Admin, auth.Grant, error) {
 	if err := auth.CheckPassword(r.field, r.password, ""); err != nil {
 		return nil, auth.Grant{}, err
@@ -81,7 +81,7 @@ func (s *AuthService) redeem(ctx context.Context, r redemption) (*ent.Admin, aut
 	)
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if row, err = s.redeemed(ctx, tx, r, hash); err != nil {
+		if row, err = s.applyRedemption(ctx, tx, r, hash); err != nil {
 			return err
 		}
 		grant, err = s.restart(ctx, tx, row)
@@ -90,12 +90,12 @@ func (s *AuthService) redeem(ctx context.Context, r redemption) (*ent.Admin, aut
 	return row, grant, err
 }
 
-func (s *AuthService) redeemed(ctx context.Context, tx *ent.Tx, r redemption, hash string) (*ent.Admin, error) {
+func (s *AuthService) applyRedemption(ctx context.Context, tx *ent.Tx, r redemption, hash string) (*ent.Admin, error) {
 	id, err := auth.UseOneTimeToken(ctx, tx, r.purpose, r.token)
 	if err != nil {
 		return nil, err
 	}
-	if id == nil { // no token but that for setup is nobody's
+	if id == nil { // only setup tokens have no administrator
 		return nil, auth.OneTimeTokenInvalid()
 	}
 	set, err := setPassword(ctx, tx, hash, admin.ID(*id), r.where)

@@ -13,13 +13,13 @@ import (
 	"github.com/zebrands/catalog/internal/pagination"
 )
 
-// listQuery is what a page token of ListAdmins is bound to.
+// listQuery identifies a list of administrators in page tokens.
 type listQuery struct {
 	List        string `json:"list"`
 	ShowDeleted bool   `json:"show_deleted"`
 }
 
-// position is the administrator behind whom the next page starts. Deleted ones may share an address.
+// position is the last administrator of the previous page. Deleted ones may share an address, hence the id.
 type position struct {
 	Email string    `json:"email"`
 	ID    uuid.UUID `json:"id"`
@@ -29,9 +29,9 @@ type position struct {
 func (s *Service) ListAdmins(
 	ctx context.Context, req *catalogv1.ListAdminsRequest,
 ) (*catalogv1.ListAdminsResponse, error) {
-	bound := listQuery{List: "admins", ShowDeleted: req.GetShowDeleted()}
+	list := listQuery{List: "admins", ShowDeleted: req.GetShowDeleted()}
 	var after position
-	continued, err := pagination.Parse(req.GetPageToken(), bound, &after)
+	continued, err := pagination.Parse(req.GetPageToken(), list, &after)
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +40,10 @@ func (s *Service) ListAdmins(
 		query.Where(admin.DeleteTimeIsNil())
 	}
 	if continued {
-		if email, bad := cleanEmail(after.Email); bad != (flaw{}) || email != after.Email {
-			return nil, pagination.Invalid(nil) // anybody can make up a token, with what PostgreSQL cannot take
+		if email, bad := cleanEmail(after.Email); bad != (problem{}) || email != after.Email {
+			return nil, pagination.Invalid(nil) // forged: PostgreSQL might reject its text
 		}
-		query.Where(func(sel *sql.Selector) { sel.Where(behind(sel, after)) })
+		query.Where(func(sel *sql.Selector) { sel.Where(following(sel, after)) })
 	}
 	size := pagination.Size(req.GetPageSize())
 	rows, err := query.Limit(size + 1).All(ctx)
@@ -54,7 +54,7 @@ func (s *Service) ListAdmins(
 	if len(rows) > size {
 		rows = rows[:size]
 		last := rows[size-1]
-		if resp.NextPageToken, err = pagination.Token(bound, position{Email: last.Email, ID: last.ID}); err != nil {
+		if resp.NextPageToken, err = pagination.Token(list, position{Email: last.Email, ID: last.ID}); err != nil {
 			return nil, err
 		}
 	}
@@ -70,12 +70,12 @@ func toAdmins(rows []*ent.Admin) []*catalogv1.Admin {
 	return admins
 }
 
-// byEmail orders by the bytes of the address, which both databases order alike.
+// byEmail orders by the bytes of the address, which is the same on both databases.
 func byEmail(sel *sql.Selector) {
 	sel.OrderExpr(sql.Raw(emailBytes(sel)))
 }
 
-func behind(sel *sql.Selector, after position) *sql.Predicate {
+func following(sel *sql.Selector, after position) *sql.Predicate {
 	email := emailBytes(sel)
 	return sql.Or(
 		sql.P(func(b *sql.Builder) { b.WriteString(email + " > ").Arg(after.Email) }),

@@ -15,16 +15,16 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// resetAnswerTime is when RequestPasswordReset answers. It is longer than the work takes, which is
-// more for an address that is known.
-const resetAnswerTime = 250 * time.Millisecond
+// resetDuration is the constant duration of RequestPasswordReset. It exceeds the time of the work, which
+// would otherwise reveal whether the account exists.
+const resetDuration = 250 * time.Millisecond
 
 // errPasswordIncorrect is the answer to a wrong current password.
 var errPasswordIncorrect = fault.ReasonedFields(fault.PasswordIncorrect, fault.Violation{
 	Field: "current_password", Description: "is not your password",
 })
 
-// ChangePassword implements catalog.v1.AuthService. Wrong passwords count as failed sign-ins do.
+// ChangePassword implements catalog.v1.AuthService. Wrong passwords count as failed sign-ins.
 func (s *AuthService) ChangePassword(
 	ctx context.Context, req *catalogv1.ChangePasswordRequest,
 ) (*catalogv1.ChangePasswordResponse, error) {
@@ -53,7 +53,7 @@ func (s *AuthService) ChangePassword(
 		if err != nil {
 			return err
 		}
-		if !unchanged { // changed by somebody else meanwhile
+		if !unchanged { // changed concurrently
 			return errPasswordIncorrect
 		}
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
@@ -76,8 +76,8 @@ func (s *AuthService) ChangePassword(
 func (s *AuthService) RequestPasswordReset(
 	ctx context.Context, req *catalogv1.RequestPasswordResetRequest,
 ) (*catalogv1.RequestPasswordResetResponse, error) {
-	answer := time.NewTimer(resetAnswerTime)
-	defer answer.Stop()
+	timer := time.NewTimer(resetDuration)
+	defer timer.Stop()
 	email := accountOf(req.GetEmail())
 	limits := auth.MailLimits(auth.ClientFrom(ctx), passwordReset, email)
 	if err := s.throttle.Check(ctx, limits...); err != nil {
@@ -90,14 +90,14 @@ func (s *AuthService) RequestPasswordReset(
 		return nil, err
 	}
 	select {
-	case <-answer.C:
+	case <-timer.C:
 		return &catalogv1.RequestPasswordResetResponse{}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// mailReset asks for a mail with a link to the active administrator with a stored address, if any.
+// mailReset queues a password reset mail for the active administrator with an address, if any.
 func (s *AuthService) mailReset(ctx context.Context, email string) error {
 	row, err := findLive(ctx, s.d, email)
 	if err != nil || row == nil || !active(row) {
@@ -108,7 +108,7 @@ func (s *AuthService) mailReset(ctx context.Context, email string) error {
 	})
 }
 
-// ResetPassword implements catalog.v1.AuthService. It also lifts the brake on signing in.
+// ResetPassword implements catalog.v1.AuthService. It also clears the sign-in rate limits of the account.
 func (s *AuthService) ResetPassword(
 	ctx context.Context, req *catalogv1.ResetPasswordRequest,
 ) (*catalogv1.ResetPasswordResponse, error) {
@@ -128,8 +128,8 @@ func (s *AuthService) ResetPassword(
 	}, nil
 }
 
-// setPassword stores a hash for the administrator for whom where holds. Returns false if there is
-// none. It keeps the row locked.
+// setPassword stores the hash for the administrator that matches where, and locks the row. Returns false if
+// there is none.
 func setPassword(ctx context.Context, tx *ent.Tx, hash string, where ...predicate.Admin) (bool, error) {
 	set, err := tx.Admin.Update().
 		Where(where...).
@@ -140,7 +140,7 @@ func setPassword(ctx context.Context, tx *ent.Tx, hash string, where ...predicat
 	return set == 1, err
 }
 
-// restart ends every session of an administrator and starts a new one.
+// restart ends all sessions of an administrator and starts a new one.
 func (s *AuthService) restart(ctx context.Context, tx *ent.Tx, row *ent.Admin) (auth.Grant, error) {
 	if err := auth.EndAll(ctx, tx, row.ID); err != nil {
 		return auth.Grant{}, err

@@ -143,7 +143,7 @@ func TestResetPassword(t *testing.T) {
 		require.Equal(t, w.ana.GetEtag(), resp.GetAdmin().GetEtag())
 		requireEnded(t, w, w.session.GetAccessToken())
 		w.as(t, resp.GetAccessToken())
-		w.signIn(t, "ana@example.com", newPassword) // the brake is off again
+		w.signIn(t, "ana@example.com", newPassword) // the rate limit is cleared
 		_, err = reset(token, goodPassword)
 		requireReason(t, err, fault.OneTimeTokenInvalid)
 	})
@@ -181,7 +181,7 @@ func TestADisabledAdministratorCannotAccept(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		bea := w.create(t, "bea@example.com", "")
 		require.NoError(t, w.disable(bea.GetId()))
-		token := w.token(t, onetimetoken.PurposeInvitation, bea.GetId()) // of a mail that left too late
+		token := w.token(t, onetimetoken.PurposeInvitation, bea.GetId()) // mailed before the administrator was disabled
 		_, err := w.auth.AcceptInvitation(t.Context(), &catalogv1.AcceptInvitationRequest{Token: token, Password: newPassword})
 		requireReason(t, err, fault.OneTimeTokenInvalid)
 	})

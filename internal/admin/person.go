@@ -21,14 +21,14 @@ const (
 	maxNameLength  = 100
 )
 
-// person is who an administrator is, as it is stored.
+// person is the normalized identity of an administrator.
 type person struct {
 	email string
 	name  string
 }
 
-// newPerson returns a person for what a caller typed. Returns a fault that blames the fields email
-// and name below path, which is empty or ends in a dot.
+// newPerson normalizes and validates input. Returns a fault on the fields email and name below path, which is
+// empty or ends in a dot.
 func newPerson(path, email, name string) (person, error) {
 	cleanedEmail, badEmail := cleanEmail(email)
 	cleanedName, badName := cleanName(name)
@@ -38,18 +38,18 @@ func newPerson(path, email, name string) (person, error) {
 	return person{email: cleanedEmail, name: cleanedName}, nil
 }
 
-// flaw is what is wrong with a text that a caller typed, whatever its field; the zero value is nothing.
-type flaw struct {
+// problem is a violation without its field; the zero value means valid.
+type problem struct {
 	reason fault.FieldReason
 	text   string
 }
 
-// at returns the violation of a field that has a flaw.
-func at(field string, f flaw) fault.Violation {
-	return fault.Violation{Field: field, Reason: f.reason, Description: f.text}
+// at returns the violation of a field.
+func at(field string, p problem) fault.Violation {
+	return fault.Violation{Field: field, Reason: p.reason, Description: p.text}
 }
 
-// blame returns a fault with those violations that have a reason, and nil if none has.
+// blame returns a fault with the violations that have a reason; nil if there are none.
 func blame(violations ...fault.Violation) error {
 	violations = slices.DeleteFunc(violations, func(v fault.Violation) bool { return v.Reason == "" })
 	if len(violations) == 0 {
@@ -58,13 +58,11 @@ func blame(violations ...fault.Violation) error {
 	return fault.Fields(violations...)
 }
 
-// notEmail is the flaw of what is no address at all.
-var notEmail = flaw{fault.FieldNotEmail, "must be an e-mail address such as ana@example.com"}
+var notEmail = problem{fault.FieldNotEmail, "must be an e-mail address such as ana@example.com"}
 
-// cleanEmail returns an address in the form in which it is stored and compared: lower case, an
-// international domain in its ASCII form. Local parts must be ASCII, because few mail servers take
-// others.
-func cleanEmail(typed string) (string, flaw) {
+// cleanEmail returns the normalized address: lower case, with an international domain in ASCII (Punycode). The
+// local part must be ASCII, because few mail servers support others.
+func cleanEmail(typed string) (string, problem) {
 	typed = strings.TrimSpace(typed)
 	local, domain, found := strings.Cut(typed, "@")
 	if !found || strings.Contains(domain, "@") {
@@ -72,7 +70,7 @@ func cleanEmail(typed string) (string, flaw) {
 	}
 	domain, err := idna.Lookup.ToASCII(domain)
 	if err != nil {
-		return "", flaw{fault.FieldNotEmail, "must have a valid domain behind the @"}
+		return "", problem{fault.FieldNotEmail, "must have a valid domain behind the @"}
 	}
 	email := strings.ToLower(local + "@" + domain)
 	parsed, err := mail.ParseAddress(email)
@@ -81,34 +79,34 @@ func cleanEmail(typed string) (string, flaw) {
 	}
 	switch {
 	case len(email) > maxEmailLength:
-		return "", flaw{fault.FieldTooLong, "must have at most 254 characters"}
+		return "", problem{fault.FieldTooLong, "must have at most 254 characters"}
 	case strings.ContainsFunc(email, func(r rune) bool { return r > unicode.MaxASCII }):
-		return "", flaw{fault.FieldNotEmail, "must have no accents or other special letters before the @"}
+		return "", problem{fault.FieldNotEmail, "must have no accents or other special letters before the @"}
 	}
-	return email, flaw{}
+	return email, problem{}
 }
 
-// accountOf returns what stands for an account when somebody signs in: its stored address, or for what
-// is no address at all something that no account has.
+// accountOf returns the rate limit key of an account: its normalized address, or, for invalid input, a key that
+// no account has.
 func accountOf(typed string) string {
-	if email, bad := cleanEmail(typed); bad == (flaw{}) {
+	if email, bad := cleanEmail(typed); bad == (problem{}) {
 		return email
 	}
 	return "?" + strings.ToLower(strings.TrimSpace(typed))
 }
 
-// cleanName returns a name in the form in which it is stored.
-func cleanName(typed string) (string, flaw) {
+// cleanName returns the normalized name.
+func cleanName(typed string) (string, problem) {
 	name := text.Clean(typed)
 	switch {
 	case text.Blank(name):
-		return "", flaw{fault.FieldRequired, "must not be empty"}
+		return "", problem{fault.FieldRequired, "must not be empty"}
 	case utf8.RuneCountInString(name) > maxNameLength:
-		return "", flaw{fault.FieldTooLong, "must have at most 100 characters"}
+		return "", problem{fault.FieldTooLong, "must have at most 100 characters"}
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return "", flaw{fault.FieldControlCharacters, "must not contain control characters"}
+		return "", problem{fault.FieldControlCharacters, "must not contain control characters"}
 	}
-	return name, flaw{}
+	return name, problem{}
 }
 
 // checkPassword is auth.CheckPassword for the person.
@@ -116,8 +114,8 @@ func (p person) checkPassword(field, password string) error {
 	return auth.CheckPassword(field, password, p.email)
 }
 
-// emailTaken turns the database's refusal of a second live administrator with one address into a
-// fault. Other errors stay as they are.
+// emailTaken maps a violation of the unique index on live addresses to EMAIL_TAKEN. It returns other errors
+// unchanged.
 func emailTaken(err error, email string) error {
 	if !db.IsUniqueViolation(err, "admin_live_email") {
 		return err
@@ -131,7 +129,7 @@ func active(a *ent.Admin) bool {
 	return a.DeleteTime == nil && !a.Disabled && a.PasswordHash != ""
 }
 
-// invited reports whether an administrator has still to choose a password, and may.
+// invited reports whether an administrator is enabled and has not set a password yet.
 func invited(a *ent.Admin) bool {
 	return a.DeleteTime == nil && !a.Disabled && a.PasswordHash == ""
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// adminsLock is the PostgreSQL advisory lock of everything that depends on how many administrators
-// there are.
+// adminsLock is the PostgreSQL advisory lock that serializes changes of the set of administrators.
 const adminsLock = 0x61646d696e73
 
 // The purposes of mails with a link, as in OneTimeToken.
@@ -29,18 +28,18 @@ const (
 
 var errNotFound = fault.New(fault.NotFound, fault.AdminNotFound, "There is no such administrator.")
 
-// lockAdmins makes the transaction wait for others that could change how many administrators there
-// are. It must be the first statement, so that what follows sees what those others did.
+// lockAdmins serializes transactions that change the set of administrators. It must be the first statement of
+// the transaction, so that later ones see the committed changes.
 func lockAdmins(ctx context.Context, tx *ent.Tx) error {
-	if !db.LocksRows(ctx) { // SQLite lets one transaction write at a time
+	if !db.LocksRows(ctx) { // SQLite has a single writer
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(adminsLock))
 	return err
 }
 
-// lockAdmin returns an administrator, who stays as they are until the transaction ends. Returns
-// ADMIN_NOT_FOUND if there is none for which where holds.
+// lockAdmin returns the administrator that matches where, with its row locked. Returns ADMIN_NOT_FOUND if there
+// is none.
 func lockAdmin(ctx context.Context, tx *ent.Tx, where ...predicate.Admin) (*ent.Admin, error) {
 	query := tx.Admin.Query().Where(where...)
 	if db.LocksRows(ctx) {
@@ -53,13 +52,12 @@ func lockAdmin(ctx context.Context, tx *ent.Tx, where ...predicate.Admin) (*ent.
 	return row, err
 }
 
-// isActive holds for administrators who can sign in.
+// isActive is the predicate of active.
 func isActive() predicate.Admin {
 	return admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false), admin.PasswordHashNEQ(""))
 }
 
-// keepOneActive returns LAST_ADMIN if nobody could sign in any more without row. The caller holds
-// lockAdmins.
+// keepOneActive returns LAST_ADMIN if row is the only active administrator. The caller must hold lockAdmins.
 func keepOneActive(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
 	if !active(row) {
 		return nil
@@ -72,7 +70,7 @@ func keepOneActive(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
 		"%s is the last administrator who can sign in. Add another one first.", row.Name)
 }
 
-// checkETag returns ETAG_MISMATCH if etag is set and not that of row.
+// checkETag returns ETAG_MISMATCH if etag is set and does not match row (optimistic concurrency).
 func checkETag(row *ent.Admin, etag string) error {
 	if etag == "" || etag == convert.ETag(row.Version) {
 		return nil
@@ -82,26 +80,26 @@ func checkETag(row *ent.Admin, etag string) error {
 		With("etag", convert.ETag(row.Version))
 }
 
-// findLive returns the administrator with a stored e-mail address, or nil if there is none.
+// findLive returns the administrator with a normalized address who is not deleted, or nil.
 func findLive(ctx context.Context, d *db.DB, email string) (*ent.Admin, error) {
 	row, err := d.Reader().Admin.Query().Where(admin.Email(email), admin.DeleteTimeIsNil()).Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, nil //nolint:nilnil // nobody is an answer, and the caller goes on with it
+		return nil, nil //nolint:nilnil // none is a valid result
 	}
 	return row, err
 }
 
-// mailLink asks for a mail with a link that works once.
+// mailLink queues a mail with a one-time link.
 func mailLink(ctx context.Context, tx *ent.Tx, q *queue.Queue, purpose string, id uuid.UUID) error {
 	return q.Insert(ctx, tx, queue.Job{Args: queue.AccountMailArgs{AdminID: id, Purpose: purpose}})
 }
 
-// keepUpdateTime leaves update_time as it is: what changes is not part of the resource.
+// keepUpdateTime leaves update_time unchanged: the update is not visible in the resource.
 func keepUpdateTime(u *sql.UpdateBuilder) {
 	u.Set(admin.FieldUpdateTime, sql.Expr(admin.FieldUpdateTime))
 }
 
-// caller returns the administrator who makes the call.
+// caller returns the authenticated caller. Returns TOKEN_REQUIRED for anonymous callers.
 func caller(ctx context.Context) (auth.Principal, error) {
 	p, ok := auth.PrincipalFrom(ctx)
 	if !ok {
@@ -110,7 +108,7 @@ func caller(ctx context.Context) (auth.Principal, error) {
 	return p, nil
 }
 
-// parseID reads an id. Returns a fault that blames field.
+// parseID parses an id. Returns a fault on field if it is invalid.
 func parseID(field, id string) (uuid.UUID, error) {
 	parsed, err := uuid.Parse(id)
 	if err != nil {

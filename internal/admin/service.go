@@ -1,4 +1,4 @@
-// Package admin looks after administrators and signs them in and out.
+// Package admin implements AdminService and AuthService: administrators, sign-in and sessions.
 package admin
 
 import (
@@ -14,8 +14,7 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// Service is catalog.v1.AdminService. Whoever may call it at all may do everything: callers are
-// authorized before.
+// Service implements catalog.v1.AdminService. The interceptor chain has authorized its callers.
 type Service struct {
 	d         *db.DB
 	queue     *queue.Queue
@@ -25,13 +24,13 @@ type Service struct {
 
 var _ catalogv1connect.AdminServiceHandler = (*Service)(nil)
 
-// NewService returns the service. passwords should be the one that every other part uses.
+// NewService returns the service. Share one passwords with the other services.
 func NewService(d *db.DB, q *queue.Queue, passwords *auth.Passwords) *Service {
 	return &Service{d: d, queue: q, passwords: passwords, throttle: auth.NewThrottle(d)}
 }
 
-// CreateAdmin implements catalog.v1.AdminService. A disabled administrator without a password is not
-// invited: see ResendInvitation.
+// CreateAdmin implements catalog.v1.AdminService. It does not invite a disabled administrator without a
+// password: see ResendInvitation.
 func (s *Service) CreateAdmin(
 	ctx context.Context, req *catalogv1.CreateAdminRequest,
 ) (*catalogv1.CreateAdminResponse, error) {

@@ -54,7 +54,7 @@ func TestADisabledAdministratorIsNotInvited(t *testing.T) {
 	})
 }
 
-func TestCreateAdminRefuses(t *testing.T) {
+func TestCreateAdminRejects(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for name, tc := range map[string]struct {
 			email, name, password string
@@ -98,7 +98,7 @@ func TestInternationalDomainsAreStoredInASCII(t *testing.T) {
 	})
 }
 
-func TestEmailsAreUniqueAmongTheLiving(t *testing.T) {
+func TestEmailsAreUniqueAmongLiveAdmins(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		errs := make([]error, 6)
 		var wg sync.WaitGroup
@@ -206,7 +206,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	})
 }
 
-func TestOfManyDeletedAtOnceOneStays(t *testing.T) {
+func TestConcurrentDeletesKeepOneAdministrator(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ids := []string{w.ana.GetId()}
 		for i := range 5 {

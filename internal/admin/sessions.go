@@ -12,7 +12,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// maxSessions is how many sessions a list shows at most.
+// maxSessions bounds a list of sessions.
 const maxSessions = 1000
 
 // GetCurrentAdmin implements catalog.v1.AuthService.
@@ -44,7 +44,7 @@ func (s *AuthService) ListSessions(
 			return nil, err
 		}
 	}
-	rows, err := auth.AliveSessions(ctx, s.d, owner, maxSessions)
+	rows, err := auth.ActiveSessions(ctx, s.d, owner, maxSessions)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *AuthService) ListSessions(
 	return &catalogv1.ListSessionsResponse{Sessions: sessions}, nil
 }
 
-// existing reads the id of an administrator. Returns ADMIN_NOT_FOUND if there is none.
+// existing parses the id of an administrator. Returns ADMIN_NOT_FOUND if there is none.
 func (s *AuthService) existing(ctx context.Context, adminID string) (uuid.UUID, error) {
 	id, err := parseID("admin_id", adminID)
 	if err != nil {

@@ -16,9 +16,8 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// SetupToken returns a new token for CompleteSetup while there is no administrator: call it at every
-// start. Tokens of earlier starts, and of other replicas, do not work any more. needed is false if
-// there is an administrator.
+// SetupToken returns a new token for CompleteSetup if there is no administrator. Call it at every start. It
+// revokes the tokens of earlier starts and of other replicas. needed is false if there is an administrator.
 func SetupToken(ctx context.Context, d *db.DB) (token string, needed bool, err error) {
 	err = d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if err := lockAdmins(ctx, tx); err != nil {
@@ -38,9 +37,8 @@ func SetupToken(ctx context.Context, d *db.DB) (token string, needed bool, err e
 	return token, needed, nil
 }
 
-// CreateWithPassword adds an administrator who can sign in, whether or not there are others, and
-// returns their id. It is for whoever has the database itself. Returns a fault that blames the fields
-// email, name or password, or EMAIL_TAKEN.
+// CreateWithPassword creates an active administrator and returns their id. It is for operators with access to
+// the database. Returns a fault on the fields email, name or password, or EMAIL_TAKEN.
 func CreateWithPassword(ctx context.Context, d *db.DB, email, name, password string) (uuid.UUID, error) {
 	who, hash, err := firstPerson(ctx, auth.NewPasswords(), email, name, password)
 	if err != nil {
@@ -60,11 +58,11 @@ func CreateWithPassword(ctx context.Context, d *db.DB, email, name, password str
 	return id, emailTaken(err, who.email)
 }
 
-// CompleteSetup implements catalog.v1.AuthService. Of several at the same time one succeeds.
+// CompleteSetup implements catalog.v1.AuthService. Of concurrent calls exactly one succeeds.
 func (s *AuthService) CompleteSetup(
 	ctx context.Context, req *catalogv1.CompleteSetupRequest,
 ) (*catalogv1.CompleteSetupResponse, error) {
-	if err := s.checkSetup(ctx, req.GetToken()); err != nil { // before a password is hashed
+	if err := s.checkSetup(ctx, req.GetToken()); err != nil { // before hashing a password
 		return nil, err
 	}
 	who, hash, err := firstPerson(ctx, s.passwords, req.GetEmail(), req.GetName(), req.GetPassword())
@@ -103,8 +101,8 @@ func (s *AuthService) CompleteSetup(
 	}, nil
 }
 
-// checkSetup asks for the token first: one that another caller uses up meanwhile leaves an
-// administrator behind, who is then seen.
+// checkSetup checks the token first: a concurrent call that consumes it creates an administrator, which the
+// second query sees.
 func (s *AuthService) checkSetup(ctx context.Context, token string) error {
 	tokenErr := auth.CheckOneTimeToken(ctx, s.d, onetimetoken.PurposeSetup, token)
 	if tokenErr == nil {
@@ -142,7 +140,7 @@ func anyAdmin(ctx context.Context, admins *ent.AdminClient) (bool, error) {
 	return admins.Query().Where(admin.DeleteTimeIsNil()).Exist(ctx)
 }
 
-// firstPerson returns what is stored for an administrator who is created with a password.
+// firstPerson validates an administrator with a password and hashes it.
 func firstPerson(
 	ctx context.Context, passwords *auth.Passwords, email, name, password string,
 ) (who person, hash string, err error) {

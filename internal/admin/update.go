@@ -11,7 +11,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// The fields of catalog.v1.Admin, by who sets them.
+// The fields of catalog.v1.Admin.
 var (
 	settable   = []string{"email", "name", "disabled"}
 	outputOnly = []string{
@@ -19,9 +19,8 @@ var (
 	}
 )
 
-// UpdateAdmin implements catalog.v1.AdminService. An update that changes nothing leaves the version as
-// it is. A new address ends the links that were mailed to the old one; somebody who has not accepted
-// yet gets a new one.
+// UpdateAdmin implements catalog.v1.AdminService. An update without changes keeps the version. A new address
+// revokes the links that were mailed to the old one; a pending invitation is mailed again.
 func (s *Service) UpdateAdmin(
 	ctx context.Context, req *catalogv1.UpdateAdminRequest,
 ) (*catalogv1.UpdateAdminResponse, error) {
@@ -61,7 +60,7 @@ func (s *Service) UpdateAdmin(
 	return &catalogv1.UpdateAdminResponse{Admin: toAdmin(row)}, nil
 }
 
-// updatePaths returns which fields to set. Returns UPDATE_MASK_INVALID for fields that do not exist.
+// updatePaths returns the fields to set. Returns UPDATE_MASK_INVALID for unknown fields.
 func updatePaths(req *catalogv1.UpdateAdminRequest) ([]string, error) {
 	wanted := req.GetAdmin()
 	mask := req.GetUpdateMask().GetPaths()
@@ -88,10 +87,10 @@ func updatePaths(req *catalogv1.UpdateAdminRequest) ([]string, error) {
 	return paths, nil
 }
 
-// merge returns what an administrator should become. It returns a copy.
+// merge returns a copy of old with the fields in paths set from wanted.
 func merge(old *ent.Admin, wanted *catalogv1.Admin, paths []string) (*ent.Admin, error) {
 	target := *old
-	var badEmail, badName flaw
+	var badEmail, badName problem
 	if slices.Contains(paths, "email") {
 		target.Email, badEmail = cleanEmail(wanted.GetEmail())
 	}
@@ -107,7 +106,7 @@ func merge(old *ent.Admin, wanted *catalogv1.Admin, paths []string) (*ent.Admin,
 	return &target, nil
 }
 
-// apply stores target in place of old, with what follows from the difference.
+// apply stores target in place of old, and ends sessions and links that the change invalidates.
 func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin) (*ent.Admin, error) {
 	disabling := target.Disabled && !old.Disabled
 	moving := target.Email != old.Email
@@ -132,13 +131,13 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 		return row, auth.EndAll(ctx, tx, row.ID)
 	}
 	if moving {
-		err = s.moved(ctx, tx, row)
+		err = s.addressChanged(ctx, tx, row)
 	}
 	return row, err
 }
 
-// moved does what a new address asks for.
-func (s *Service) moved(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
+// addressChanged revokes the mailed links, and repeats a pending invitation.
+func (s *Service) addressChanged(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
 	if err := auth.RevokeOneTimeTokens(ctx, tx, row.ID); err != nil || !invited(row) {
 		return err
 	}

@@ -61,7 +61,7 @@ func TestUpdateAdminMasks(t *testing.T) {
 	})
 }
 
-func TestUpdateAdminRefuses(t *testing.T) {
+func TestUpdateAdminRejects(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		update := func(a *catalogv1.Admin, mask ...string) error {
 			a.Id = w.ana.GetId()
@@ -98,7 +98,7 @@ func TestDisablingEndsSessionsAtOnce(t *testing.T) {
 	})
 }
 
-func TestANewAddressEndsLinksToTheOldOne(t *testing.T) {
+func TestNewAddressRevokesLinks(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		bea := w.create(t, "bea@example.com", goodPassword)
 		cleo := w.create(t, "cleo@example.com", "")

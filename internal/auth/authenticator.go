@@ -14,19 +14,19 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Authenticator finds out who makes a call.
+// Authenticator authenticates calls by access token.
 type Authenticator struct {
 	d      *db.DB
 	tokens *Tokens
-	// alive is the statement behind every call of an administrator, so it is built once. Its arguments
-	// are the session's id, the administrator's, and the time.
-	alive string
+	// active selects an active session. It runs on every authenticated call, so it is built once.
+	// Arguments: session id, administrator id, time.
+	active string
 }
 
-// NewAuthenticator returns an Authenticator. Keys that only verify are enough for tokens.
+// NewAuthenticator returns an Authenticator. tokens only needs to verify.
 func NewAuthenticator(d *db.DB, tokens *Tokens) *Authenticator {
 	s, a := entsql.Table(session.Table).As("s"), entsql.Table(admin.Table).As("a")
-	alive, _ := entsql.Dialect(d.Dialect()).
+	active, _ := entsql.Dialect(d.Dialect()).
 		Select(a.C(admin.FieldName)).
 		From(s).
 		Join(a).On(a.C(admin.FieldID), s.C(session.FieldAdminID)).
@@ -39,12 +39,11 @@ func NewAuthenticator(d *db.DB, tokens *Tokens) *Authenticator {
 			entsql.IsFalse(a.C(admin.FieldDisabled)),
 		)).
 		Query()
-	return &Authenticator{d: d, tokens: tokens, alive: alive}
+	return &Authenticator{d: d, tokens: tokens, active: active}
 }
 
-// Authenticate returns the administrator who bears an access token, given without "Bearer ". It asks
-// the database whether the session and the administrator are still alive, in one query by key, so
-// that ending either counts at once and not when the token expires.
+// Authenticate returns the bearer of an access token, given without "Bearer ". It checks the session and the
+// administrator in the database with one query by key, so that revocation takes effect immediately.
 //
 // Returns TOKEN_INVALID or TOKEN_EXPIRED as Verify does, and SESSION_ENDED if the session has ended
 // or the administrator is disabled or deleted.
@@ -55,7 +54,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Princip
 	}
 	p := Principal{AdminID: claims.AdminID, SessionID: claims.SessionID}
 	err = a.d.ReadSQL().
-		QueryRowContext(ctx, a.alive, claims.SessionID, claims.AdminID, time.Now().UTC()).
+		QueryRowContext(ctx, a.active, claims.SessionID, claims.AdminID, time.Now().UTC()).
 		Scan(&p.Name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Principal{}, errSessionEnded

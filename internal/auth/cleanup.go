@@ -15,10 +15,9 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Cleanup removes what has expired and means nothing any more: sessions with their refresh tokens,
-// one-time tokens, counts of the throttle, and keys that another one has followed. An ended session
-// stays until it expires, so that a reused refresh token is recognised as one. Call it now and then, on
-// any replica.
+// Cleanup deletes expired rows: sessions with their refresh tokens, one-time tokens, rate limit counters, and
+// retired keys. Ended sessions stay until they expire, so that reuse of a refresh token is still detected.
+// Call it periodically, on any replica.
 func Cleanup(ctx context.Context, d *db.DB) error {
 	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		now := microseconds(time.Now())

@@ -1,5 +1,5 @@
-// Package auth decides who makes a call: passwords, access tokens, sessions, tokens that work once,
-// and the brake on guessing.
+// Package auth authenticates callers: passwords, access tokens, sessions, one-time tokens, and rate limits
+// against password guessing.
 package auth
 
 import (
@@ -7,13 +7,13 @@ import (
 	"net/netip"
 )
 
-// maxUserAgent is how many bytes of a User-Agent header are kept.
+// maxUserAgent bounds a stored User-Agent header, in bytes.
 const maxUserAgent = 512
 
-// Client is where a call comes from.
+// Client describes the origin of a call.
 type Client struct {
-	// Address is the caller's own network address, behind every proxy that is trusted. The zero
-	// value means that it is not known.
+	// Address is the caller's network address as seen by the outermost trusted proxy. The zero value means
+	// unknown.
 	Address netip.Addr
 	// UserAgent is the User-Agent header.
 	UserAgent string
@@ -21,19 +21,19 @@ type Client struct {
 
 type clientKey struct{}
 
-// WithClient returns a context for calls from c.
+// WithClient returns a context with the client.
 func WithClient(ctx context.Context, c Client) context.Context {
 	return context.WithValue(ctx, clientKey{}, c)
 }
 
-// ClientFrom returns where the call comes from. Returns the zero Client if that was never noted.
+// ClientFrom returns the client of the context, or the zero Client if there is none.
 func ClientFrom(ctx context.Context) Client {
 	c, _ := ctx.Value(clientKey{}).(Client)
 	return c
 }
 
-// network returns what counts as one caller for throttling: an IPv4 address, or the 64 leading bits
-// of an IPv6 address, because a single host commands all addresses below them.
+// network returns the key of a caller for rate limits: an IPv4 address, or the /64 prefix of an IPv6
+// address, because a single host usually controls all of it.
 func (c Client) network() string {
 	addr := c.Address.Unmap().WithZone("")
 	if !addr.Is6() {

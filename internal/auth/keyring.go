@@ -13,40 +13,38 @@ import (
 )
 
 const (
-	// keyReadInterval is how often a process reads the keys: so long it takes to follow a change.
-	keyReadInterval = 5 * time.Second
-	// keyReadTimeout bounds one read.
-	keyReadTimeout = 5 * time.Second
-	// keyMaxAge is how old keys may be that are used. Who cannot read them for so long may have missed a
-	// change.
+	// keyRefreshInterval bounds how long a process takes to notice a change of the keys.
+	keyRefreshInterval = 5 * time.Second
+	// keyRefreshTimeout bounds one refresh.
+	keyRefreshTimeout = 5 * time.Second
+	// keyMaxAge is the maximum age of keys in use. Older ones may miss a revocation.
 	keyMaxAge = time.Minute
-	// keyAskInterval is the shortest time between two reads for the sake of a token with an unknown key, so
-	// that a flood of made-up ones costs no more.
-	keyAskInterval = time.Second
+	// keyRefreshMinInterval is the rate limit of refreshes that tokens with an unknown key trigger.
+	keyRefreshMinInterval = time.Second
 )
 
 var (
 	errKeyUnknown = errors.New("kid is unknown")
-	errOnlyVerify = errors.New("auth: these keys only verify")
+	errVerifyOnly = errors.New("auth: the keys are verify-only")
 	errKeysStale  = fault.New(fault.Unavailable, fault.DatabaseUnavailable,
 		"The sign-in keys cannot be read; try again in a moment.").After(time.Second)
 )
 
-// KeyRing holds the keys of access tokens as they are now, while they change. It is safe for concurrent
-// use.
+// KeyRing holds the current keys of access tokens and refreshes them. It is safe for concurrent use.
 type KeyRing struct {
-	// read returns the keys as they are; nil if they never change.
+	// read loads the keys; nil if they never change.
 	read    func(ctx context.Context) (*Keys, error)
 	log     *slog.Logger
-	current atomic.Pointer[keysRead]
+	current atomic.Pointer[keySnapshot]
 
-	// reading is held by the only one who reads, and guards what follows.
-	reading chan struct{}
-	asked   time.Time
+	// refreshing is a mutex, held during a refresh, that can be waited for with a context. It guards
+	// lastDemand.
+	refreshing chan struct{}
+	lastDemand time.Time
 }
 
-// keysRead is the outcome of the last read: the keys and when they were read, and why a later read failed.
-type keysRead struct {
+// keySnapshot holds the keys, when they were read, and the error of the last refresh.
+type keySnapshot struct {
 	keys *Keys
 	at   time.Time
 	err  error
@@ -55,51 +53,50 @@ type keysRead struct {
 // FixedKeys returns a KeyRing whose keys never change.
 func FixedKeys(keys *Keys) *KeyRing {
 	r := &KeyRing{}
-	r.current.Store(&keysRead{keys: keys})
+	r.current.Store(&keySnapshot{keys: keys})
 	return r
 }
 
-// OpenKeys returns a KeyRing with the keys that read returns. Run keeps it up to date. Returns an error
-// if they cannot be read at first.
+// OpenKeys returns a KeyRing with the keys that read returns. Run keeps it up to date. Returns an error if
+// the first read fails.
 func OpenKeys(
 	ctx context.Context, log *slog.Logger, read func(ctx context.Context) (*Keys, error),
 ) (*KeyRing, error) {
-	r := &KeyRing{read: read, log: log, reading: make(chan struct{}, 1)}
+	r := &KeyRing{read: read, log: log, refreshing: make(chan struct{}, 1)}
 	keys, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(keys.list) == 0 {
-		log.WarnContext(ctx, "there is no sign-in key yet: a process with the role admin makes it when it starts")
+		log.WarnContext(ctx, "there is no signing key yet: a process with the role admin creates it at startup")
 	}
-	r.current.Store(&keysRead{keys: keys, at: time.Now()})
+	r.current.Store(&keySnapshot{keys: keys, at: time.Now()})
 	return r, nil
 }
 
-// Run reads the keys again and again until ctx is done: every five seconds, or every second while they
-// cannot be read.
+// Run refreshes the keys until ctx is done: every five seconds, or every second after a failure.
 func (r *KeyRing) Run(ctx context.Context) {
 	if r.read == nil {
 		return
 	}
 	for {
-		pause := keyReadInterval
+		pause := keyRefreshInterval
 		if r.current.Load().err != nil {
-			pause = keyAskInterval
+			pause = keyRefreshMinInterval
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
 			return
 		}
-		r.reading <- struct{}{}
-		r.readAgain(ctx)
-		<-r.reading
+		r.refreshing <- struct{}{}
+		r.refresh(ctx)
+		<-r.refreshing
 	}
 }
 
-// signer returns the key that signs. Returns DATABASE_UNAVAILABLE if the keys could not be read for too
-// long, and an error if none of them signs.
+// signer returns the signing key. Returns DATABASE_UNAVAILABLE if the keys are older than keyMaxAge, and an
+// error if none of them signs.
 func (r *KeyRing) signer(now time.Time) (tokenKey, error) {
 	last := r.current.Load()
 	if r.stale(last) {
@@ -107,19 +104,18 @@ func (r *KeyRing) signer(now time.Time) (tokenKey, error) {
 	}
 	signer, ok := last.keys.signer(now)
 	if !ok {
-		return tokenKey{}, errOnlyVerify
+		return tokenKey{}, errVerifyOnly
 	}
 	return signer, nil
 }
 
-// verifier returns the public key with an id. If it is unknown, the keys are read again, unless that was
-// done for the same reason just now. Returns errKeyUnknown, or DATABASE_UNAVAILABLE if the keys cannot be
-// read.
+// verifier returns the public key with an id. If it is unknown, it refreshes the keys, rate limited. Returns
+// errKeyUnknown, or DATABASE_UNAVAILABLE if the refresh fails.
 func (r *KeyRing) verifier(ctx context.Context, id string) (ed25519.PublicKey, error) {
 	last := r.current.Load()
 	public, ok := last.keys.verifier(id, time.Now())
 	if r.read != nil && (!ok || r.stale(last)) {
-		if err := r.ask(ctx); err != nil {
+		if err := r.refreshOnDemand(ctx); err != nil {
 			return nil, err
 		}
 		public, ok = r.current.Load().keys.verifier(id, time.Now())
@@ -130,20 +126,22 @@ func (r *KeyRing) verifier(ctx context.Context, id string) (ed25519.PublicKey, e
 	return public, nil
 }
 
-func (r *KeyRing) stale(last *keysRead) bool { return r.read != nil && time.Since(last.at) > keyMaxAge }
+func (r *KeyRing) stale(last *keySnapshot) bool {
+	return r.read != nil && time.Since(last.at) > keyMaxAge
+}
 
-// ask reads the keys now, or waits for who does, unless it was done just now. Returns
-// DATABASE_UNAVAILABLE if the last read failed.
-func (r *KeyRing) ask(ctx context.Context) error {
+// refreshOnDemand refreshes the keys, or waits for a refresh in flight, unless one was demanded within
+// keyRefreshMinInterval. Returns DATABASE_UNAVAILABLE if the last refresh failed.
+func (r *KeyRing) refreshOnDemand(ctx context.Context) error {
 	select {
-	case r.reading <- struct{}{}:
+	case r.refreshing <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	defer func() { <-r.reading }()
-	if time.Since(r.asked) >= keyAskInterval {
-		r.asked = time.Now()
-		r.readAgain(context.WithoutCancel(ctx)) // others wait for it too
+	defer func() { <-r.refreshing }()
+	if time.Since(r.lastDemand) >= keyRefreshMinInterval {
+		r.lastDemand = time.Now()
+		r.refresh(context.WithoutCancel(ctx)) // others wait for the result too
 	}
 	if err := r.current.Load().err; err != nil {
 		return errKeysStale.Because(err)
@@ -151,23 +149,23 @@ func (r *KeyRing) ask(ctx context.Context) error {
 	return nil
 }
 
-// readAgain replaces the keys by those of now. If they cannot be read, it keeps what it has.
-func (r *KeyRing) readAgain(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, keyReadTimeout)
+// refresh reads the keys. On failure it keeps the previous ones.
+func (r *KeyRing) refresh(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, keyRefreshTimeout)
 	defer cancel()
 	before, start := r.current.Load(), time.Now()
 	keys, err := r.read(ctx)
 	switch {
-	case errors.Is(err, context.Canceled): // the process stops
+	case errors.Is(err, context.Canceled): // shutdown
 	case err != nil:
 		if before.err == nil {
-			r.log.WarnContext(ctx, "the sign-in keys cannot be read; trying again", "error", err)
+			r.log.WarnContext(ctx, "the signing keys cannot be read; retrying", "error", err)
 		}
-		r.current.Store(&keysRead{keys: before.keys, at: before.at, err: err})
+		r.current.Store(&keySnapshot{keys: before.keys, at: before.at, err: err})
 	default:
 		if now := keys.ids(); !slices.Equal(now, before.keys.ids()) {
-			r.log.InfoContext(ctx, "the sign-in keys have changed", "keys", now)
+			r.log.InfoContext(ctx, "the signing keys have changed", "keys", now)
 		}
-		r.current.Store(&keysRead{keys: keys, at: start})
+		r.current.Store(&keySnapshot{keys: keys, at: start})
 	}
 }

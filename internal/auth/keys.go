@@ -18,21 +18,20 @@ const (
 	publicBlock  = "PUBLIC KEY"
 )
 
-// errKeys is returned for PEM that holds no usable keys. It does not repeat what it was given.
+// errKeys is returned for PEM without usable keys. It does not contain the input.
 var errKeys = errors.New(`auth: signing keys must be PEM blocks "PRIVATE KEY" (PKCS #8) or "PUBLIC KEY", Ed25519 only`)
 
-// Keys are the Ed25519 keys of access tokens: one that signs, unless the set only verifies, and any
-// number that verify, so that one key can follow another while tokens of the former are still about.
-// They never change: see KeyRing.
+// Keys is an immutable set of Ed25519 keys of access tokens: at most one signs, all verify, so that keys can
+// be rotated while tokens of the previous key are still valid. See KeyRing for the current set.
 type Keys struct {
-	list []tokenKey // what stands further in front signs, once its time has come
+	list []tokenKey // the first one with a private key and from <= now signs
 }
 
 type tokenKey struct {
 	id      string // kid
 	public  ed25519.PublicKey
 	private ed25519.PrivateKey // nil if the key only verifies here
-	// from is when the key begins to sign, until when it ends to verify. Zero sets no limit.
+	// The key signs after from and verifies before until. Zero means no limit.
 	from, until time.Time
 }
 
@@ -45,10 +44,9 @@ func GenerateKeys() (*Keys, error) {
 	return &Keys{list: []tokenKey{privateKey(private)}}, nil
 }
 
-// ParseKeys reads keys from PEM. The first private key signs; it and every other key, private or
-// public, verify. A set of public keys only verifies. Line breaks may be written as "\n", as in
-// environment files. Returns an error that does not show the input if a block is anything else, or
-// if there is none.
+// ParseKeys parses keys from PEM. The first private key signs; all keys, private or public, verify. Line
+// breaks may be written as "\n", as in environment files. Returns an error that does not contain the input if
+// there is no block, or one of another type.
 func ParseKeys(text string) (*Keys, error) {
 	keys := &Keys{}
 	rest := []byte(strings.TrimSpace(strings.ReplaceAll(text, `\n`, "\n")))
@@ -69,16 +67,16 @@ func ParseKeys(text string) (*Keys, error) {
 	return keys, nil
 }
 
-// add adds a key, of which there may be the public half already.
-func (k *Keys) add(one tokenKey) {
-	same := func(other tokenKey) bool { return other.id == one.id }
+// add adds a key. A private key replaces its public half.
+func (k *Keys) add(added tokenKey) {
+	same := func(other tokenKey) bool { return other.id == added.id }
 	if i := slices.IndexFunc(k.list, same); i >= 0 {
-		if one.private == nil || k.list[i].private != nil {
+		if added.private == nil || k.list[i].private != nil {
 			return
 		}
 		k.list = slices.Delete(k.list, i, i+1)
 	}
-	k.list = append(k.list, one)
+	k.list = append(k.list, added)
 }
 
 func parseBlock(block *pem.Block) (tokenKey, error) {
@@ -94,7 +92,7 @@ func parseBlock(block *pem.Block) (tokenKey, error) {
 	return tokenKey{}, errKeys
 }
 
-// parsePrivate reads a private key in PKCS #8.
+// parsePrivate parses a private key in PKCS #8.
 func parsePrivate(der []byte) (tokenKey, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if private, ok := parsed.(ed25519.PrivateKey); ok && err == nil {
@@ -113,37 +111,37 @@ func publicKey(public ed25519.PublicKey) tokenKey {
 	return tokenKey{id: thumbprint(public), public: public}
 }
 
-// Public returns the same keys without the secrets: the set verifies and cannot sign.
+// Public returns the public halves: a verify-only set.
 func (k *Keys) Public() *Keys {
 	public := &Keys{}
-	for _, one := range k.list {
-		one.private = nil
-		public.list = append(public.list, one)
+	for _, key := range k.list {
+		key.private = nil
+		public.list = append(public.list, key)
 	}
 	return public
 }
 
-// SignerID returns the kid of the key that signs now, or "" if the set only verifies.
+// SignerID returns the kid of the current signing key, or "" if the set is verify-only.
 func (k *Keys) SignerID() string {
 	signer, _ := k.signer(time.Now())
 	return signer.id
 }
 
-// signer returns the key that signs.
+// signer returns the current signing key.
 func (k *Keys) signer(now time.Time) (tokenKey, bool) {
-	for _, one := range k.list {
-		if one.private != nil && !one.from.After(now) {
-			return one, true
+	for _, key := range k.list {
+		if key.private != nil && !key.from.After(now) {
+			return key, true
 		}
 	}
 	return tokenKey{}, false
 }
 
-// verifier returns the public key with an id, if it verifies.
+// verifier returns the public key with an id, unless it has expired.
 func (k *Keys) verifier(id string, now time.Time) (ed25519.PublicKey, bool) {
-	for _, one := range k.list {
-		if one.id == id && one.verifies(now) {
-			return one.public, true
+	for _, key := range k.list {
+		if key.id == id && key.verifies(now) {
+			return key.public, true
 		}
 	}
 	return nil, false
@@ -152,16 +150,16 @@ func (k *Keys) verifier(id string, now time.Time) (ed25519.PublicKey, bool) {
 // ids returns the kid of every key.
 func (k *Keys) ids() []string {
 	ids := make([]string, len(k.list))
-	for i, one := range k.list {
-		ids[i] = one.id
+	for i, key := range k.list {
+		ids[i] = key.id
 	}
 	return ids
 }
 
-// verifies reports whether tokens of the key are still good.
+// verifies reports whether the key has not expired.
 func (k tokenKey) verifies(now time.Time) bool { return k.until.IsZero() || now.Before(k.until) }
 
-// thumbprint returns the kid of a key: its JWK thumbprint by RFC 7638.
+// thumbprint returns the kid of a key: its JWK thumbprint (RFC 7638).
 func thumbprint(public ed25519.PublicKey) string {
 	jwk := `{"crv":"Ed25519","kty":"OKP","x":"` + base64.RawURLEncoding.EncodeToString(public) + `"}`
 	sum := sha256.Sum256([]byte(jwk))

@@ -22,43 +22,41 @@ import (
 )
 
 const (
-	// keyFile is the file in the data folder that held the signing key before the database did, on SQLite.
+	// keyFile is the file in the data folder where earlier releases kept the signing key on SQLite.
 	keyFile = "signing-key.pem"
-	// keyLock is the PostgreSQL advisory lock under which keys are made and removed.
+	// keyLock is the PostgreSQL advisory lock that guards changes of the keys.
 	keyLock = 0x6361746b6579
-	// keySwitch is how long the last process may take to follow when another key signs: keyMaxAge, and what
-	// clocks differ.
-	keySwitch = 2 * time.Minute
-	// keyOverlap is how long a key verifies after another one has begun to sign: until its last token has
+	// keyPropagation bounds how long processes still sign with the previous key: keyMaxAge plus clock skew.
+	keyPropagation = 2 * time.Minute
+	// keyOverlap is how long a key verifies after its successor begins to sign: until its last token has
 	// expired.
-	keyOverlap = AccessTokenLifetime + keySwitch
+	keyOverlap = AccessTokenLifetime + keyPropagation
 )
 
 var (
-	errNoSuchKey = errors.New("there is no key with this id")
-	errKeySigns  = errors.New("the key signs now: rotate first, so that another one does")
+	errKeyNotFound = errors.New("there is no key with this id")
+	errKeySigns    = errors.New("this is the current signing key; rotate the keys first")
 )
 
-// KeyStore keeps the keys of access tokens in the database: what is public in one table, which every
-// process reads, and the secrets in another one.
+// KeyStore stores the keys of access tokens in the database: public halves in a table that every process
+// reads, private keys in another one.
 type KeyStore struct {
 	d       *db.DB
 	dataDir string
 }
 
-// NewKeyStore returns the store of a database. The data folder may hold the signing key of a catalog that
-// kept it there.
+// NewKeyStore returns the store of a database. It imports the key file of earlier releases from dataDir.
 func NewKeyStore(d *db.DB, dataDir string) *KeyStore { return &KeyStore{d: d, dataDir: dataDir} }
 
-// KeyState says what a key is for.
+// KeyState is a state in the life cycle of a key.
 type KeyState string
 
-// The states of a key, in the order in which it has them.
+// The states of a key, in order.
 const (
-	KeyNext     KeyState = "next"     // verifies, and will sign
+	KeyNext     KeyState = "next"     // verifies, will sign later
 	KeySigns    KeyState = "signs"    // signs and verifies
-	KeyVerifies KeyState = "verifies" // verifies what it signed before
-	KeyExpired  KeyState = "expired"  // does nothing any more, and will be removed
+	KeyVerifies KeyState = "verifies" // was replaced, still verifies
+	KeyExpired  KeyState = "expired"  // unused, will be deleted
 )
 
 // KeyInfo describes a key of the store.
@@ -67,20 +65,20 @@ type KeyInfo struct {
 	State KeyState
 	// SignTime is when the key begins to sign.
 	SignTime time.Time
-	// ExpireTime is when it ends to verify; zero if that is not known yet.
+	// ExpireTime is when the key stops verifying; zero if not known yet.
 	ExpireTime time.Time
 }
 
-// Public returns the keys without the secrets, which it does not read.
+// Public returns the public keys. It does not read the private ones.
 func (s *KeyStore) Public(ctx context.Context) (*Keys, error) {
 	keys, err := publicKeys(ctx, s.d.Reader().VerificationKey)
 	if err != nil {
-		return nil, fmt.Errorf("read the sign-in keys: %w", err)
+		return nil, fmt.Errorf("read the public keys: %w", err)
 	}
 	return keys, nil
 }
 
-// Signing returns the keys with their secrets.
+// Signing returns the keys including the private ones.
 func (s *KeyStore) Signing(ctx context.Context) (*Keys, error) {
 	keys, err := s.Public(ctx)
 	if err != nil {
@@ -88,7 +86,7 @@ func (s *KeyStore) Signing(ctx context.Context) (*Keys, error) {
 	}
 	rows, err := s.d.Reader().SigningKey.Query().All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the signing keys: %w", err)
+		return nil, fmt.Errorf("read the private keys: %w", err)
 	}
 	for _, row := range rows {
 		secret, err := parsePrivate(row.PrivateKey)
@@ -104,7 +102,7 @@ func (s *KeyStore) Signing(ctx context.Context) (*Keys, error) {
 	return keys, nil
 }
 
-// List describes the keys, the newest first.
+// List describes the keys, newest first.
 func (s *KeyStore) List(ctx context.Context) ([]KeyInfo, error) {
 	keys, err := s.Public(ctx)
 	if err != nil {
@@ -113,7 +111,7 @@ func (s *KeyStore) List(ctx context.Context) ([]KeyInfo, error) {
 	return keys.describe(time.Now()), nil
 }
 
-// Prepare makes the first key if there is none. Processes that start together get the same one.
+// Prepare creates the first key if there is none. Processes that start concurrently agree on one key.
 func (s *KeyStore) Prepare(ctx context.Context) error {
 	err := s.change(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if err := publish(ctx, tx); err != nil {
@@ -130,13 +128,12 @@ func (s *KeyStore) Prepare(ctx context.Context) error {
 		return insert(ctx, tx, first.list[0], time.Now())
 	})
 	if err != nil {
-		return fmt.Errorf("make the sign-in key: %w", err)
+		return fmt.Errorf("create the signing key: %w", err)
 	}
 	return s.removeKeyFile()
 }
 
-// firstKeys returns keys of which the first is to sign: that of the key file if there is one, or else a
-// new one.
+// firstKeys returns the keys of the key file if there is one, or else a new key. The first one is to sign.
 func (s *KeyStore) firstKeys() (*Keys, error) {
 	if s.d.Dialect() != dialect.SQLite {
 		return GenerateKeys()
@@ -152,35 +149,35 @@ func (s *KeyStore) firstKeys() (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", keyFile, err)
 	}
-	keys.list = slices.DeleteFunc(keys.list, func(one tokenKey) bool { return one.private == nil })
+	keys.list = slices.DeleteFunc(keys.list, func(key tokenKey) bool { return key.private == nil })
 	if len(keys.list) == 0 {
 		return GenerateKeys()
 	}
 	return keys, nil
 }
 
-// removeKeyFile removes the key file: a secret stays in one place.
+// removeKeyFile deletes the key file, so that the private key is stored only once.
 func (s *KeyStore) removeKeyFile() error {
 	if s.d.Dialect() != dialect.SQLite {
 		return nil
 	}
 	if err := os.Remove(filepath.Join(s.dataDir, keyFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the signing key that is in the database now: %w", err)
+		return fmt.Errorf("remove the key file, which is in the database now: %w", err)
 	}
 	return nil
 }
 
-// Publish makes known what is public of keys that a release before left. Processes that only verify
-// cannot do it.
+// Publish adds the public halves of private keys that the previous release created. It needs the private
+// keys.
 func (s *KeyStore) Publish(ctx context.Context) error {
 	if err := s.change(ctx, publish); err != nil {
-		return fmt.Errorf("publish the sign-in keys: %w", err)
+		return fmt.Errorf("publish the public keys: %w", err)
 	}
 	return nil
 }
 
-// Rotate adds a key that verifies at once and signs after lead, in which all who verify tokens must
-// learn of it. The key before then verifies until its last token has expired. It returns the new key.
+// Rotate adds a key that verifies immediately and signs after lead, which must give all verifiers time to
+// learn of it. The previous key verifies until its last token has expired. It returns the new key.
 func (s *KeyStore) Rotate(ctx context.Context, lead time.Duration) (KeyInfo, error) {
 	if err := s.Prepare(ctx); err != nil {
 		return KeyInfo{}, err
@@ -204,13 +201,13 @@ func (s *KeyStore) Rotate(ctx context.Context, lead time.Duration) (KeyInfo, err
 		return nil
 	})
 	if err != nil {
-		return KeyInfo{}, fmt.Errorf("rotate the sign-in keys: %w", err)
+		return KeyInfo{}, fmt.Errorf("rotate the signing keys: %w", err)
 	}
 	return added, nil
 }
 
-// Retire removes a key at once: tokens that it signed are refused as soon as every process has read the
-// keys again. Returns an error if the key signs now or does not exist.
+// Retire deletes a key: its tokens are rejected as soon as every process has refreshed its keys. Returns an
+// error if it is the current signing key or does not exist.
 func (s *KeyStore) Retire(ctx context.Context, id string) error {
 	err := s.change(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		keys, err := publicKeys(ctx, tx.VerificationKey)
@@ -226,7 +223,7 @@ func (s *KeyStore) Retire(ctx context.Context, id string) error {
 				return remove(ctx, tx, id)
 			}
 		}
-		return errNoSuchKey
+		return errKeyNotFound
 	})
 	if err != nil {
 		return fmt.Errorf("retire key %s: %w", id, err)
@@ -234,7 +231,7 @@ func (s *KeyStore) Retire(ctx context.Context, id string) error {
 	return nil
 }
 
-// change runs fn in a transaction that no other one that changes keys overlaps.
+// change runs fn in a transaction, serialized with other changes of the keys.
 func (s *KeyStore) change(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
 	return s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if s.d.Dialect() == dialect.Postgres {
@@ -246,7 +243,7 @@ func (s *KeyStore) change(ctx context.Context, fn func(ctx context.Context, tx *
 	})
 }
 
-// publicKeys reads what is public. The key that signs last comes first.
+// publicKeys reads the public keys, ordered by sign time, latest first.
 func publicKeys(ctx context.Context, from *ent.VerificationKeyClient) (*Keys, error) {
 	rows, err := from.Query().Order(
 		verificationkey.BySignTime(sql.OrderDesc()), verificationkey.ByID(sql.OrderDesc())).All(ctx)
@@ -267,18 +264,18 @@ func publicKeys(ctx context.Context, from *ent.VerificationKeyClient) (*Keys, er
 	return keys, nil
 }
 
-// describe says what each key is for.
+// describe returns the state of each key.
 func (k *Keys) describe(now time.Time) []KeyInfo {
 	infos := make([]KeyInfo, 0, len(k.list))
-	signs := false // whether one further in front does
-	for _, one := range k.list {
-		info := KeyInfo{ID: one.id, State: KeyVerifies, SignTime: one.from, ExpireTime: one.until}
+	signs := false // whether a preceding key signs
+	for _, key := range k.list {
+		info := KeyInfo{ID: key.id, State: KeyVerifies, SignTime: key.from, ExpireTime: key.until}
 		switch {
-		case one.from.After(now):
+		case key.from.After(now):
 			info.State = KeyNext
 		case !signs:
 			info.State, signs = KeySigns, true
-		case !one.verifies(now):
+		case !key.verifies(now):
 			info.State = KeyExpired
 		}
 		infos = append(infos, info)
@@ -286,7 +283,7 @@ func (k *Keys) describe(now time.Time) []KeyInfo {
 	return infos
 }
 
-// publish adds what is public of secrets of which nothing public is known.
+// publish adds the public halves of private keys that lack them.
 func publish(ctx context.Context, tx *ent.Tx) error {
 	rows, err := tx.SigningKey.Query().Where(func(s *sql.Selector) {
 		known := sql.Table(verificationkey.Table)
@@ -324,32 +321,31 @@ func insertPublic(ctx context.Context, tx *ent.Tx, k tokenKey, signTime time.Tim
 }
 
 func remove(ctx context.Context, tx *ent.Tx, id string) error {
-	if err := removeSecret(ctx, tx, id); err != nil {
+	if err := removePrivate(ctx, tx, id); err != nil {
 		return err
 	}
 	_, err := tx.VerificationKey.Delete().Where(verificationkey.ID(id)).Exec(ctx)
 	return err
 }
 
-func removeSecret(ctx context.Context, tx *ent.Tx, id string) error {
+func removePrivate(ctx context.Context, tx *ent.Tx, id string) error {
 	_, err := tx.SigningKey.Delete().Where(signingkey.ID(id)).Exec(ctx)
 	return err
 }
 
-// cleanupKeys removes keys that have expired, and the secrets of those that no process can sign with any
-// more.
+// cleanupKeys deletes expired keys, and the private halves of keys that no process signs with any more.
 func cleanupKeys(ctx context.Context, tx *ent.Tx) error {
 	keys, err := publicKeys(ctx, tx.VerificationKey)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	for _, one := range keys.list {
+	for _, key := range keys.list {
 		switch {
-		case !one.verifies(now):
-			err = remove(ctx, tx, one.id)
-		case !one.until.IsZero() && one.until.Add(-AccessTokenLifetime).Before(now):
-			err = removeSecret(ctx, tx, one.id)
+		case !key.verifies(now):
+			err = remove(ctx, tx, key.id)
+		case !key.until.IsZero() && key.until.Add(-AccessTokenLifetime).Before(now):
+			err = removePrivate(ctx, tx, key.id)
 		}
 		if err != nil {
 			return err

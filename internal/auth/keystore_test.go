@@ -95,7 +95,7 @@ func TestPublicKeysVerifyAndCannotSign(t *testing.T) {
 		_, err = tokensOf(ring).Verify(t.Context(), token)
 		require.NoError(t, err)
 		_, _, err = tokensOf(ring).Issue(auth.Claims{}, time.Now())
-		require.ErrorContains(t, err, "only verify")
+		require.ErrorContains(t, err, "verify-only")
 	})
 }
 
@@ -157,7 +157,7 @@ func TestRetire(t *testing.T) {
 		store := auth.NewKeyStore(d, t.TempDir())
 		require.NoError(t, store.Prepare(t.Context()))
 		old := signedAt(t, store, time.Now())
-		require.ErrorContains(t, store.Retire(t.Context(), kid(t, old)), "rotate first")
+		require.ErrorContains(t, store.Retire(t.Context(), kid(t, old)), "rotate the keys first")
 		require.ErrorContains(t, store.Retire(t.Context(), "nobody"), "no key with this id")
 		next := rotate(t, store, time.Hour)
 		require.NoError(t, store.Retire(t.Context(), next.ID), "the rotation is called off")

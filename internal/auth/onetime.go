@@ -14,20 +14,19 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// How long tokens that work once can be used.
+// Lifetimes of one-time tokens.
 const (
 	SetupTokenLifetime         = 24 * time.Hour
 	InvitationTokenLifetime    = 7 * 24 * time.Hour
 	PasswordResetTokenLifetime = time.Hour
 )
 
-// IssueOneTimeToken returns a new token that lets its holder do one thing once, for ttl. adminID is
-// nil for setup. Every earlier token for the same purpose and administrator dies: only the latest link
-// works.
+// IssueOneTimeToken returns a new one-time token for a purpose, valid for ttl. adminID is nil for setup. It
+// revokes earlier tokens of the same purpose and administrator: only the latest link works.
 func IssueOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID, ttl time.Duration,
 ) (token string, err error) {
-	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.PurposeEQ(purpose), of(adminID)).Exec(ctx); err != nil {
+	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.PurposeEQ(purpose), ownedBy(adminID)).Exec(ctx); err != nil {
 		return "", fmt.Errorf("replace one-time tokens: %w", err)
 	}
 	secret, id := newSecret()
@@ -43,9 +42,9 @@ func IssueOneTimeToken(
 	return secret, nil
 }
 
-// CheckOneTimeToken returns ONE_TIME_TOKEN_INVALID, which blames the field token, if the token would
-// not work now. It uses nothing up: it keeps callers without a token from making the server hash
-// passwords.
+// CheckOneTimeToken returns ONE_TIME_TOKEN_INVALID on field token if the token is not valid now. It does not
+// consume the token. Call it before hashing a password, so that callers without a token cannot cause that
+// cost.
 func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpose, token string) error {
 	exists, err := d.Reader().OneTimeToken.Query().Where(usable(purpose, token)).Exist(ctx)
 	if err != nil {
@@ -57,9 +56,9 @@ func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpo
 	return nil
 }
 
-// UseOneTimeToken uses a token up and returns whose it is: nil for setup. Of several callers with one
-// token one succeeds, if its transaction commits. Returns ONE_TIME_TOKEN_INVALID, which blames the
-// field token, if the token is unknown, used, expired or for another purpose.
+// UseOneTimeToken consumes a token and returns its administrator: nil for setup. Of concurrent callers with
+// the same token exactly one succeeds, if its transaction commits. Returns ONE_TIME_TOKEN_INVALID on field
+// token if the token is unknown, used, expired or for another purpose.
 func UseOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, token string,
 ) (*uuid.UUID, error) {
@@ -74,13 +73,13 @@ func UseOneTimeToken(
 	if err != nil {
 		return nil, fmt.Errorf("use one-time token: %w", err)
 	}
-	if deleted == 0 { // another transaction used it meanwhile
+	if deleted == 0 { // another transaction consumed it
 		return nil, OneTimeTokenInvalid()
 	}
 	return row.AdminID, nil
 }
 
-// RevokeOneTimeTokens makes the tokens that were mailed to an administrator worthless.
+// RevokeOneTimeTokens revokes all one-time tokens of an administrator.
 func RevokeOneTimeTokens(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
 	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.AdminID(adminID)).Exec(ctx); err != nil {
 		return fmt.Errorf("revoke one-time tokens: %w", err)
@@ -88,7 +87,7 @@ func RevokeOneTimeTokens(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) err
 	return nil
 }
 
-// OneTimeTokenInvalid returns the fault of a token that does not work (any more).
+// OneTimeTokenInvalid returns the fault for an invalid one-time token.
 func OneTimeTokenInvalid() *fault.Error {
 	return fault.ReasonedFields(fault.OneTimeTokenInvalid, fault.Violation{
 		Field:       "token",
@@ -104,7 +103,7 @@ func usable(purpose onetimetoken.Purpose, token string) predicate.OneTimeToken {
 	)
 }
 
-func of(adminID *uuid.UUID) predicate.OneTimeToken {
+func ownedBy(adminID *uuid.UUID) predicate.OneTimeToken {
 	if adminID == nil {
 		return onetimetoken.AdminIDIsNil()
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// How long a password is, in characters.
+// Bounds of a password's length, in characters.
 const (
 	MinPasswordLength = 12
 	MaxPasswordLength = 128
@@ -31,24 +31,24 @@ const (
 	hashSize = 32
 )
 
-// errHash is returned for a stored hash that this package did not write. It does not repeat the hash.
+// errHash is returned for a stored hash in another format. It does not contain the hash.
 var errHash = errors.New("auth: stored password hash is malformed")
 
-// PasswordParams are the costs of Argon2id.
+// PasswordParams are the cost parameters of Argon2id.
 type PasswordParams struct {
 	MemoryKiB   uint32
 	Iterations  uint32
 	Parallelism uint8
 }
 
-// recommended is the first choice of the OWASP Password Storage Cheat Sheet.
+// recommended are the parameters of the OWASP Password Storage Cheat Sheet.
 var recommended = PasswordParams{MemoryKiB: 19 * 1024, Iterations: 2, Parallelism: 1}
 
-// Passwords hashes and checks passwords with Argon2id. It computes only a few hashes at a time, so
-// that a flood of sign-ins costs the callers patience, not the server its memory. Share one.
+// Passwords hashes and verifies passwords with Argon2id. It bounds concurrent hashing: a flood of sign-ins
+// waits instead of exhausting memory. Share one instance.
 //
-// A password is brought into Unicode form NFC first, so that "é" is the same from every keyboard; it
-// is not trimmed and its case counts.
+// Passwords are normalized to Unicode form NFC, so that "é" is the same from every keyboard. They are not
+// trimmed and are case-sensitive.
 type Passwords struct {
 	params PasswordParams
 	slots  chan struct{}
@@ -56,14 +56,13 @@ type Passwords struct {
 	hashed atomic.Uint64
 }
 
-// NewPasswords returns Passwords with the costs that OWASP recommends, for one hash per processor at
-// a time.
+// NewPasswords returns Passwords with OWASP's recommended parameters and one concurrent hash per processor.
 func NewPasswords() *Passwords {
 	return NewPasswordsWith(recommended, runtime.GOMAXPROCS(0))
 }
 
-// NewPasswordsWith returns Passwords with other costs, which computes at most concurrent hashes at a
-// time. Hashes that were made with any costs can be checked.
+// NewPasswordsWith returns Passwords with other parameters for new hashes and at most concurrent hashes at a
+// time.
 func NewPasswordsWith(params PasswordParams, concurrent int) *Passwords {
 	return &Passwords{
 		params: params,
@@ -72,8 +71,7 @@ func NewPasswordsWith(params PasswordParams, concurrent int) *Passwords {
 	}
 }
 
-// Hash returns the hash to store, in PHC string format. Returns the context's error if it ends before
-// the hash's turn comes.
+// Hash returns the hash to store, in PHC string format. Returns the context's error if it is done first.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	salt := randomBytes(saltSize)
 	key, err := p.compute(ctx, password, salt, p.params, hashSize)
@@ -83,9 +81,9 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return encodeHash(p.params, salt, key), nil
 }
 
-// Verify reports whether hash was made of password. An empty hash never matches and takes as long as
-// any other, so that a caller cannot tell whether there is one. Returns the context's error if it
-// ends before the check's turn comes, and an error if hash is malformed.
+// Verify reports whether password matches hash. An empty hash never matches but takes as long as any other,
+// so that timing does not reveal whether an account exists. Returns the context's error if it is done first,
+// and an error if hash is malformed.
 func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, error) {
 	stored := hash
 	if hash == "" {
@@ -103,7 +101,7 @@ func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, er
 	return subtle.ConstantTimeCompare(got, want) == 1 && hash != "", nil
 }
 
-// Hashed returns how many hashes were computed so far.
+// Hashed returns the number of hashes computed so far.
 func (p *Passwords) Hashed() uint64 { return p.hashed.Load() }
 
 func (p *Passwords) compute(
@@ -120,15 +118,15 @@ func (p *Passwords) compute(
 		params.Iterations, params.MemoryKiB, params.Parallelism, size), nil
 }
 
-// CheckPassword returns a fault that blames field if password is not one that may be set for an
-// administrator with the given e-mail address.
+// CheckPassword returns a fault on field if password is not acceptable for an administrator with the given
+// e-mail address.
 func CheckPassword(field, password, email string) error {
 	password = norm.NFC.String(password)
 	length := utf8.RuneCountInString(password)
 	first, _ := utf8.DecodeRuneInString(password)
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
-		// No call of the API can carry one, so nobody could sign in with it.
+		// The API rejects such text, so nobody could sign in with it.
 		return fault.Field(field, fault.FieldControlCharacters, "must be UTF-8 text without control characters")
 	case length < MinPasswordLength:
 		return fault.Field(field, fault.FieldTooShort, "must have at least %d characters", MinPasswordLength)
@@ -149,7 +147,7 @@ func encodeHash(params PasswordParams, salt, key []byte) string {
 		enc.EncodeToString(salt), enc.EncodeToString(key))
 }
 
-// decodeHash reads a PHC string. Costs out of bounds are refused: they could stop the server.
+// decodeHash parses a PHC string. It rejects excessive cost parameters, which could stall the server.
 func decodeHash(hash string) (params PasswordParams, salt, key []byte, err error) {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" ||
@@ -177,6 +175,6 @@ func (p PasswordParams) inBounds() bool {
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: crypto/rand stops the program instead
+	_, _ = rand.Read(b) // never returns an error: crypto/rand crashes the program instead
 	return b
 }

@@ -6,17 +6,17 @@ import (
 	"encoding/hex"
 )
 
-// secretSize is how many random bytes are in a refresh token or a token that works once.
+// secretSize is the number of random bytes in refresh tokens and one-time tokens.
 const secretSize = 32
 
-// newSecret returns a random token and the id under which it is stored.
+// newSecret returns a random token and its storage id.
 func newSecret() (secret, id string) {
 	secret = base64.RawURLEncoding.EncodeToString(randomBytes(secretSize))
 	return secret, digest(secret)
 }
 
-// digest returns the id under which a token is stored. A plain hash is enough for what cannot be
-// guessed, and looking it up tells nothing about it through timing.
+// digest returns the storage id of a token. A plain hash suffices for high-entropy tokens, and looking it up
+// leaks nothing through timing.
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// SessionIdleLifetime is how long a session lasts without being refreshed.
+	// SessionIdleLifetime is how long a session lasts without a refresh.
 	SessionIdleLifetime = 30 * 24 * time.Hour
-	// SessionLifetime is how long a session lasts however often it is refreshed.
+	// SessionLifetime is the absolute lifetime of a session.
 	SessionLifetime = 90 * 24 * time.Hour
 )
 
@@ -35,15 +35,14 @@ var (
 
 // Sessions starts, refreshes and ends sessions.
 //
-// A refresh token works once and is then replaced. A second use means that two parties hold it, and
-// nobody can tell which of them is the administrator, so it ends the session for both, the tokens that
-// the first use returned included (RFC 9700, section 4.14.2).
+// Refresh tokens rotate: each works once. Reuse means that two parties hold the token, so it ends the session
+// for both, including the tokens that the first use returned (RFC 9700, section 4.14.2).
 type Sessions struct {
 	d      *db.DB
 	tokens *Tokens
 }
 
-// Grant is what a session gives to its bearer.
+// Grant holds the tokens of a session.
 type Grant struct {
 	SessionID    uuid.UUID
 	AccessToken  string
@@ -52,13 +51,13 @@ type Grant struct {
 	ExpireTime time.Time
 }
 
-// NewSessions returns Sessions. The keys of tokens must be able to sign.
+// NewSessions returns Sessions. tokens must be able to sign.
 func NewSessions(d *db.DB, tokens *Tokens) *Sessions {
 	return &Sessions{d: d, tokens: tokens}
 }
 
-// Start starts a session of an administrator, who must be known to be alive and enabled: by a lock on
-// their row in the same transaction.
+// Start starts a session of an administrator. The caller must have checked, with a lock on the row in the
+// same transaction, that the administrator is enabled and not deleted.
 func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Grant, error) {
 	client := ClientFrom(ctx)
 	create := tx.Session.Create().
@@ -75,11 +74,11 @@ func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Gr
 	return s.grant(ctx, tx, row)
 }
 
-// Refresh exchanges a refresh token for a new grant, and returns whose session it is.
+// Refresh exchanges a refresh token for a new grant, and returns the session's administrator.
 //
-// Returns REFRESH_TOKEN_INVALID if the token is unknown, or its session has ended, or the
-// administrator may not sign in any more; REFRESH_TOKEN_REUSED, with the ids of session and
-// administrator as cause, if it was used before. The session has ended then.
+// Returns REFRESH_TOKEN_INVALID if the token is unknown, its session has ended, or the administrator is
+// disabled or deleted. Returns REFRESH_TOKEN_REUSED, with the ids of session and administrator as cause, if
+// the token was used before; the session has ended then.
 func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin, error) {
 	if _, known, err := SessionOf(ctx, s.d, token); err != nil {
 		return Grant{}, nil, err
@@ -89,12 +88,12 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin
 	var (
 		grant Grant
 		owner *ent.Admin
-		spent *ent.Session
+		ended *ent.Session
 	)
 	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if spent, err = endIfReused(ctx, tx, token); err != nil || spent != nil {
-			return err // without an error, so that the end of the session is committed
+		if ended, err = endIfReused(ctx, tx, token); err != nil || ended != nil {
+			return err // nil after reuse, to commit the end of the session
 		}
 		grant, owner, err = s.refresh(ctx, tx, token)
 		return err
@@ -102,15 +101,15 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin
 	if err != nil {
 		return Grant{}, nil, err
 	}
-	if spent != nil {
+	if ended != nil {
 		return Grant{}, nil, errRefreshReused.Because(
-			fmt.Errorf("session %s of administrator %s", spent.ID, spent.AdminID))
+			fmt.Errorf("session %s of administrator %s", ended.ID, ended.AdminID))
 	}
 	return grant, owner, nil
 }
 
-// endIfReused marks a refresh token as used. If it was used before, it ends the session and returns
-// it. Of two callers with one token the second waits for the first and comes out as the reuser.
+// endIfReused marks a refresh token as used. If it was used before, it ends the session and returns it. Of two
+// concurrent callers with one token, the second waits for the first and counts as reuse.
 func endIfReused(ctx context.Context, tx *ent.Tx, token string) (*ent.Session, error) {
 	marked, err := tx.RefreshToken.Update().
 		Where(refreshtoken.ID(digest(token)), refreshtoken.UseTimeIsNil()).
@@ -146,8 +145,8 @@ func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, token string) (Grant
 	if idle := now.Add(SessionIdleLifetime); idle.Before(expire) {
 		expire = idle
 	}
-	kept, err := tx.Session.Update(). // the condition is checked again under the lock on the row
-						Where(session.ID(row.ID), alive(now)).
+	kept, err := tx.Session.Update(). // rechecks the condition under the row lock
+						Where(session.ID(row.ID), active(now)).
 						SetLastRefreshTime(now).
 						SetExpireTime(expire).
 						Save(ctx)
@@ -177,8 +176,7 @@ func (s *Sessions) grant(ctx context.Context, tx *ent.Tx, row *ent.Session) (Gra
 	return Grant{SessionID: row.ID, AccessToken: access, RefreshToken: secret, ExpireTime: expire}, nil
 }
 
-// EndSession ends a session at once. An ended one stays as it is. Returns false if there is no such
-// session.
+// EndSession ends a session. It is idempotent. Returns false if there is no such session.
 func EndSession(ctx context.Context, tx *ent.Tx, id uuid.UUID) (bool, error) {
 	if err := endSessions(ctx, tx, session.ID(id)); err != nil {
 		return false, err
@@ -186,8 +184,8 @@ func EndSession(ctx context.Context, tx *ent.Tx, id uuid.UUID) (bool, error) {
 	return tx.Session.Query().Where(session.ID(id)).Exist(ctx)
 }
 
-// SessionOf returns the session that a refresh token belongs to, used or not. Returns false if the
-// token is unknown. It only reads: callers without a token must not stand in line with those who write.
+// SessionOf returns the session of a refresh token, used or not. Returns false if the token is unknown. It is
+// read-only, so that callers with made-up tokens do not queue for the writer.
 func SessionOf(ctx context.Context, d *db.DB, refreshToken string) (id uuid.UUID, known bool, err error) {
 	row, err := d.Reader().RefreshToken.Get(ctx, digest(refreshToken))
 	if ent.IsNotFound(err) {
@@ -199,9 +197,8 @@ func SessionOf(ctx context.Context, d *db.DB, refreshToken string) (id uuid.UUID
 	return row.SessionID, true, nil
 }
 
-// EndAll ends every session of an administrator at once and makes the one-time tokens that were
-// mailed to them worthless. Sessions that start at the same time do not slip through if the caller
-// has changed the administrator's row in the same transaction before.
+// EndAll ends all sessions of an administrator and revokes their one-time tokens. The caller must have updated
+// the administrator's row in the same transaction, so that no session that starts concurrently escapes.
 func EndAll(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
 	if err := RevokeOneTimeTokens(ctx, tx, adminID); err != nil {
 		return err
@@ -209,10 +206,10 @@ func EndAll(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
 	return endSessions(ctx, tx, session.AdminID(adminID))
 }
 
-// AliveSessions returns the sessions of an administrator that have not ended, the latest first.
-func AliveSessions(ctx context.Context, d *db.DB, adminID uuid.UUID, limit int) ([]*ent.Session, error) {
+// ActiveSessions returns the active sessions of an administrator, latest first.
+func ActiveSessions(ctx context.Context, d *db.DB, adminID uuid.UUID, limit int) ([]*ent.Session, error) {
 	return d.Reader().Session.Query().
-		Where(session.AdminID(adminID), alive(time.Now())).
+		Where(session.AdminID(adminID), active(time.Now())).
 		Order(session.ByID(sql.OrderDesc())).
 		Limit(limit).
 		All(ctx)
@@ -229,15 +226,15 @@ func endSessions(ctx context.Context, tx *ent.Tx, which predicate.Session) error
 	return nil
 }
 
-// alive holds for sessions that have neither ended nor expired.
-func alive(now time.Time) predicate.Session {
+// active matches sessions that have neither ended nor expired.
+func active(now time.Time) predicate.Session {
 	return session.And(session.EndTimeIsNil(), session.ExpireTimeGT(now.UTC()))
 }
 
-// microseconds returns a time as both databases keep it.
+// microseconds truncates a time to the precision of both databases.
 func microseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// printable returns what may be stored of a header: valid UTF-8 without NUL, of bounded length.
+// printable sanitizes a header for storage: valid UTF-8 without NUL, of bounded length.
 func printable(header string) string {
 	header = strings.ToValidUTF8(header[:min(len(header), maxUserAgent)], "")
 	return strings.ReplaceAll(header, "\x00", "")

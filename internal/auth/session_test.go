@@ -218,7 +218,7 @@ func TestSessionsKnowWhereTheyStarted(t *testing.T) {
 			Address:   netip.MustParseAddr("::ffff:192.0.2.7"),
 			UserAgent: "curl\x00\xff" + strings.Repeat("x", 600),
 		}))
-		sessions, err := auth.AliveSessions(t.Context(), d, w.admin.ID, 10)
+		sessions, err := auth.ActiveSessions(t.Context(), d, w.admin.ID, 10)
 		require.NoError(t, err)
 		require.Len(t, sessions, 2)
 		require.Equal(t, w.grant.SessionID, sessions[1].ID, "the latest comes first")

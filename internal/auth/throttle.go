@@ -17,24 +17,24 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// Limit is how often something may fail, or be done, in a window of time.
+// Limit is a fixed-window rate limit.
 type Limit struct {
-	// ID names what is counted. It holds hashes of addresses, not addresses.
+	// ID is the key of the counter. It contains hashes of addresses, not addresses.
 	ID string
-	// Max is how many a window allows.
+	// Max is the number of events that a window allows.
 	Max int
-	// Window is how long the count lasts, from its first.
+	// Window is the length of a window, which begins with its first event.
 	Window time.Duration
-	// Shared says that others use the same count, so that one's success does not clear it.
+	// Shared marks a counter that several accounts share, so that one's success does not clear it.
 	Shared bool
 }
 
-// Throttle is the brake on guessing. It counts in the database, so that every replica counts together
-// and a restart forgets nothing.
+// Throttle is the rate limiter against guessing. Its counters are in the database: replicas share them and they
+// survive restarts.
 //
-// The window is fixed and short, and refused tries do not lengthen it: nobody can be locked out for
-// longer than that. The tight limit is for one account from one network, so that a stranger who
-// guesses locks out the stranger's own network and not the account's owner.
+// Windows are fixed and short, and rejected attempts do not extend them, which bounds every lockout. The
+// tightest limit applies to one account from one network: an attacker locks out their own network, not the
+// account's owner.
 type Throttle struct {
 	d *db.DB
 }
@@ -44,10 +44,10 @@ func NewThrottle(d *db.DB) *Throttle { return &Throttle{d: d} }
 
 const signInWindow = 15 * time.Minute
 
-// SignInLimits are the limits on guessing the password of an account, known or not.
+// SignInLimits returns the rate limits on sign-in attempts for an account, whether or not it exists.
 //
-// Call Check first, then Count after a wrong password and Succeed after a right one. Of many tries at
-// the same time, those that finish after the limit is reached all get the same answer, right or wrong.
+// Call Check first, then Count after a wrong password and Succeed after a correct one. Concurrent attempts that
+// finish after the limit is reached all get the same answer, whether or not their password was correct.
 func SignInLimits(client Client, account string) []Limit {
 	network := client.network()
 	return []Limit{
@@ -57,9 +57,8 @@ func SignInLimits(client Client, account string) []Limit {
 	}
 }
 
-// MailLimits are the limits on asking for mails with a link to an account, known or not. They are
-// apart from those of sign-in: who is kept from signing in can still ask for a link. Call Count for
-// every mail.
+// MailLimits returns the rate limits on requests for a mail with a link, whether or not the account exists. They
+// are independent of SignInLimits: a locked-out user can still request a link. Call Count for every mail.
 func MailLimits(client Client, purpose, account string) []Limit {
 	network := client.network()
 	return []Limit{
@@ -69,13 +68,13 @@ func MailLimits(client Client, purpose, account string) []Limit {
 	}
 }
 
-// Check returns SIGN_IN_THROTTLED with the time to wait if a limit is reached. It writes nothing.
+// Check returns SIGN_IN_THROTTLED with a retry delay if a limit is reached. It is read-only.
 func (t *Throttle) Check(ctx context.Context, limits ...Limit) error {
 	return check(ctx, t.d.Reader().Throttle, limits)
 }
 
-// Count adds one to every limit, all at once. Returns SIGN_IN_THROTTLED with the time to wait if a
-// limit had been reached already, and counts nothing then.
+// Count increments all counters in one transaction. If a limit was reached already, it changes nothing and
+// returns SIGN_IN_THROTTLED with a retry delay.
 func (t *Throttle) Count(ctx context.Context, limits ...Limit) error {
 	return t.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		now := microseconds(time.Now())
@@ -92,8 +91,8 @@ func (t *Throttle) Count(ctx context.Context, limits ...Limit) error {
 	})
 }
 
-// Succeed clears the limits that are not shared, in the transaction of what succeeded. Returns
-// SIGN_IN_THROTTLED if a limit was reached meanwhile: the success must not be granted then.
+// Succeed clears the counters that are not shared, in the transaction of the success. Returns SIGN_IN_THROTTLED
+// if a limit was reached concurrently; the transaction must roll back then.
 func Succeed(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 	if err := check(ctx, tx.Throttle, limits); err != nil {
 		return err
@@ -101,7 +100,7 @@ func Succeed(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 	return Clear(ctx, tx, limits...)
 }
 
-// Clear forgets what was counted for the limits that are not shared.
+// Clear deletes the counters that are not shared.
 func Clear(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 	for _, limit := range inOrder(limits) {
 		if limit.Shared {
@@ -133,8 +132,8 @@ func check(ctx context.Context, counts *ent.ThrottleClient, limits []Limit) erro
 	return throttled(row, now)
 }
 
-// count adds one to a limit's count, or starts a new window, in one statement. It leaves the row
-// locked, so what it returns holds until the end of the transaction.
+// count increments a counter, or starts a new window, in one statement. The row stays locked until the end of
+// the transaction.
 func count(ctx context.Context, tx *ent.Tx, limit Limit, now time.Time) (*ent.Throttle, error) {
 	const upsert = `INSERT INTO throttles (id, count, expire_time) VALUES ($1, 1, $2)
 		ON CONFLICT (id) DO UPDATE SET
@@ -154,12 +153,12 @@ func throttled(row *ent.Throttle, now time.Time) error {
 		After(max(wait.Round(time.Second), time.Second))
 }
 
-// inOrder returns limits in the order in which every transaction locks them.
+// inOrder returns limits in the global lock order, which prevents deadlocks.
 func inOrder(limits []Limit) []Limit {
 	return slices.SortedFunc(slices.Values(limits), func(a, b Limit) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// key names a count without storing what it is about.
+// key returns the ID of a counter, with its subject hashed.
 func key(kind string, about ...string) string {
 	return kind + ":" + digest(fmt.Sprintf("%q", about))
 }

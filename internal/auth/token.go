@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	// AccessTokenLifetime is how long an access token lasts. A session that ends makes it worthless
-	// at once all the same: see Authenticator.
+	// AccessTokenLifetime is the lifetime of access tokens. The end of a session invalidates them earlier:
+	// see Authenticator.
 	AccessTokenLifetime = 15 * time.Minute
-	// clockLeeway is how far the clocks of two replicas may differ.
+	// clockLeeway is the tolerated clock skew between replicas.
 	clockLeeway = 5 * time.Second
-	// maxTokenSize bounds what is parsed, in bytes. Our tokens have about 450.
+	// maxTokenSize bounds the tokens that are parsed, in bytes. Tokens have about 450.
 	maxTokenSize = 4096
 
 	tokenType = "at+jwt" // RFC 9068
@@ -36,7 +36,7 @@ var (
 		"The session has ended. Sign in again.")
 )
 
-// Tokens signs and verifies access tokens: JWTs by RFC 9068, signed with EdDSA and nothing else.
+// Tokens signs and verifies access tokens: JWTs (RFC 9068), signed with EdDSA only.
 type Tokens struct {
 	keys     *KeyRing
 	issuer   string
@@ -44,14 +44,14 @@ type Tokens struct {
 	parser   *jwt.Parser
 }
 
-// Claims is what an access token says about its bearer.
+// Claims identify the bearer of an access token.
 type Claims struct {
 	AdminID   uuid.UUID
 	SessionID uuid.UUID
 }
 
-// NewTokens returns Tokens for an issuer, the public URL of the catalog, and an audience. Tokens of
-// any other are refused.
+// NewTokens returns Tokens for an issuer, the public URL of the catalog, and an audience. It rejects tokens of
+// any other issuer or audience.
 func NewTokens(keys *KeyRing, issuer, audience string) *Tokens {
 	return &Tokens{
 		keys: keys, issuer: issuer, audience: audience,
@@ -67,7 +67,7 @@ func NewTokens(keys *KeyRing, issuer, audience string) *Tokens {
 	}
 }
 
-// wireClaims are the claims as they are written into the token.
+// wireClaims is the encoding of the claims in the token.
 type wireClaims struct {
 	jwt.RegisteredClaims
 
@@ -78,14 +78,14 @@ func (c *wireClaims) expired(now time.Time) bool {
 	return c.ExpiresAt != nil && now.After(c.ExpiresAt.Time)
 }
 
-// Issue returns an access token for claims and when it expires. Returns an error if the keys only
-// verify, and DATABASE_UNAVAILABLE if they could not be read for too long.
+// Issue returns an access token for claims and its expiry. Returns an error if the keys are verify-only, and
+// DATABASE_UNAVAILABLE if they are stale.
 func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.Time, err error) {
 	signer, err := t.keys.signer(now)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	now = now.UTC().Truncate(time.Second) // a JWT's times are whole seconds
+	now = now.UTC().Truncate(time.Second) // JWT times are whole seconds
 	expire = now.Add(AccessTokenLifetime)
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, wireClaims{
 		SessionID: claims.SessionID.String(),
@@ -107,10 +107,9 @@ func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.
 	return token, expire, nil
 }
 
-// Verify returns what a token says, if it is ours and has not expired. It does not look at the
-// session: see Authenticator. Returns TOKEN_EXPIRED if nothing but its age is wrong with the token, or it
-// is so old that its key is gone; DATABASE_UNAVAILABLE if the keys cannot be read; and TOKEN_INVALID
-// otherwise.
+// Verify returns the claims of a valid token. It does not check the session: see Authenticator. Returns
+// TOKEN_EXPIRED if the token is valid except for its age, or so old that its key is gone;
+// DATABASE_UNAVAILABLE if the keys cannot be read; and TOKEN_INVALID otherwise.
 func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 	if len(token) > maxTokenSize {
 		return Claims{}, errTokenInvalid
@@ -134,20 +133,20 @@ func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 	return Claims{AdminID: adminID, SessionID: sessionID}, nil
 }
 
-// key returns the key that a token names, if its header is one that Issue writes.
+// key returns the verification key of a token, if its header is valid.
 func (t *Tokens) key(ctx context.Context, token *jwt.Token) (any, error) {
 	typ, _ := token.Header["typ"].(string)
 	if strings.TrimPrefix(strings.ToLower(typ), "application/") != tokenType {
 		return nil, errors.New("typ is not at+jwt")
 	}
-	if _, ok := token.Header["crit"]; ok { // extensions that must be understood, and are not
+	if _, ok := token.Header["crit"]; ok { // critical extensions are unsupported
 		return nil, errors.New("crit is not supported")
 	}
 	kid, _ := token.Header["kid"].(string)
 	return t.keys.verifier(ctx, kid)
 }
 
-// onlyExpired reports whether err has no other complaint than the token's age.
+// onlyExpired reports whether expiry is the token's only problem.
 func onlyExpired(err error) bool {
 	others := []error{
 		jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid,

@@ -1,4 +1,4 @@
-// Package build knows which version of the catalog this program is.
+// Package build reports the version of this program.
 package build
 
 import (
@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// release is the version and the commit of a build that git cannot tell:
+// release is the version and commit of builds outside a git checkout:
 // -ldflags "-X 'github.com/zebrands/catalog/internal/build.release=v1.2.3 0a1b2c3'".
 var release string
 
-// Info is what is known of this program; what is not known is empty.
+// Info describes this build. Unknown values are empty.
 type Info struct {
-	// Version is a tag such as v1.2.3, or one that Go made up for the commit.
+	// Version is a tag such as v1.2.3, or Go's pseudo-version of the commit.
 	Version string
-	// Revision is the commit.
+	// Revision is the commit hash.
 	Revision string
-	// Modified says that the program was built from more than the commit.
+	// Modified reports whether the checkout had uncommitted changes.
 	Modified bool
 	// Go is the version of Go.
 	Go string
 }
 
-// Read returns what is known of this program.
+// Read returns the build information of this program.
 func Read() Info {
 	build, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -44,7 +44,7 @@ func Read() Info {
 	return info
 }
 
-// String returns all of it on one line.
+// String returns the information on one line.
 func (i Info) String() string {
 	parts := []string{i.Version}
 	if i.Revision != "" {

@@ -17,13 +17,12 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 )
 
-// parse reads flags and the environment and validates, as the program does, without what the environment of the test
-// holds.
+// parse parses and validates flags and environment variables as the program does, ignoring the test's own environment.
 func parse(t *testing.T, env map[string]string, args ...string) (config.Config, error) {
 	t.Helper()
 	for _, entry := range os.Environ() {
 		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "CATALOG_") {
-			t.Setenv(name, value) // restores it at the end
+			t.Setenv(name, value) // restored at the end
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}
@@ -101,7 +100,7 @@ func TestEnvironment(t *testing.T) {
 	require.Zero(t, zero.NotifyWindow)
 }
 
-func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
+func TestInvalidValuesAreNamed(t *testing.T) {
 	for env, values := range map[string][]string{
 		"CATALOG_ADDR":               {"", "localhost", "localhost:x", "localhost:70000"},
 		"CATALOG_DATA_DIR":           {""},
@@ -138,7 +137,7 @@ func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
 				require.Error(t, err)
 				require.NotContains(t, err.Error(), "\n")
 				if value != "mg.example.com" && value != "key" && !strings.HasSuffix(value, ".pem") {
-					require.Contains(t, err.Error(), flag) // those four blame the value that is missing
+					require.Contains(t, err.Error(), flag) // those four name the missing value
 				}
 				require.NotContains(t, err.Error(), "secret")
 			})
@@ -146,7 +145,7 @@ func TestValuesThatMakeNoSenseAreNamed(t *testing.T) {
 	}
 }
 
-func TestCombinationsThatMakeNoSenseAreNamed(t *testing.T) {
+func TestInvalidCombinationsAreNamed(t *testing.T) {
 	mailgun := []string{"--mailgun-domain", "mg.example.com", "--mailgun-api-key", "key"}
 	for name, c := range map[string]struct {
 		args []string
@@ -209,7 +208,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		},
 		SigningKey: "hunter2",
 	}
-	asJSON, err := json.Marshal(c) //nolint:musttag // nobody reads it but this test
+	asJSON, err := json.Marshal(c) //nolint:musttag // only this test reads it
 	require.NoError(t, err)
 	var logged strings.Builder
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "config", c)

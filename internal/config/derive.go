@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// BaseURL returns the public URL without a slash at its end. listening is the address that the server
-// listens on, for when none is configured.
-func (c *Config) BaseURL(listening net.Addr) string {
+// BaseURL returns the public URL without a trailing slash. If none is configured, it derives from the
+// server's actual listening address.
+func (c *Config) BaseURL(addr net.Addr) string {
 	if c.PublicURL != "" {
 		return strings.TrimRight(c.PublicURL, "/")
 	}
 	host, port, err := net.SplitHostPort(c.Addr)
-	if err != nil { // Validate refuses such an address
+	if err != nil { // Validate rejects such an address
 		return ""
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	if tcp, ok := listening.(*net.TCPAddr); ok {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
 		port = strconv.Itoa(tcp.Port)
 	}
 	scheme := "http"
@@ -30,7 +30,7 @@ func (c *Config) BaseURL(listening net.Addr) string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
-// Sender returns the address that mails come from.
+// Sender returns the From address of mail.
 func (c *Config) Sender(baseURL string) string {
 	if c.MailFrom != "" {
 		return c.MailFrom

@@ -28,7 +28,7 @@ names it. Durations use Go's syntax, such as ` + "`300ms`, `30s` or `1h`" + `.
 |---|---|---|---|
 `
 
-// TestDocumentation holds docs/configuration.md against the struct.
+// TestDocumentation checks that docs/configuration.md is up to date with the struct.
 func TestDocumentation(t *testing.T) {
 	parser, err := kong.New(&config.Config{})
 	require.NoError(t, err)

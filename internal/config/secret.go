@@ -4,10 +4,10 @@ import "net/url"
 
 const redacted = "[redacted]"
 
-// Secret is text that is never printed.
+// Secret is a string that prints as a placeholder.
 type Secret string
 
-// String returns a placeholder if there is a secret.
+// String returns a placeholder, or "" for an empty secret.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -21,10 +21,10 @@ func (s Secret) GoString() string { return s.String() }
 // MarshalText is String, for JSON and logs.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// URL is a URL that may hold a password, which is never printed.
+// URL is a URL that prints without its password.
 type URL string
 
-// String returns the URL without its password, and nothing of a URL that does not parse.
+// String returns the URL without its secrets, or a placeholder if it does not parse.
 func (u URL) String() string {
 	parsed, err := url.Parse(string(u))
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Validate returns an error that names what makes no sense.
+// Validate returns an error that names the first invalid value.
 func (t Telemetry) Validate() error {
 	if t.MetricsAddr != "" {
 		if _, err := checkAddress("metrics-addr", t.MetricsAddr); err != nil {
@@ -22,16 +22,16 @@ func (t Telemetry) Validate() error {
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return invalid("debug-addr", "must be a loopback address such as localhost:6060, not %q: "+
-			"profiles tell more than metrics; --metrics-addr may be any", t.DebugAddr)
+			"profiles expose more than metrics; --metrics-addr accepts any address", t.DebugAddr)
 	}
 	return nil
 }
 
-// ExportsTraces reports whether the variables of OpenTelemetry ask for traces to be exported: unlike in
-// its specification, nothing is exported unless they say how or where to.
+// ExportsTraces reports whether the OTEL_… variables enable the export of traces. Unlike in the OpenTelemetry
+// specification, the export is off unless an exporter or an endpoint is set.
 func (Telemetry) ExportsTraces() bool { return exports("TRACES") }
 
-// ExportsMetrics reports whether the variables of OpenTelemetry ask for metrics to be exported.
+// ExportsMetrics is ExportsTraces for metrics.
 func (Telemetry) ExportsMetrics() bool { return exports("METRICS") }
 
 func exports(signal string) bool {

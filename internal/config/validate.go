@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// minRequestBytes is the least that --max-request-bytes may be: below, nobody could sign in.
+// minRequestBytes is the minimum of --max-request-bytes: sign-in requests must fit.
 const minRequestBytes = 1024
 
-// maxRequestBytes is the most that --max-request-bytes may be: requests are held in memory.
+// maxRequestBytes is the maximum of --max-request-bytes: requests are held in memory.
 const maxRequestBytes = 64 << 20
 
-// minDatabaseConns is the least that --database-max-conns may be: jobs, requests and probes each hold one.
+// minDatabaseConns is the minimum of --database-max-conns: jobs, requests and probes each hold one.
 const minDatabaseConns = 4
 
-// What --mail-rate may be, if there is a limit.
+// The bounds of --mail-rate, if not 0.
 const minMailRate, maxMailRate = 0.01, 10_000.0
 
-// allRoles is how many roles there are.
+// allRoles is the number of roles.
 const allRoles = 4
 
 var (
@@ -39,8 +39,7 @@ func invalid(flag, format string, args ...any) error {
 	return fmt.Errorf("--%s (%s) %s", flag, env, fmt.Sprintf(format, args...))
 }
 
-// Validate returns an error of one line that names the first value that makes no sense. Secrets are
-// not repeated.
+// Validate returns a one-line error that names the first invalid value. It does not contain secrets.
 func (c *Config) Validate() error {
 	for _, check := range []func() error{
 		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkRoles, c.checkLimits, c.Mail.Validate,
@@ -53,7 +52,7 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// Validate returns an error that names what makes no sense.
+// Validate returns an error that names the first invalid value.
 func (s Storage) Validate() error {
 	if s.DataDir == "" {
 		return invalid("data-dir", "must not be empty")
@@ -88,8 +87,8 @@ func (c *Config) checkServer() error {
 	return nil
 }
 
-// checkAddress returns the host of an address to listen on. Returns an error that names the flag if it makes
-// no sense.
+// checkAddress returns the host of a listening address. Returns an error that names the flag if it is
+// invalid.
 func checkAddress(flag, address string) (host string, err error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -108,7 +107,7 @@ func (c *Config) checkTLS() error {
 	case c.TLSCert == "" && c.TLSKey != "":
 		return invalid("tls-cert", "must be set too if --tls-key is")
 	}
-	// Environment files have no line breaks, and keep them as \n.
+	// Environment files encode line breaks as \n.
 	key := strings.ReplaceAll(string(c.SigningKey), `\n`, "\n")
 	if block, _ := pem.Decode([]byte(key)); key != "" && block == nil {
 		return invalid("signing-key", "must be keys as PEM text")
@@ -138,7 +137,7 @@ func (c *Config) checkRoles() error {
 		return invalid("roles", "must name at least one role")
 	}
 	if len(seen) < allRoles && c.IsSQLite() {
-		return invalid("roles", "must be all of them on SQLite, which one process uses alone; "+
+		return invalid("roles", "must be all of them on SQLite, which only one process can use; "+
 			"set --database-url to a PostgreSQL database to split them")
 	}
 	return nil
@@ -163,7 +162,7 @@ func (c *Config) checkLimits() error {
 	return nil
 }
 
-// Validate returns an error that names what makes no sense.
+// Validate returns an error that names the first invalid value.
 func (m Mail) Validate() error {
 	if _, err := mail.ParseAddress(m.MailFrom); m.MailFrom != "" && err != nil {
 		return invalid("mail-from", "must be an address like catalog@example.com, not %q", m.MailFrom)
@@ -171,7 +170,7 @@ func (m Mail) Validate() error {
 	if m.NotifyWindow < 0 {
 		return invalid("notify-window", "must not be negative, but is %s", m.NotifyWindow)
 	}
-	// Written so that what is no number is refused too.
+	// Written so that NaN is rejected too.
 	if inRange := m.MailRate >= minMailRate && m.MailRate <= maxMailRate; m.MailRate != 0 && !inRange {
 		return invalid("mail-rate", "must be 0, or from %v to %v a second, not %v", minMailRate, maxMailRate, m.MailRate)
 	}
@@ -203,7 +202,7 @@ func (m Mail) checkSMTP() error {
 		return nil
 	}
 	if m.MailgunDomain != "" {
-		return invalid("smtp-url", "must not be set together with --mailgun-domain: mail leaves one way")
+		return invalid("smtp-url", "must not be set together with --mailgun-domain: choose one")
 	}
 	u, err := url.Parse(string(m.SMTPURL))
 	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
@@ -212,7 +211,7 @@ func (m Mail) checkSMTP() error {
 	return nil
 }
 
-// webURL parses an absolute URL of a website.
+// webURL parses an absolute HTTP or HTTPS URL.
 func webURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {

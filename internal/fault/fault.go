@@ -1,4 +1,5 @@
-// Package fault is the domain's error: what the caller may see, apart from what only the log sees.
+// Package fault is the domain error. It separates the public part, which callers see, from the cause, which
+// is only logged.
 package fault
 
 import (
@@ -10,10 +11,10 @@ import (
 	"time"
 )
 
-// Kind says what sort of thing went wrong. Package rpc gives each kind its code on the wire.
+// Kind classifies a fault. Package rpc maps each kind to a status code.
 type Kind int
 
-// The kinds. The zero value is Internal, so that an unset kind never blames the caller.
+// The kinds. The zero value is Internal, so an unset kind never blames the caller.
 const (
 	Internal Kind = iota
 	Invalid
@@ -31,30 +32,30 @@ const (
 	TimedOut
 )
 
-// Violation names a field of the request and says what is wrong with it.
+// Violation is a request field with the rule that it violates.
 type Violation struct {
-	// Field is the path from the request message, in the names of the proto file, such as
-	// "product.price.amount" or "requests[3].product.sku". Empty stands for the whole message.
+	// Field is the path from the request message in proto field names, such as "product.price.amount" or
+	// "requests[3].product.sku". Empty means the whole message.
 	Field string
-	// Reason is the stable name of what is wrong; empty stands for the reason of the fault.
+	// Reason is the stable name of the violated rule; empty means the reason of the fault.
 	Reason FieldReason
 	// Description is a sentence without the field's name, such as "must not be negative".
 	Description string
 }
 
-// Error is a fault that a caller may see. Everything in it is public but Cause.
+// Error is an error that callers may see. Everything in it except Cause is public.
 type Error struct {
 	Kind   Kind
 	Reason Reason
 	// Message is a sentence that a person can act on.
 	Message string
-	// Violations name the fields to blame, if any.
+	// Violations are the invalid fields, if any.
 	Violations []Violation
-	// Metadata holds values that programs can use, such as the id of the product that holds a SKU.
+	// Metadata holds machine-readable values, such as the id of the product that holds a SKU.
 	Metadata map[string]string
-	// RetryAfter says how long to wait before trying again; 0 says nothing.
+	// RetryAfter is how long to wait before a retry; 0 if unknown.
 	RetryAfter time.Duration
-	// Cause is for the log alone.
+	// Cause is logged, never sent to the caller.
 	Cause error
 }
 
@@ -63,13 +64,13 @@ func New(kind Kind, reason Reason, format string, args ...any) *Error {
 	return &Error{Kind: kind, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
-// Fields returns an Invalid fault with reason FIELD_INVALID that names the given fields. The message
-// repeats the first of them.
+// Fields returns an Invalid fault with reason FIELD_INVALID and the given violations. Its message repeats
+// the first one.
 func Fields(violations ...Violation) *Error {
 	return ReasonedFields(FieldInvalid, violations...)
 }
 
-// ReasonedFields is Fields with a reason of its own. Violations without a reason get it too.
+// ReasonedFields is Fields with another reason, which is also the default reason of the violations.
 func ReasonedFields(reason Reason, violations ...Violation) *Error {
 	for i := range violations {
 		violations[i].Reason = cmp.Or(violations[i].Reason, FieldReason(reason))
@@ -79,7 +80,7 @@ func ReasonedFields(reason Reason, violations ...Violation) *Error {
 	return e
 }
 
-// Field returns an Invalid fault with reason FIELD_INVALID that names one field.
+// Field returns an Invalid fault with reason FIELD_INVALID and one violation.
 func Field(field string, reason FieldReason, format string, args ...any) *Error {
 	return Fields(Violation{Field: field, Reason: reason, Description: fmt.Sprintf(format, args...)})
 }
@@ -95,7 +96,7 @@ func (e *Error) summary() string {
 	return first
 }
 
-// With returns a copy of the fault with one more entry of metadata.
+// With returns a copy of the fault with an additional metadata entry.
 func (e *Error) With(key, value string) *Error {
 	c := *e
 	c.Metadata = maps.Clone(e.Metadata)
@@ -106,22 +107,22 @@ func (e *Error) With(key, value string) *Error {
 	return &c
 }
 
-// Because returns a copy of the fault with a cause for the log.
+// Because returns a copy of the fault with a cause, which is only logged.
 func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.Cause = cause
 	return &c
 }
 
-// After returns a copy of the fault that asks the caller to wait before trying again.
+// After returns a copy of the fault with a RetryAfter.
 func (e *Error) After(wait time.Duration) *Error {
 	c := *e
 	c.RetryAfter = wait
 	return &c
 }
 
-// Within returns a copy of the fault whose fields stand below path, such as "requests[3]". The
-// message says so too.
+// Within returns a copy of the fault with path, such as "requests[3]", prefixed to its fields and its
+// message.
 func (e *Error) Within(path string) *Error {
 	c := *e
 	c.Violations = make([]Violation, len(e.Violations))
@@ -137,7 +138,7 @@ func (e *Error) Within(path string) *Error {
 	return &c
 }
 
-// Error returns the public text and the cause: it is for the log.
+// Error returns the public text and the cause, for the log.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", e.Reason, e.Message)

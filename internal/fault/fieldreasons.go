@@ -1,11 +1,11 @@
 package fault
 
-// FieldReason is the stable name of what is wrong with a field: the reason in
-// google.rpc.BadRequest.FieldViolation. Programs may rely on it, to say it in another language for
-// example; descriptions may change. docs/errors.md lists them all.
+// FieldReason is the stable name of a violated rule: the reason in google.rpc.BadRequest.FieldViolation.
+// Clients may rely on it, for example to translate messages; descriptions may change. docs/errors.md lists
+// all of them.
 type FieldReason string
 
-// The reasons of fields. A field that breaks none of these rules has the reason of the whole fault.
+// The field reasons. A violation of any other rule has the reason of the fault.
 const (
 	FieldRequired          FieldReason = "REQUIRED"
 	FieldTooShort          FieldReason = "TOO_SHORT"

@@ -1,7 +1,7 @@
 package fault
 
-// Reason is the stable name of a fault: the reason in google.rpc.ErrorInfo. Programs may rely on it;
-// texts may change. docs/errors.md lists them all.
+// Reason is the stable name of a fault: the reason in google.rpc.ErrorInfo. Clients may rely on it;
+// messages may change. docs/errors.md lists all of them.
 type Reason string
 
 // Domain is the domain in google.rpc.ErrorInfo.

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReasonsAreDocumented holds docs/errors.md against the constants, both ways.
+// TestReasonsAreDocumented checks that docs/errors.md and the constants list the same reasons.
 func TestReasonsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/errors.md")
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func TestReasonsAreDocumented(t *testing.T) {
 	require.ElementsMatch(t, declared(t, "fieldreasons.go", "FieldReason"), documented(fieldsPart))
 }
 
-// documented returns what the first column of tables holds.
+// documented returns the first column of the tables in a page.
 func documented(page string) []string {
 	var names []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\|").FindAllStringSubmatch(page, -1) {

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Attributes of our own.
+// The attributes.
 const (
 	mailerKey     = attribute.Key("catalog.mail.mailer")
 	outcomeKey    = attribute.Key("catalog.mail.outcome")
@@ -21,13 +21,13 @@ const (
 	recipientsKey = attribute.Key("catalog.mail.recipients")
 )
 
-// outcomes are the names of the kinds of errors in measurements.
+// outcomes maps error kinds to values of the attribute outcome.
 var outcomes = map[Kind]string{
 	Unknown: "unknown", Temporary: "temporary", Permanent: "permanent", Limited: "limited",
 }
 
-// measured is a mailer that is measured and traced.
-type measured struct {
+// instrumented is a Mailer with metrics and traces.
+type instrumented struct {
 	Mailer
 
 	name       attribute.KeyValue
@@ -36,8 +36,8 @@ type measured struct {
 	recipients metric.Int64Counter
 }
 
-// Instrument returns the mailer, measured, and with a span for each message and each question about one.
-// Neither names a recipient.
+// Instrument returns the mailer with metrics, and with a span for each call of Send and Accepted. Neither
+// names a recipient.
 func Instrument(m Mailer, tracer trace.Tracer, meter metric.Meter) (Mailer, error) {
 	duration, durationErr := meter.Float64Histogram("catalog.mail.send.duration", metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
@@ -48,7 +48,7 @@ func Instrument(m Mailer, tracer trace.Tracer, meter metric.Meter) (Mailer, erro
 	if err := errors.Join(durationErr, recipientsErr); err != nil {
 		return nil, fmt.Errorf("measure mails: %w", err)
 	}
-	return &measured{
+	return &instrumented{
 		Mailer: m, name: mailerKey.String(nameOf(m)), tracer: tracer, duration: duration, recipients: recipients,
 	}, nil
 }
@@ -64,8 +64,8 @@ func nameOf(m Mailer) string {
 	}
 }
 
-// Send hands the message over.
-func (m *measured) Send(ctx context.Context, message Message) (string, error) {
+// Send sends the message.
+func (m *instrumented) Send(ctx context.Context, message Message) (string, error) {
 	ctx, span := m.tracer.Start(ctx, "send mail", trace.WithAttributes(m.name, tagKey.String(message.Tag),
 		messageKey.String(message.ID), recipientsKey.Int(len(message.To))))
 	defer span.End()
@@ -83,8 +83,8 @@ func (m *measured) Send(ctx context.Context, message Message) (string, error) {
 	return id, err
 }
 
-// Accepted asks what became of a message.
-func (m *measured) Accepted(ctx context.Context, id string, since time.Time) (map[string]bool, error) {
+// Accepted looks up a message.
+func (m *instrumented) Accepted(ctx context.Context, id string, since time.Time) (map[string]bool, error) {
 	ctx, span := m.tracer.Start(ctx, "ask for mail", trace.WithAttributes(m.name, messageKey.String(id)))
 	defer span.End()
 	accepted, err := m.Mailer.Accepted(ctx, id, since)

@@ -19,7 +19,7 @@ func TestMailsAreMeasuredAndTraced(t *testing.T) {
 	spans, reader := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader()
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
 	meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
-	s := &standIn{}
+	s := &fakeMailgun{}
 	m, err := mail.Instrument(s.start(t), tracer, meter)
 	require.NoError(t, err)
 	sent := letter("luis@example.com", "emma@example.com")

@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// Letter is a mail in the mailbox as its reader sees it.
+// Letter is a parsed mail of the mailbox.
 type Letter struct {
 	Item
 
 	Text, HTML string
 }
 
-// Read returns the mail in a file that List named. Returns fs.ErrNotExist if there is none.
+// Read parses the mail in a file that List returned. Returns fs.ErrNotExist if there is none.
 func (b *Mailbox) Read(file string) (*Letter, error) {
 	raw, modTime, err := b.open(file)
 	if err != nil {
@@ -35,7 +35,7 @@ func (b *Mailbox) Read(file string) (*Letter, error) {
 	return l, nil
 }
 
-// readParts reads the body as Send writes it: the alternatives text and HTML.
+// readParts reads a body as Send writes it: text and HTML alternatives.
 func (l *Letter) readParts(body io.Reader) error {
 	_, params, err := mime.ParseMediaType(l.Header.Get("Content-Type"))
 	if err != nil {
@@ -43,7 +43,7 @@ func (l *Letter) readParts(body io.Reader) error {
 	}
 	parts := multipart.NewReader(body, params["boundary"])
 	for {
-		part, err := parts.NextPart() // undoes quoted-printable
+		part, err := parts.NextPart() // decodes quoted-printable
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -1,13 +1,13 @@
-// Package mail hands mails over: to Mailgun, to an SMTP server, or to a folder on this machine.
+// Package mail sends mail through Mailgun, an SMTP server, or into a folder on this machine.
 //
-// A caller gives each message an ID and keeps it for every try of the same message. What happens if a
-// try is cut off, so that nobody knows whether the message was taken, depends on the mailer:
+// Delivery is at least once. Callers give each message an ID and reuse it in every attempt. Whether an
+// attempt of unknown outcome, such as one that is killed, can lead to a duplicate depends on the mailer:
 //
-//   - Mailbox: a repeat overwrites the file of the first try. There is never a second mail.
-//   - Mailgun: Accepted asks Mailgun's event log for the ID. There is a second mail only if Mailgun
-//     took the first and its log still does not say so when Settle has passed.
-//   - SMTP: the protocol cannot be asked. There is a second mail if the server took the first and
-//     its answer did not arrive.
+//   - Mailbox: sending is idempotent, a retry overwrites the same file. There are no duplicates.
+//   - Mailgun: Accepted looks the ID up in Mailgun's event log. A duplicate is sent only if Mailgun accepted
+//     the first mail and its log does not show it after Settle.
+//   - SMTP: there is no lookup. A duplicate is sent if the server accepted the first mail and its reply was
+//     lost.
 package mail
 
 import (
@@ -18,68 +18,67 @@ import (
 	"time"
 )
 
-// Message is a mail to one or more people, each of whom gets a mail of their own and sees nobody else.
+// Message is a mail to one or more recipients. Each gets a separate mail and cannot see the others.
 type Message struct {
-	// ID is the Message-ID header without angle brackets. It is the same in every try.
+	// ID is the Message-ID header without angle brackets, the same in every attempt.
 	ID string
-	// Time is the Date header. It is the same in every try.
+	// Time is the Date header, the same in every attempt.
 	Time    time.Time
 	From    netmail.Address
 	To      []netmail.Address
 	Subject string
 	Text    string
 	HTML    string
-	// Tag groups mails in the statistics of mail servers that have any.
+	// Tag groups mails in the mail server's statistics, if it has any.
 	Tag string
 }
 
-// Mailer hands mails over. It may be used by several goroutines.
+// Mailer sends mail. It is safe for concurrent use.
 type Mailer interface {
-	// Send hands the message over for all recipients or for none, and returns the ID by which the mail
-	// server knows it. There must be at least one recipient and at most BatchSize. Every error is an
-	// *Error.
+	// Send hands the message over for all recipients or for none, and returns the mail server's ID of it.
+	// There must be 1 to BatchSize recipients. Every error is an *Error.
 	Send(ctx context.Context, m Message) (id string, err error)
 
-	// Accepted returns which addresses the message with the ID was accepted for, in lower case, as far
-	// as can be known. Tries before since are not looked for. Every error is an *Error.
+	// Accepted returns the addresses, in lower case, for which the mail server is known to have accepted
+	// the message since the given time. Every error is an *Error.
 	Accepted(ctx context.Context, id string, since time.Time) (map[string]bool, error)
 
-	// Settle returns how long after a try of which nothing was heard Accepted is to be believed: the try
-	// must be over, and be seen.
+	// Settle returns how long after an attempt of unknown outcome Accepted is reliable: by then the
+	// attempt has timed out and Accepted shows its effect.
 	Settle() time.Duration
 
-	// BatchSize returns how many recipients one message may have.
+	// BatchSize returns the maximum number of recipients of a message.
 	BatchSize() int
 }
 
-// Kind says what an error means for the message.
+// Kind classifies errors by the fate of the message.
 type Kind int
 
 const (
-	// Unknown means that the message may have been taken.
+	// Unknown means that the message may have been accepted.
 	Unknown Kind = iota
-	// Temporary means that the message was not taken, and may be later.
+	// Temporary means that the message was not accepted and a retry may succeed.
 	Temporary
-	// Permanent means that the message was not taken and never will be.
+	// Permanent means that the message was not accepted and retries are pointless.
 	Permanent
-	// Limited means that the message was not taken because there were too many, and that no other will
-	// be before RetryAfter has passed. It says nothing about the message.
+	// Limited means that a rate limit rejected the message and will reject all others until RetryAfter has
+	// passed. It is not the message's fault.
 	Limited
 )
 
-// Error says why a message was not handed over. It holds no secrets.
+// Error is why a message was not sent. It contains no secrets.
 type Error struct {
 	Kind Kind
-	// RetryAfter is how long to wait at least before the next try.
+	// RetryAfter is the minimum delay before the next attempt.
 	RetryAfter time.Duration
-	// Message is what the mail server said, or what kept it from saying anything.
+	// Message is the mail server's reply, or why there was none.
 	Message string
 }
 
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// AsError returns err as an *Error: one of kind Unknown if it is something else.
+// AsError returns err as an *Error, of kind Unknown if err is of another type.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -87,20 +86,20 @@ func AsError(err error) *Error {
 	return &Error{Kind: Unknown, Message: err.Error()}
 }
 
-// Config chooses a mailer: Mailgun if there is a domain, SMTP if there is a URL, else the local mailbox.
+// Config selects a mailer: Mailgun if MailgunDomain is set, SMTP if SMTPURL is, else the local mailbox.
 type Config struct {
 	MailgunDomain string
 	MailgunAPIKey string
-	// MailgunBaseURL is the address of the API's host without a version, such as
-	// "https://api.eu.mailgun.net". Empty means the United States'.
+	// MailgunBaseURL is the API's base URL without a version, such as "https://api.eu.mailgun.net". Empty
+	// means Mailgun's in the United States.
 	MailgunBaseURL string
-	// SMTPURL is as NewSMTP takes it.
+	// SMTPURL is the argument of NewSMTP.
 	SMTPURL string
 	// MailboxDir is the folder of the local mailbox.
 	MailboxDir string
 }
 
-// New returns the mailer that the configuration chooses. Returns an error if it makes no sense.
+// New returns the configured mailer. Returns an error if the configuration is invalid.
 func New(c Config) (Mailer, error) {
 	switch {
 	case c.MailgunDomain != "":

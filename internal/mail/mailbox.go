@@ -16,20 +16,20 @@ import (
 	"time"
 )
 
-// extension of a mail's file.
+// extension of the mail files.
 const extension = ".eml"
 
-// tagHeader is the header that keeps a message's tag in its file.
+// tagHeader stores a message's tag in its file.
 const tagHeader = "X-Catalog-Tag"
 
-// Mailbox keeps each mail as a file in a folder, for catalogs without a mail server. The name of the
-// file is made from the message's ID and the recipient's address, so a repeat is the same file.
+// Mailbox stores each mail as a file in a folder, for catalogs without a mail server. The file name derives
+// from the message's ID and the recipient's address, so sending is idempotent.
 type Mailbox struct{ dir string }
 
-// NewMailbox returns the mailbox in a folder, which is made with the first mail.
+// NewMailbox returns the mailbox in a folder, which the first mail creates.
 func NewMailbox(dir string) *Mailbox { return &Mailbox{dir: dir} }
 
-// Send writes the mail's file: all of it or nothing, also if the machine loses power.
+// Send writes one file per recipient. Each write is atomic and durable.
 func (b *Mailbox) Send(ctx context.Context, m Message) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", &Error{Kind: Temporary, Message: err.Error()}
@@ -53,36 +53,36 @@ func (b *Mailbox) Send(ctx context.Context, m Message) (string, error) {
 	return m.ID, nil
 }
 
-// Accepted returns nothing: to send again is to write the same file again.
+// Accepted returns nothing: sending again overwrites the same file.
 func (*Mailbox) Accepted(context.Context, string, time.Time) (map[string]bool, error) {
 	return map[string]bool{}, nil
 }
 
-// Settle returns 0: a repeat does no harm.
+// Settle returns 0: sending is idempotent.
 func (*Mailbox) Settle() time.Duration { return 0 }
 
-// BatchSize returns 1, so that the ledger follows file by file.
+// BatchSize returns 1, so that the ledger is updated after each file.
 func (*Mailbox) BatchSize() int { return 1 }
 
 // Item is a mail in the mailbox.
 type Item struct {
-	// File is the name of the mail's file in the folder.
+	// File is the file's name in the folder.
 	File   string
 	Header netmail.Header
-	// ModTime is when the mail was written, the last time if it was repeated.
+	// ModTime is when the mail was last written.
 	ModTime time.Time
 }
 
 // Tag returns the Tag of the Message; empty if it had none.
 func (i *Item) Tag() string { return i.Header.Get(tagHeader) }
 
-// Position is where a mail stands in the mailbox.
+// Position is the position of a mail in List's order.
 type Position struct {
 	Time time.Time `json:"time"`
 	File string    `json:"file"`
 }
 
-// compare orders the newest first.
+// compare orders positions, newest first.
 func (p Position) compare(q Position) int {
 	if c := q.Time.Compare(p.Time); c != 0 {
 		return c
@@ -90,27 +90,27 @@ func (p Position) compare(q Position) int {
 	return strings.Compare(q.File, p.File)
 }
 
-// Position returns where the mail stands in the mailbox.
+// Position returns the mail's position in List's order.
 func (i *Item) Position() Position { return Position{Time: i.ModTime, File: i.File} }
 
-// List returns the newest mails for which show holds, at most limit: those behind a position, or from
-// the first on if that is zero. Files that are no mails are left out.
-func (b *Mailbox) List(behind Position, limit int, show func(*Item) bool) ([]Item, error) {
+// List returns up to limit mails that match, newest first, starting after a position; the zero Position
+// starts at the newest. It skips files that are not mails.
+func (b *Mailbox) List(after Position, limit int, match func(*Item) bool) ([]Item, error) {
 	items, err := b.entries()
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(items, func(x, y Item) int { return x.Position().compare(y.Position()) })
-	var shown []Item
+	var page []Item
 	for _, item := range items {
-		if len(shown) == limit {
+		if len(page) == limit {
 			break
 		}
-		if behind != (Position{}) && item.Position().compare(behind) <= 0 {
+		if after != (Position{}) && item.Position().compare(after) <= 0 {
 			continue
 		}
 		raw, err := b.Open(item.File)
-		if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
+		if errors.Is(err, fs.ErrNotExist) { // removed concurrently
 			continue
 		}
 		if err != nil {
@@ -120,14 +120,14 @@ func (b *Mailbox) List(behind Position, limit int, show func(*Item) bool) ([]Ite
 		if err != nil {
 			continue
 		}
-		if item.Header = m.Header; show(&item) {
-			shown = append(shown, item)
+		if item.Header = m.Header; match(&item) {
+			page = append(page, item)
 		}
 	}
-	return shown, nil
+	return page, nil
 }
 
-// entries returns the files that may be mails, without headers.
+// entries returns the candidate files, without headers.
 func (b *Mailbox) entries() ([]Item, error) {
 	entries, err := os.ReadDir(b.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -147,7 +147,7 @@ func (b *Mailbox) entries() ([]Item, error) {
 	return items, nil
 }
 
-// Open returns the mail in a file that List named. Returns fs.ErrNotExist if there is none.
+// Open returns the raw mail in a file that List returned. Returns fs.ErrNotExist if there is none.
 func (b *Mailbox) Open(file string) ([]byte, error) {
 	raw, _, err := b.open(file)
 	return raw, err
@@ -173,8 +173,8 @@ func (b *Mailbox) open(file string) ([]byte, time.Time, error) {
 	return raw, info.ModTime().UTC(), nil
 }
 
-// write makes the file appear whole, and only when its bytes are on the disk. What a killed try leaves
-// behind is hidden, and the next try of the same mail takes it over.
+// write writes the file atomically and durably: temporary file, fsync, rename. A killed attempt leaves a
+// hidden temporary file, which the next attempt overwrites.
 func (b *Mailbox) write(name string, content []byte) error {
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return err
@@ -202,7 +202,7 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// fileName is the same for every try of a message to an address, and differs for others.
+// fileName is deterministic and unique for a message and a recipient.
 func fileName(id, address string) string {
 	local, _, _ := strings.Cut(id, "@")
 	safe := strings.Map(func(r rune) rune {

@@ -38,7 +38,7 @@ func letter(to ...string) mail.Message {
 	return m
 }
 
-// parts returns the parts of a multipart mail, decoded, by their types.
+// parts returns the decoded parts of a multipart mail by content type.
 func parts(t *testing.T, m *netmail.Message) map[string]string {
 	t.Helper()
 	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
@@ -69,7 +69,7 @@ func TestMailboxKeepsMails(t *testing.T) {
 	require.Empty(t, items)
 
 	sent := letter("luis@example.com")
-	for range 2 { // a repeat is the same file
+	for range 2 { // sending is idempotent
 		id, err := box.Send(t.Context(), sent)
 		require.NoError(t, err)
 		require.Equal(t, sent.ID, id)
@@ -139,7 +139,7 @@ func TestMailsAreReadable(t *testing.T) {
 }
 
 // A process that is killed while it writes a mail writes it again after its restart.
-func TestKilledTryLeavesNothingBehind(t *testing.T) {
+func TestKilledAttemptLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	box := mail.NewMailbox(dir)
 	_, err := box.Send(t.Context(), letter("luis@example.com"))
@@ -158,7 +158,7 @@ func TestKilledTryLeavesNothingBehind(t *testing.T) {
 	require.Equal(t, name, files[0].Name())
 }
 
-func TestFilesThatAreNoMailsAreLeftOut(t *testing.T) {
+func TestListSkipsOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	box := mail.NewMailbox(dir)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "broken.eml"), []byte("no mail"), 0o600))
@@ -207,7 +207,7 @@ func TestMailboxStaysInItsFolder(t *testing.T) {
 	require.Len(t, items, 1)
 }
 
-func TestMailboxRefusesBadAddresses(t *testing.T) {
+func TestMailboxRejectsInvalidAddresses(t *testing.T) {
 	m := letter("no address")
 	_, err := mail.NewMailbox(t.TempDir()).Send(t.Context(), m)
 	require.Equal(t, mail.Permanent, mail.AsError(err).Kind)

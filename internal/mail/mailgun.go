@@ -21,58 +21,57 @@ import (
 )
 
 const (
-	// mailgunTimeout limits one call of the API.
+	// mailgunTimeout bounds an API call.
 	mailgunTimeout = 20 * time.Second
-	// dialTimeout limits how long a connection may take.
+	// dialTimeout bounds connecting, and the TLS handshake.
 	dialTimeout = 10 * time.Second
-	// mailgunSettle is longer than mailgunTimeout, and leaves the event log time to show what was taken.
+	// mailgunSettle exceeds mailgunTimeout by the event log's usual delay.
 	mailgunSettle = 30 * time.Second
-	// mailgunPause is how long to wait after an answer of 429 that does not say it.
+	// mailgunPause is the delay after a 429 without a usable Retry-After.
 	mailgunPause = 30 * time.Second
-	// mailgunSkew is by how much Mailgun's clock may differ from ours.
+	// mailgunSkew is the tolerated clock skew between Mailgun and this machine.
 	mailgunSkew = time.Hour
-	// mailgunPage is how many events one page holds: the most that Mailgun gives.
+	// mailgunPage is the number of events per page, Mailgun's maximum.
 	mailgunPage = 300
-	// MessageIDVariable is the name of the custom variable that repeats the message's ID in events.
+	// MessageIDVariable is the custom variable that carries the message's ID in events.
 	MessageIDVariable = "catalog-message-id"
 )
 
-// Mailgun hands mails to Mailgun's API: one call for up to 1,000 recipients, each of whom gets a mail of
-// their own.
+// Mailgun sends mail through Mailgun's API: one call for up to 1,000 recipients, who get separate mails.
 type Mailgun struct {
 	api    *mailgun.MailgunImpl
 	apiKey string
 }
 
-// version is the end of a base URL that holds the API's version.
+// version matches the API version at the end of a base URL.
 var version = regexp.MustCompile(`/v[1-9]$`)
 
-// NewMailgun returns a mailer for a sending domain. The base URL is the host's, without a version; empty
-// means Mailgun's in the United States. Returns an error if it is no such URL.
+// NewMailgun returns a mailer for a sending domain. An empty baseURL means Mailgun's in the United States.
+// Returns an error if baseURL is invalid.
 func NewMailgun(domain, apiKey, baseURL string) (*Mailgun, error) {
 	if baseURL == "" {
 		baseURL = strings.TrimSuffix(mailgun.APIBaseUS, "/v3")
 	}
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("mail: %q is no base URL of Mailgun such as https://api.eu.mailgun.net", baseURL)
+		return nil, fmt.Errorf("mail: %q is not a base URL of Mailgun such as https://api.eu.mailgun.net", baseURL)
 	}
 	api := mailgun.NewMailgun(domain, apiKey)
 	api.SetAPIBase(version.ReplaceAllString(strings.TrimRight(baseURL, "/"), "") + "/v3")
-	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: noteRetryAfter{traced(transport())}})
+	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: captureRetryAfter{traced(transport())}})
 	return &Mailgun{api: api, apiKey: apiKey}, nil
 }
 
-// Send hands the message to Mailgun in one call.
+// Send sends the message in one API call.
 func (g *Mailgun) Send(ctx context.Context, m Message) (string, error) {
 	msg := mailgun.NewMessage(header(m.From), literal(oneLine(m.Subject)), literal(m.Text))
 	msg.SetHTML(strings.ReplaceAll(m.HTML, "%recipient", "&#37;recipient"))
 	msg.AddHeader("Message-Id", "<"+m.ID+">")
 	msg.AddHeader("Date", m.Time.Format(time.RFC1123Z))
 	msg.AddHeader("Auto-Submitted", "auto-generated")
-	msg.SetTracking(false) // links hold secrets, and reading is nobody's business
+	msg.SetTracking(false) // links contain secrets; opens are private
 	for _, to := range m.To {
-		// Recipient variables, even empty ones, are what gives each recipient a mail of their own.
+		// Recipient variables, even empty ones, make Mailgun send separate mails.
 		if err := msg.AddRecipientAndVariables(to.Address, map[string]any{}); err != nil {
 			return "", &Error{Kind: Permanent, Message: err.Error()}
 		}
@@ -91,26 +90,26 @@ func (g *Mailgun) Send(ctx context.Context, m Message) (string, error) {
 	return id, nil
 }
 
-// literal keeps Mailgun from taking a text such as "%recipient.name%" for a variable: it puts an
+// literal keeps Mailgun from expanding a text such as "%recipient.name%" as a variable: it inserts an
 // invisible word joiner after the percent sign.
 func literal(s string) string {
 	return strings.ReplaceAll(s, "%recipient", "%\u2060recipient")
 }
 
-// classify tells what an error of the API means. 429 is about all messages. An answer about the account
-// or the moment (401, 402, 403, 404, 408, 409, 425) may change without the message changing; any other
-// 4xx never will. After a 5xx, or none, the message may have been taken.
+// classify maps an API error to an Error. 429 is a rate limit on all messages. Errors of the account or of
+// timing (401, 402, 403, 404, 408, 409, 425) are temporary, any other 4xx is permanent. After a 5xx or
+// without a response, the message may have been accepted.
 func (g *Mailgun) classify(err error, retryAfter time.Duration) *Error {
-	var answer *mailgun.UnexpectedResponseError
-	if !errors.As(err, &answer) {
-		return g.unanswered(err)
+	var response *mailgun.UnexpectedResponseError
+	if !errors.As(err, &response) {
+		return g.transportError(err)
 	}
 	e := &Error{
 		Kind:       Permanent,
 		RetryAfter: retryAfter,
-		Message:    fmt.Sprintf("Mailgun answered %d: %s", answer.Actual, excerpt(reason(answer.Data), g.apiKey)),
+		Message:    fmt.Sprintf("Mailgun answered %d: %s", response.Actual, excerpt(reason(response.Data), g.apiKey)),
 	}
-	switch code := answer.Actual; code {
+	switch code := response.Actual; code {
 	case http.StatusTooManyRequests:
 		e.Kind, e.RetryAfter = Limited, cmp.Or(retryAfter, mailgunPause)
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
@@ -124,9 +123,8 @@ func (g *Mailgun) classify(err error, retryAfter time.Duration) *Error {
 	return e
 }
 
-// unanswered returns the error of a call that got no answer. The message was not sent if there was not
-// even a connection.
-func (g *Mailgun) unanswered(err error) *Error {
+// transportError classifies an error without a response. If the connection failed, the message was not sent.
+func (g *Mailgun) transportError(err error) *Error {
 	e := &Error{Kind: Unknown, RetryAfter: mailgunSettle, Message: excerpt("Mailgun: "+err.Error(), g.apiKey)}
 	var op *net.OpError
 	var dns *net.DNSError
@@ -136,7 +134,7 @@ func (g *Mailgun) unanswered(err error) *Error {
 	return e
 }
 
-// reason returns the message in an answer of the API, or all of an answer without one.
+// reason returns the message of an API error response, or the whole response.
 func reason(data []byte) string {
 	var body struct {
 		Message string `json:"message"`
@@ -173,13 +171,13 @@ func (g *Mailgun) Accepted(ctx context.Context, id string, since time.Time) (map
 	return accepted, nil
 }
 
-// Settle returns the time after which a try is over, and the event log is expected to show it.
+// Settle returns the API's timeout plus the event log's usual delay.
 func (*Mailgun) Settle() time.Duration { return mailgunSettle }
 
-// BatchSize returns how many recipients Mailgun takes in one call.
+// BatchSize returns Mailgun's maximum number of recipients per call.
 func (*Mailgun) BatchSize() int { return mailgun.MaxNumberOfRecipients }
 
-// transport keeps a few connections open, and gives up on what does not answer.
+// transport has timeouts for each phase and a small connection pool.
 func transport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -192,31 +190,30 @@ func transport() *http.Transport {
 	}
 }
 
-// traced gives each call a span in the trace that it belongs to, if there is one. Mailgun hears nothing of
-// that: the trace is ours.
+// traced gives each call a span. It does not propagate the trace to Mailgun.
 func traced(next http.RoundTripper) http.RoundTripper {
 	return otelhttp.NewTransport(next, otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))
 }
 
 type retryAfterKey struct{}
 
-// noteRetryAfter keeps the Retry-After header of an answer, which the client drops, for the caller that
-// left a place for it in the request's context.
-type noteRetryAfter struct{ next http.RoundTripper }
+// captureRetryAfter stores the Retry-After header, which the client drops, in the *time.Duration at
+// retryAfterKey in the request's context.
+type captureRetryAfter struct{ next http.RoundTripper }
 
-// RoundTrip makes the call.
-func (n noteRetryAfter) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := n.next.RoundTrip(r)
+// RoundTrip implements http.RoundTripper.
+func (c captureRetryAfter) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	if place, ok := r.Context().Value(retryAfterKey{}).(*time.Duration); ok {
-		*place = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	if retryAfter, ok := r.Context().Value(retryAfterKey{}).(*time.Duration); ok {
+		*retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}
 	return resp, nil
 }
 
-// parseRetryAfter reads seconds or a date. Returns 0 for anything else, and never more than a day.
+// parseRetryAfter parses seconds or a date, capped at a day. Returns 0 for anything else.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	wait := time.Duration(0)
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {

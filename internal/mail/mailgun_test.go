@@ -18,18 +18,18 @@ import (
 
 const apiKey = "key-0123456789abcdef"
 
-// standIn is a Mailgun that can what mailgun-go's mock server cannot: several recipients, our own
-// Message-Id, events that are filtered by it, pages of them, and failures.
-type standIn struct {
+// fakeMailgun has what mailgun-go's mock server lacks: several recipients, the caller's Message-Id, events
+// filtered by it, paging, and failures.
+type fakeMailgun struct {
 	mu       sync.Mutex
 	received []*http.Request
 	accepted []map[string]any
 	queries  []string
-	// answer, if set, is what the next calls are answered with.
+	// answer, if set, handles the next calls.
 	answer http.HandlerFunc
 }
 
-func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *fakeMailgun) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if user, key, _ := r.BasicAuth(); user != "api" || key != apiKey {
@@ -50,7 +50,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *standIn) take(w http.ResponseWriter, r *http.Request) {
+func (s *fakeMailgun) take(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseMultipartForm(1 << 20); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -66,8 +66,8 @@ func (s *standIn) take(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"id": "<" + id + ">", "message": "Queued. Thank you."})
 }
 
-// list gives one event a page, and an empty page in the end, as Mailgun does.
-func (s *standIn) list(w http.ResponseWriter, r *http.Request) {
+// list returns one event per page and a final empty page, as Mailgun does.
+func (s *fakeMailgun) list(w http.ResponseWriter, r *http.Request) {
 	s.queries = append(s.queries, r.URL.RawQuery)
 	var offset int
 	_, _ = fmt.Sscan(r.FormValue("offset"), &offset)
@@ -88,7 +88,7 @@ func answer(w http.ResponseWriter, body map[string]any) {
 	}
 }
 
-func (s *standIn) start(t *testing.T) *mail.Mailgun {
+func (s *fakeMailgun) start(t *testing.T) *mail.Mailgun {
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -98,7 +98,7 @@ func (s *standIn) start(t *testing.T) *mail.Mailgun {
 }
 
 func TestMailgunSendsToEachAlone(t *testing.T) {
-	s := &standIn{}
+	s := &fakeMailgun{}
 	m := s.start(t)
 	sent := letter("luis@example.com", "emma@example.com")
 	sent.Text = "%recipient.secret% → new"
@@ -123,7 +123,7 @@ func TestMailgunSendsToEachAlone(t *testing.T) {
 }
 
 func TestMailgunKnowsWhatItAccepted(t *testing.T) {
-	s := &standIn{}
+	s := &fakeMailgun{}
 	m := s.start(t)
 	sent := letter("Luis@example.com", "emma@example.com")
 	_, err := m.Send(t.Context(), sent)
@@ -160,7 +160,7 @@ func TestMailgunErrors(t *testing.T) {
 		http.StatusInternalServerError:   mail.Unknown,
 		http.StatusServiceUnavailable:    mail.Unknown,
 	} {
-		s := &standIn{answer: func(w http.ResponseWriter, _ *http.Request) {
+		s := &fakeMailgun{answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			w.WriteHeader(status)
 			fmt.Fprintf(w, `{"message": "no, %s\nis not it"}`, apiKey)
@@ -174,10 +174,10 @@ func TestMailgunErrors(t *testing.T) {
 	}
 }
 
-// A limit without a Retry-After that can be used is one all the same.
-func TestMailgunLimitWithoutATime(t *testing.T) {
+// A 429 without a usable Retry-After is still a rate limit.
+func TestMailgunRateLimitWithoutRetryAfter(t *testing.T) {
 	for _, header := range []string{"", "0", "soon", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)} {
-		s := &standIn{answer: func(w http.ResponseWriter, _ *http.Request) {
+		s := &fakeMailgun{answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", header)
 			w.WriteHeader(http.StatusTooManyRequests)
 		}}
@@ -188,7 +188,7 @@ func TestMailgunLimitWithoutATime(t *testing.T) {
 	}
 }
 
-func TestMailgunThatDoesNotAnswer(t *testing.T) {
+func TestMailgunTimeout(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	m, err := mail.NewMailgun("mg.example.com", apiKey, gone.URL)
@@ -196,16 +196,16 @@ func TestMailgunThatDoesNotAnswer(t *testing.T) {
 	_, err = m.Send(t.Context(), letter("luis@example.com"))
 	require.Equal(t, mail.Temporary, mail.AsError(err).Kind, "nobody took the mail: %v", err)
 
-	s := &standIn{answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
+	s := &fakeMailgun{answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
 	_, err = s.start(t).Send(t.Context(), letter("luis@example.com"))
 	e := mail.AsError(err)
 	require.Equal(t, mail.Unknown, e.Kind, "it may have taken the mail: %v", err)
 	require.NotZero(t, e.RetryAfter)
 }
 
-// The client's own mock server takes what we send. It neither keeps Message-Id nor filters events, so
-// the tests above use a stand-in.
-func TestMailgunClientsOwnMock(t *testing.T) {
+// The client library's mock server accepts our requests. It does not keep the Message-Id or filter events,
+// so the other tests use fakeMailgun.
+func TestMailgunMockServer(t *testing.T) {
 	mock := mailgun.NewMockServer()
 	defer mock.Stop()
 	m, err := mail.NewMailgun("example.com", apiKey, strings.TrimSuffix(mock.URL(), "/v3"))
@@ -234,8 +234,8 @@ func TestNewChoosesAMailer(t *testing.T) {
 		"SMTP with TLS":   {mail.Config{SMTPURL: "smtps://mail.example.com:4650"}, &mail.SMTP{}, ""},
 		"not SMTP":        {mail.Config{SMTPURL: "http://user:hunter2@mail.example.com"}, nil, "smtp://"},
 		"SMTP, no host":   {mail.Config{SMTPURL: "smtp://"}, nil, "smtp://"},
-		"SMTP unreadable": {mail.Config{SMTPURL: "smtp://user:hunter2@%zz"}, nil, "cannot be read"},
-		"SMTP, bad port":  {mail.Config{SMTPURL: "smtp://user:hunter2@h:99999"}, nil, "makes no sense"},
+		"SMTP unreadable": {mail.Config{SMTPURL: "smtp://user:hunter2@%zz"}, nil, "is malformed"},
+		"SMTP, bad port":  {mail.Config{SMTPURL: "smtp://user:hunter2@h:99999"}, nil, "is invalid"},
 	} {
 		m, err := mail.New(c.config)
 		if c.err != "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// compose returns the message to one recipient as RFC 5322 has it: text, with HTML as the alternative.
-// Returns an error if an address is none.
+// compose returns the message to one recipient in the format of RFC 5322, as text with an HTML alternative.
+// Returns an error if an address is invalid.
 func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := msg.From(header(m.From)); err != nil {
@@ -22,14 +22,14 @@ func compose(m Message, to netmail.Address) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Time)
 	msg.Subject(oneLine(m.Subject))
-	// Asks out-of-office responders to stay silent (RFC 3834).
+	// Suppresses out-of-office replies (RFC 3834).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return msg, nil
 }
 
-// header returns an address as a header has it.
+// header formats an address for a header.
 func header(a netmail.Address) string {
 	a.Name = oneLine(a.Name)
 	return a.String()

@@ -13,27 +13,26 @@ import (
 )
 
 const (
-	// smtpTimeout limits one mail, from the connection to the answer.
+	// smtpTimeout bounds sending one mail, from connecting to the final reply.
 	smtpTimeout = 30 * time.Second
-	// smtpSettle is longer than smtpTimeout, so that no try can still be under way.
+	// smtpSettle exceeds smtpTimeout, so that no attempt is still in flight.
 	smtpSettle = 45 * time.Second
 )
 
-// SMTP hands mails to an SMTP server, one connection each.
+// SMTP sends mail through an SMTP server, with one connection per mail.
 type SMTP struct {
 	host     string
 	password string
 	options  []gomail.Option
 }
 
-// NewSMTP returns a mailer for a server at "smtp://user:password@host:port", or "smtps://…" for TLS from
-// the first byte. Ports default to 587 and 465. With "smtp" the connection turns to TLS if the server
-// can; it must, if there is a password and the server is not this machine. Returns an error that does
-// not repeat the password if the URL makes no sense.
+// NewSMTP returns a mailer for a server at "smtp://user:password@host:port" (STARTTLS, port 587) or
+// "smtps://…" (implicit TLS, port 465). STARTTLS is opportunistic, but mandatory for a password sent to a
+// host that is not loopback. Returns an error that does not contain the password if the URL is invalid.
 func NewSMTP(rawURL string) (*SMTP, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, errors.New("mail: the SMTP URL cannot be read")
+		return nil, errors.New("mail: the SMTP URL is malformed")
 	}
 	if u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 		return nil, errors.New("mail: the SMTP URL must look like smtp://user:password@host:587 or smtps://…")
@@ -46,7 +45,7 @@ func NewSMTP(rawURL string) (*SMTP, error) {
 	}
 	if u.Port() != "" {
 		if port, err = strconv.Atoi(u.Port()); err != nil {
-			return nil, errors.New("mail: the port of the SMTP URL is no number")
+			return nil, errors.New("mail: the port of the SMTP URL is not a number")
 		}
 	}
 	s.options = append(s.options, gomail.WithPort(port))
@@ -61,7 +60,7 @@ func NewSMTP(rawURL string) (*SMTP, error) {
 	}
 	s.options = append(s.options, gomail.WithTLSPolicy(policy))
 	if _, err := gomail.NewClient(s.host, s.options...); err != nil {
-		return nil, fmt.Errorf("mail: the SMTP URL makes no sense: %s", excerpt(err.Error(), s.password))
+		return nil, fmt.Errorf("mail: the SMTP URL is invalid: %s", excerpt(err.Error(), s.password))
 	}
 	return s, nil
 }
@@ -71,7 +70,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Send hands the mail to the server.
+// Send sends the mail. The message must have exactly one recipient.
 func (s *SMTP) Send(ctx context.Context, m Message) (string, error) {
 	if len(m.To) != 1 {
 		return "", &Error{Kind: Permanent, Message: "SMTP takes one recipient at a time"}
@@ -90,15 +89,15 @@ func (s *SMTP) Send(ctx context.Context, m Message) (string, error) {
 		return "", &Error{Kind: Temporary, Message: excerpt("connect to SMTP server: "+err.Error(), s.password)}
 	}
 	if err := client.Send(msg); err != nil {
-		_ = client.Close() // the connection failed, or is of no more use
+		_ = client.Close() // unusable after an error
 		return "", s.classify(err)
 	}
-	_ = client.Close() // the mail was taken; how the connection ends does not matter
+	_ = client.Close() // the mail was accepted already
 	return m.ID, nil
 }
 
-// classify tells by the step that failed whether the server may have taken the mail: only where its
-// answer to the whole mail is missing.
+// classify maps an SMTP error to an Error. The outcome is unknown only if the reply to the mail's data is
+// missing.
 func (s *SMTP) classify(err error) *Error {
 	e := &Error{Kind: Temporary, Message: excerpt("SMTP server: "+err.Error(), s.password)}
 	var sendErr *gomail.SendError
@@ -116,13 +115,13 @@ func (s *SMTP) classify(err error) *Error {
 	return e
 }
 
-// Accepted returns nothing: SMTP cannot be asked.
+// Accepted returns nothing: SMTP has no lookup.
 func (*SMTP) Accepted(context.Context, string, time.Time) (map[string]bool, error) {
 	return map[string]bool{}, nil
 }
 
-// Settle returns the time after which a try is over.
+// Settle returns a time longer than the timeout of an attempt.
 func (*SMTP) Settle() time.Duration { return smtpSettle }
 
-// BatchSize returns 1: each recipient has a connection of their own.
+// BatchSize returns 1.
 func (*SMTP) BatchSize() int { return 1 }

@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/internal/mail"
 )
 
-// smtpServer answers each command as told; "" is its own answer, "hang up" breaks the connection.
+// smtpServer replies to each command as configured: "" is the default reply, "hang up" closes the connection.
 type smtpServer struct {
 	mu      sync.Mutex
 	answers map[string]string
@@ -73,7 +73,7 @@ func (s *smtpServer) serve(conn net.Conn) {
 	}
 }
 
-// reply answers a command. Returns false if the connection is to end.
+// reply replies to a command. Returns false to close the connection.
 func (s *smtpServer) reply(w io.Writer, verb string) bool {
 	answer := s.answers[verb]
 	switch {

@@ -8,19 +8,18 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// errorSize is how many bytes of a mail server's answer are kept.
+// errorSize bounds an excerpt of a mail server's reply, in bytes.
 const errorSize = 500
 
-// oneLine returns s as a header may hold it: line breaks and other control characters, which could
-// start a header of their own, become spaces.
+// oneLine prevents header injection: it replaces line breaks and other control characters by spaces.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsControl(r) || r == ' ' || r == '\u2028' || r == '\u2029'
 	}), " ")
 }
 
-// excerpt returns the start of what a mail server said, on one line, without the secrets, and with the
-// addresses in it masked: it goes into the log.
+// excerpt returns the start of a mail server's reply for the log: on one line, with secrets redacted and
+// addresses masked.
 func excerpt(s string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {

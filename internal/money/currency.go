@@ -2,11 +2,11 @@ package money
 
 import "strings"
 
-// maxExponent is the most decimals that any currency has.
+// maxExponent is the largest number of decimals of any currency.
 const maxExponent = 4
 
-// The active currencies of ISO 4217 in 2026, funds included, by their number of decimals. Precious
-// metals, the codes for testing and the special drawing right have no minor unit and are no prices.
+// The active ISO 4217 currencies as of 2026, including funds, grouped by number of decimals. Precious
+// metals, test codes and special drawing rights are excluded: they have no minor unit.
 const (
 	noDecimals = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 
@@ -36,7 +36,7 @@ func exponentTable() map[string]int8 {
 	return table
 }
 
-// Exponents returns every number of decimals that a currency can have, in no order.
+// Exponents returns the possible numbers of decimals of a currency, in no particular order.
 func Exponents() []int8 {
 	return []int8{0, 2, 3, maxExponent}
 }

@@ -1,4 +1,4 @@
 package money
 
-// Table returns the decimals of every currency.
+// Table returns the number of decimals of every currency.
 func Table() map[string]int8 { return exponents }

@@ -1,5 +1,5 @@
-// Package money reads and writes exact amounts of money: decimal text outside, whole minor units of
-// the currency inside. Nothing in it is a floating-point number.
+// Package money parses and formats exact amounts: decimal text on the wire, integer minor units of the
+// currency inside. It never uses floating point.
 package money
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// The fields of catalog.v1.Money, which faults name.
+// The fields of catalog.v1.Money, as faults name them.
 const (
 	fieldAmount   = "amount"
 	fieldCurrency = "currency_code"
@@ -18,32 +18,32 @@ const (
 
 // Money is an exact amount in one currency.
 type Money struct {
-	// Minor is the amount in minor units of the currency, such as cents. Not negative.
+	// Minor is the amount in minor units, such as cents. It is not negative.
 	Minor int64
-	// Exponent is how many decimals ISO 4217 gives the currency.
+	// Exponent is the currency's number of decimals in ISO 4217.
 	Exponent int8
 	// Currency is the ISO 4217 code.
 	Currency string
 }
 
-// Parse reads an amount such as "129.90" in a currency such as "MXN". The amount may have fewer
-// decimals than the currency, never more.
+// Parse parses an amount such as "129.90" in a currency such as "MXN". The amount may have fewer decimals
+// than the currency, but not more.
 //
-// Returns a *fault.Error with reason CURRENCY_INVALID that names "currency_code" if there is no such
-// currency, and one with MONEY_INVALID that names "amount" if the amount is not one of the currency.
+// Returns a *fault.Error with reason CURRENCY_INVALID on field "currency_code" if the currency is unknown,
+// and MONEY_INVALID on field "amount" if the amount is invalid for the currency.
 func Parse(amount, currency string) (Money, error) {
 	exponent, ok := exponents[currency]
 	if !ok {
 		return Money{}, unknownCurrency(currency)
 	}
-	minor, wrong := minorUnits(amount, currency, exponent)
-	if wrong.Reason != "" {
-		return Money{}, fault.ReasonedFields(fault.MoneyInvalid, wrong)
+	minor, violation := minorUnits(amount, currency, exponent)
+	if violation.Reason != "" {
+		return Money{}, fault.ReasonedFields(fault.MoneyInvalid, violation)
 	}
 	return Money{Minor: minor, Exponent: exponent, Currency: currency}, nil
 }
 
-// Format returns minor units as decimal text with exactly as many decimals as exponent says.
+// Format formats minor units as decimal text with exactly exponent decimals.
 func Format(minor int64, exponent int8) string {
 	digits := strconv.FormatInt(minor, 10)
 	if exponent <= 0 {
@@ -61,34 +61,33 @@ func Format(minor int64, exponent int8) string {
 	return text
 }
 
-// minorUnits returns the amount in minor units, or says what is wrong with it; nothing is if that has
-// no reason.
-func minorUnits(amount, currency string, exponent int8) (minor int64, wrong fault.Violation) {
+// minorUnits returns the amount in minor units, or a violation. A violation without a reason means success.
+func minorUnits(amount, currency string, exponent int8) (minor int64, violation fault.Violation) {
 	whole, decimals, point := strings.Cut(amount, ".")
 	switch {
 	case amount == "":
-		return 0, badAmount(fault.FieldRequired, "must be set")
+		return 0, invalidAmount(fault.FieldRequired, "must be set")
 	case strings.HasPrefix(amount, "-") && isDecimal(amount[1:]):
-		return 0, badAmount(fault.FieldNegative, "must not be negative")
+		return 0, invalidAmount(fault.FieldNegative, "must not be negative")
 	case !isDecimal(amount):
-		return 0, badAmount(fault.FieldNotDecimal, `must be a plain decimal number, such as "129.90"`)
+		return 0, invalidAmount(fault.FieldNotDecimal, `must be a plain decimal number, such as "129.90"`)
 	case point && exponent == 0:
-		return 0, badAmount(fault.FieldTooManyDecimals, "must have no decimals: %s has none", currency)
+		return 0, invalidAmount(fault.FieldTooManyDecimals, "must have no decimals: %s has none", currency)
 	case len(decimals) > int(exponent):
-		return 0, badAmount(fault.FieldTooManyDecimals, "must have at most %d decimals, as %s has", exponent, currency)
+		return 0, invalidAmount(fault.FieldTooManyDecimals, "must have at most %d decimals, as %s has", exponent, currency)
 	}
 	minor, err := strconv.ParseInt(whole+decimals+strings.Repeat("0", int(exponent)-len(decimals)), 10, 64)
-	if err != nil { // only the range is left to fail
-		return 0, badAmount(fault.FieldTooLarge, "is too large")
+	if err != nil { // can only be out of range
+		return 0, invalidAmount(fault.FieldTooLarge, "is too large")
 	}
 	return minor, fault.Violation{}
 }
 
-func badAmount(reason fault.FieldReason, format string, args ...any) fault.Violation {
+func invalidAmount(reason fault.FieldReason, format string, args ...any) fault.Violation {
 	return fault.Violation{Field: fieldAmount, Reason: reason, Description: fmt.Sprintf(format, args...)}
 }
 
-// isDecimal reports whether s is ASCII digits, or two runs of them with a point between.
+// isDecimal reports whether s consists of ASCII digits with at most one decimal point between them.
 func isDecimal(s string) bool {
 	whole, decimals, point := strings.Cut(s, ".")
 	return isDigits(whole) && (!point || isDigits(decimals))
@@ -99,12 +98,12 @@ func isDigits(s string) bool {
 }
 
 func unknownCurrency(currency string) *fault.Error {
-	wrong := fault.Violation{
+	violation := fault.Violation{
 		Field: fieldCurrency, Reason: fault.FieldUnknownCurrency,
 		Description: `must be the code of an active ISO 4217 currency in capitals, such as "MXN"`,
 	}
 	if currency == "" {
-		wrong.Reason, wrong.Description = fault.FieldRequired, "must be set"
+		violation.Reason, violation.Description = fault.FieldRequired, "must be set"
 	}
-	return fault.ReasonedFields(fault.CurrencyInvalid, wrong)
+	return fault.ReasonedFields(fault.CurrencyInvalid, violation)
 }

@@ -40,7 +40,7 @@ func TestParseKeepsAmountsExactly(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatIsNoAmount(t *testing.T) {
+func TestParseRejectsInvalidAmounts(t *testing.T) {
 	for _, tc := range []struct{ amount, currency, problem string }{
 		{"", "USD", "must be set"},
 		{"-5", "USD", "must not be negative"},
@@ -78,7 +78,7 @@ func TestParseRefusesWhatIsNoAmount(t *testing.T) {
 	}
 }
 
-func TestParseRefusesUnknownCurrencies(t *testing.T) {
+func TestParseRejectsUnknownCurrencies(t *testing.T) {
 	for _, code := range []string{"", "usd", "Usd", "US", "USDT", "ZZZ", "XXX", "XTS", "XAU", "DEM", "$", "U\x00D"} {
 		_, err := money.Parse("1", code)
 		var f *fault.Error
@@ -88,8 +88,8 @@ func TestParseRefusesUnknownCurrencies(t *testing.T) {
 	}
 }
 
-// CLDR leaves out decimals that are not used, and package currency lacks the newest codes. It has no
-// more decimals than ISO 4217, and as many where a currency has none or more than two.
+// CLDR omits unused decimals, and package currency lacks the newest codes. It never has more decimals than
+// ISO 4217, and has the same number for currencies with none or more than two.
 func TestDecimalsAgreeWithCLDR(t *testing.T) {
 	var newer []string
 	for code, exponent := range money.Table() {

@@ -1,7 +1,7 @@
-// Package pagination makes and reads the opaque tokens of paged lists.
+// Package pagination creates and parses the opaque page tokens of lists.
 //
-// A token holds where the next page starts, bound to the query that it belongs to: a token of another
-// query, or one that was tampered with, is refused. Tokens carry no secret and grant nothing.
+// A token holds the position of the next page and a digest of its query: a token of another query, or a
+// modified one, is rejected. Tokens are not secret and grant no access.
 package pagination
 
 import (
@@ -14,13 +14,13 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// DefaultSize is how many items a page holds if the caller does not say.
+// DefaultSize is the page size for requests that set none.
 const DefaultSize = 50
 
-// sumSize is how many bytes of the query's digest a token carries.
+// sumSize is the length of the query's digest in a token, in bytes.
 const sumSize = 12
 
-// Size returns how many items a page holds for a page_size, which validation has kept within bounds.
+// Size returns the number of items per page for a validated page_size.
 func Size(pageSize int32) int {
 	if pageSize == 0 {
 		return DefaultSize
@@ -28,9 +28,8 @@ func Size(pageSize int32) int {
 	return int(pageSize)
 }
 
-// Token returns the token for the page that starts behind position, in the list that query describes.
-// Both must marshal to JSON; query holds everything that makes the list what it is, but for the size
-// of a page.
+// Token returns the token of the page that starts after position in the list that query describes. Both
+// must marshal to JSON. query holds all parameters of the list except the page size.
 func Token(query, position any) (string, error) {
 	pos, err := json.Marshal(position)
 	if err != nil {
@@ -43,8 +42,8 @@ func Token(query, position any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(sum, pos...)), nil
 }
 
-// Parse reads a token into position, a pointer. Returns false without touching position if the token
-// is empty, and a fault with reason PAGE_TOKEN_INVALID if it was not made by Token for this query.
+// Parse decodes a token into position, a pointer. Returns false and leaves position unchanged if the token
+// is empty, and a fault with reason PAGE_TOKEN_INVALID if Token did not create it for this query.
 func Parse(token string, query, position any) (bool, error) {
 	if token == "" {
 		return false, nil
@@ -78,8 +77,7 @@ func digest(query any, position []byte) ([]byte, error) {
 	return h.Sum(nil)[:sumSize], nil
 }
 
-// Invalid returns the fault for a token that was not made for this list, with reason PAGE_TOKEN_INVALID.
-// For callers whose positions must be more than JSON.
+// Invalid returns a fault with reason PAGE_TOKEN_INVALID, for callers that validate positions further.
 func Invalid(cause error) error {
 	return fault.ReasonedFields(fault.PageTokenInvalid, fault.Violation{
 		Field:       "page_token",

@@ -1,4 +1,4 @@
-// Package text brings text into the forms in which it is stored, ordered and searched.
+// Package text normalizes text for storage, ordering and search.
 package text
 
 import (
@@ -11,23 +11,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Clean returns s in Unicode form NFC without white space around it.
+// Clean returns s in Unicode form NFC without surrounding white space.
 func Clean(s string) string {
 	return strings.TrimSpace(norm.NFC.String(s))
 }
 
-// Blank reports whether s shows nothing: it is empty, or only white space and characters such as the
+// Blank reports whether s is invisible: empty, or only white space and format characters such as the
 // zero-width space.
 func Blank(s string) bool {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }) == ""
 }
 
-// Fold returns s without case and accents, so that "Crème" and "creme" are the same. Compatibility
-// forms are folded too: "ﬁ" is "fi".
+// Fold returns s without case and accents, so that "Crème" equals "creme". Compatibility forms are folded
+// too: "ﬁ" becomes "fi".
 func Fold(s string) string {
 	folder := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), norm.NFC)
 	folded, _, err := transform.String(folder, s)
-	if err != nil { // only for invalid UTF-8, which no string from a request holds
+	if err != nil { // only for invalid UTF-8, which requests cannot contain
 		return strings.ToLower(s)
 	}
 	return folded

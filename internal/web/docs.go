@@ -1,6 +1,5 @@
-// Package web serves the files of web pages, and the pages about the API: a reference that people can try, a
-// quickstart, and the OpenAPI document that the reference is made from. The pages load nothing from other
-// servers.
+// Package web serves static files and the API documentation: an interactive reference, a quickstart, and the
+// OpenAPI document. The pages load nothing from other servers.
 package web
 
 import (
@@ -13,8 +12,7 @@ import (
 	"net/url"
 )
 
-// docs holds the pages and their files. Swagger UI 5.35.0 is among them as it was published; see
-// docs/swagger-ui.txt.
+// docs holds the pages and their assets, including an unmodified Swagger UI 5.35.0; see docs/swagger-ui.txt.
 //
 //go:embed docs
 var docs embed.FS
@@ -22,22 +20,21 @@ var docs embed.FS
 //go:embed openapi/openapi.json
 var openAPI []byte
 
-// policy is the Content-Security-Policy of the pages: nothing but our own files, and nothing inline.
+// policy is the Content-Security-Policy of the pages: only files of this server, nothing inline.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// pages are the templates by their paths.
+// pages maps URL paths to templates.
 var pages = map[string]string{"/docs": "reference.html", "/docs/quickstart": "quickstart.html"}
 
-// server is what the pages say about the server.
+// server is the data of the templates.
 type server struct {
-	// URL is the public URL, Host its host and port.
-	URL, Host string
-	// TLS says that the URL is https.
-	TLS bool
+	URL  string // the public URL
+	Host string // host and port of URL
+	TLS  bool   // URL is https
 }
 
-// MountDocs mounts the pages of a server that people reach at a public URL.
+// MountDocs mounts the documentation of the server at publicURL.
 func MountDocs(mux *http.ServeMux, publicURL string) error {
 	u, err := url.Parse(publicURL)
 	if err != nil {
@@ -47,10 +44,10 @@ func MountDocs(mux *http.ServeMux, publicURL string) error {
 	if err != nil {
 		return fmt.Errorf("API pages: %w", err)
 	}
-	this := server{URL: publicURL, Host: u.Host, TLS: u.Scheme == "https"}
+	data := server{URL: publicURL, Host: u.Host, TLS: u.Scheme == "https"}
 	for path, name := range pages {
 		var b bytes.Buffer
-		if err := templates.ExecuteTemplate(&b, name, this); err != nil {
+		if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 			return fmt.Errorf("API pages: %w", err)
 		}
 		mux.Handle("GET "+path, Page(policy, NewFile(name, b.Bytes(), Revalidate)))

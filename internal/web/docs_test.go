@@ -52,7 +52,7 @@ func TestQuickstartNamesTheServer(t *testing.T) {
 	require.Contains(t, page, "--http2-prior-knowledge")
 }
 
-// operation is what these tests look at.
+// operation is the part of an OpenAPI operation that the tests check.
 type operation struct {
 	Security    []map[string][]string `json:"security"`
 	Description string                `json:"description"`

@@ -15,18 +15,18 @@ import (
 	"time"
 )
 
-// How long browsers may keep a file.
+// Values of Cache-Control.
 const (
-	// Immutable is for files whose name changes with their content.
+	// Immutable is for files whose name changes with their content (content hash).
 	Immutable = "public, max-age=31536000, immutable"
-	// Revalidate lets browsers ask each time whether the file is still the same.
+	// Revalidate makes browsers revalidate each time, by ETag.
 	Revalidate = "no-cache"
 )
 
-// worthwhile is the part of a file that compressing must save at least, as a divisor.
-const worthwhile = 10
+// minSavings is the divisor of the part of a file that compression must save: 10 means 10 %.
+const minSavings = 10
 
-// contentTypes are those of the files that we have: what the machine believes of them does not count.
+// contentTypes takes precedence over the machine's MIME table, so that answers do not depend on it.
 var contentTypes = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".html":  "text/html; charset=utf-8",
@@ -46,11 +46,11 @@ type File struct {
 	cacheControl string
 	etag         string
 	content      []byte
-	// zipped returns the content compressed, nil if that is not worthwhile.
+	// zipped returns the compressed content, or nil if compression saves too little.
 	zipped func() []byte
 }
 
-// NewFile returns the handler of a file. Its type follows from the name's ending.
+// NewFile returns the handler of a file. The extension of name determines its content type.
 func NewFile(name string, content []byte, cacheControl string) *File {
 	sum := sha256.Sum256(content)
 	f := &File{
@@ -66,8 +66,7 @@ func NewFile(name string, content []byte, cacheControl string) *File {
 	return f
 }
 
-// ServeHTTP answers with the file, or with 304 to a browser that has it. Only GET and HEAD should get
-// here.
+// ServeHTTP answers with the file, or with 304 if the client has it. Route only GET and HEAD here.
 func (f *File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", f.cacheControl)
@@ -92,7 +91,7 @@ func (f *File) zippedFor(r *http.Request) []byte {
 	return f.zipped()
 }
 
-// acceptsGzip reads an Accept-Encoding header (RFC 9110, section 12.5.3).
+// acceptsGzip parses an Accept-Encoding header (RFC 9110, section 12.5.3).
 func acceptsGzip(header string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, quality, _ := strings.Cut(part, ";")
@@ -112,14 +111,14 @@ func zip(content []byte) []byte {
 	if _, err := w.Write(content); err != nil || w.Close() != nil {
 		return nil
 	}
-	if b.Len() > len(content)-len(content)/worthwhile {
+	if b.Len() > len(content)-len(content)/minSavings {
 		return nil
 	}
 	return b.Bytes()
 }
 
-// Files returns a handler for each file of a tree by its path, which begins with a slash. Hidden files
-// and folders are left out. cacheControl says how long browsers may keep a file.
+// Files returns a handler for each file of a tree by its path, which begins with a slash. It skips hidden
+// files and folders. cacheControl returns the Cache-Control header of a path.
 func Files(tree fs.FS, cacheControl func(path string) string) (map[string]*File, error) {
 	files := map[string]*File{}
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
@@ -144,13 +143,12 @@ func Files(tree fs.FS, cacheControl func(path string) string) (map[string]*File,
 	return files, nil
 }
 
-// Page returns a handler that answers like next with the headers that every page of ours should have,
-// and a Content-Security-Policy.
+// Page adds the security headers of HTML pages to next, with policy as the Content-Security-Policy.
 func Page(policy string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", policy)
-		header.Set("Referrer-Policy", "no-referrer") // links that work once end in their token
+		header.Set("Referrer-Policy", "no-referrer") // one-time links contain their token
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")

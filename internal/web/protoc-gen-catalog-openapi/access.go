@@ -5,8 +5,8 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-// accessField is the number of the option catalog.v1.access. The option's own Go code cannot be used:
-// it is generated beside what this command makes.
+// accessField is the number of the option catalog.v1.access. Its generated Go code cannot be used: it is
+// generated in the same run as this document.
 const accessField = 50480
 
 // adminAccess is ACCESS_ADMIN.
@@ -18,7 +18,7 @@ type method struct {
 	adminsOnly bool
 }
 
-// methodsOf returns the methods in the order of the contract.
+// methodsOf returns the methods in the contract's order.
 func methodsOf(request *pluginpb.CodeGeneratorRequest) []method {
 	var methods []method
 	for _, file := range request.GetProtoFile() {
@@ -34,7 +34,7 @@ func methodsOf(request *pluginpb.CodeGeneratorRequest) []method {
 	return methods
 }
 
-// varint returns the value of a field among raw ones; 0 if it is not there.
+// varint returns the value of a varint field in an encoded message; 0 if it is absent.
 func varint(raw []byte, field protowire.Number) uint64 {
 	for len(raw) > 0 {
 		number, kind, n := protowire.ConsumeTag(raw)

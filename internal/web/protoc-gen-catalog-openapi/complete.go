@@ -12,23 +12,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// base is what the document begins with, in place of what the generator puts there.
+// base replaces the document's header as generated.
 //
 //go:embed base.json
 var base []byte
 
-// examples are request messages by the last part of an operation's path, for people who try it out.
+// examples are example requests by the last segment of an operation's path.
 //
 //go:embed examples.json
 var examples []byte
 
-// optional are the parameters of Connect that the server does not ask for, and that only its own
-// clients have a use for.
+// optional are Connect's parameters that the server does not require and only Connect clients use.
 var optional = []string{"Connect-Protocol-Version", "Connect-Timeout-Ms", "base64", "compression", "connect"}
 
 var indented = regexp.MustCompile(`\n (\S)`)
 
-// complete returns the document with what the generator does not know.
+// complete adds access, examples, caching and the header to the generated document.
 func complete(raw []byte, methods []method) ([]byte, error) {
 	document, err := parse(raw)
 	if err != nil {
@@ -67,13 +66,13 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 		return nil, err
 	}
 	if err := json.Indent(&out, b.Bytes(), "", " "); err != nil {
-		return nil, fmt.Errorf("what was written: %w", err)
+		return nil, fmt.Errorf("indent the document: %w", err)
 	}
 	out.WriteByte('\n')
 	return out.Bytes(), nil
 }
 
-// describe says of an operation who may call it, and what to try it with.
+// describe adds the required access and an example to an operation.
 func describe(operation *yaml.Node, adminsOnly bool, example *yaml.Node) {
 	parameters := get(operation, "parameters")
 	parameters.Content = slices.DeleteFunc(parameters.Content, func(p *yaml.Node) bool {
@@ -102,10 +101,10 @@ func describe(operation *yaml.Node, adminsOnly bool, example *yaml.Node) {
 	summary := get(operation, "summary")
 	summary.Value = indented.ReplaceAllString(summary.Value, " $1")
 	set(get(operation, "responses", "default"), "description",
-		text("An error: the HTTP status follows from its code, and its details hold a stable reason."))
+		text("An error. Its code determines the HTTP status; its details contain a stable reason."))
 }
 
-// describeCaching says of a GET how its answer may be kept, and what comes if the caller has it already.
+// describeCaching adds the caching headers and the 304 response to a GET.
 func describeCaching(operation *yaml.Node) {
 	parameters, responses := get(operation, "parameters"), get(operation, "responses")
 	parameters.Content = append(parameters.Content, reference("parameters/IfNoneMatch"))
@@ -116,15 +115,15 @@ func describeCaching(operation *yaml.Node) {
 	set(responses, "304", reference("responses/NotModified"))
 }
 
-// reference returns a reference to one of the document's components.
+// reference returns a $ref to a component of the document.
 func reference(component string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.MappingNode}
 	set(node, "$ref", text("#/components/"+component))
 	return node
 }
 
-// tidy removes from a tree what only repeats what stands beside it. properties says that the keys of
-// node are names of fields.
+// tidy removes redundant titles and descriptions from a tree. properties reports whether the keys of node
+// are field names.
 func tidy(node *yaml.Node, properties bool) {
 	if node.Kind == yaml.MappingNode && !properties {
 		if description := get(node, "description"); description != nil && description.Kind == yaml.ScalarNode {
@@ -133,20 +132,20 @@ func tidy(node *yaml.Node, properties bool) {
 				remove(node, "description")
 			}
 		}
-		if get(node, "oneOf") != nil { // those hold the properties, which this would forbid
+		if get(node, "oneOf") != nil { // the alternatives hold the properties, which this would forbid
 			remove(node, "additionalProperties")
 		}
 	}
 	for i, child := range node.Content {
 		isProperties := i%2 == 1 && node.Kind == yaml.MappingNode && node.Content[i-1].Value == "properties" && !properties
 		if properties && i%2 == 1 {
-			remove(child, "title") // the name again, as the proto file has it
+			remove(child, "title") // repeats the proto field's name
 		}
 		tidy(child, isProperties)
 	}
 }
 
-// sorted returns tags in the order in which wanted names them.
+// sorted returns tags in the order of wanted.
 func sorted(tags, wanted *yaml.Node) *yaml.Node {
 	place := func(tag *yaml.Node) int {
 		return slices.IndexFunc(wanted.Content, func(w *yaml.Node) bool { return w.Value == get(tag, "name").Value })

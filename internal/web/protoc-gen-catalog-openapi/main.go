@@ -1,6 +1,6 @@
-// Command protoc-gen-catalog-openapi is a plugin of buf that describes the API in OpenAPI 3.1. It runs
-// protoc-gen-connect-openapi and completes what that makes: who may call what, examples, the server,
-// and what our server does not ask for.
+// Command protoc-gen-catalog-openapi is a buf plugin that generates the OpenAPI 3.1 document. It runs
+// protoc-gen-connect-openapi and post-processes its output: it adds the required access, examples and the
+// server, and removes parameters that the server does not require.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-// options are those of protoc-gen-connect-openapi.
+// options of protoc-gen-connect-openapi.
 const options = "path=openapi.json,format=json,allow-get,short-service-tags,short-operation-ids," +
 	"with-google-error-detail,trim-unused-types"
 
@@ -53,7 +53,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	return err
 }
 
-// generate returns what protoc-gen-connect-openapi makes of the request.
+// generate runs protoc-gen-connect-openapi on the request.
 func generate(ctx context.Context, request *pluginpb.CodeGeneratorRequest) (*pluginpb.CodeGeneratorResponse, error) {
 	request.Parameter = new(options)
 	raw, err := proto.Marshal(request)

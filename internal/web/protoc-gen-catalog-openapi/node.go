@@ -9,9 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// JSON is read as YAML here, which it is, because its nodes keep the order of keys.
+// JSON is parsed as YAML, of which it is a subset, because YAML nodes keep the order of keys.
 
-// get returns the value of a key; nil if there is none, or node is nil.
+// get returns the value at a path of keys; nil if there is none or node is nil.
 func get(node *yaml.Node, path ...string) *yaml.Node {
 	for _, key := range path {
 		i := index(node, key)
@@ -35,7 +35,7 @@ func index(node *yaml.Node, key string) int {
 	return -1
 }
 
-// set sets the value of a key, at its place or at the end.
+// set replaces the value of a key in place, or appends it.
 func set(node *yaml.Node, key string, value *yaml.Node) {
 	if i := index(node, key); i >= 0 {
 		node.Content[i+1] = value
@@ -52,10 +52,10 @@ func remove(node *yaml.Node, keys ...string) {
 	}
 }
 
-// text returns a string as a node.
+// text returns a string node.
 func text(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
 
-// parse returns JSON as a node.
+// parse parses JSON into a node.
 func parse(raw []byte) (*yaml.Node, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(raw, &document); err != nil {
