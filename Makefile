@@ -14,6 +14,8 @@ GOLANGCI_LINT := .bin/golangci-lint
 BUF := go tool -modfile=tools/go.mod buf
 # One PostgreSQL server for everything that the command behind it tests. Without PostgreSQL it fails.
 WITH_POSTGRES := go run -race ./test/dbtest/withpostgres
+# This machine's Node if the packages take it, and one of our own if not.
+WITH_NODE := scripts/with-node
 CLIENT := clients/typescript
 CLIENT_MODULES := $(CLIENT)/node_modules/.package-lock.json
 CONSOLE := clients/console
@@ -44,17 +46,17 @@ test: setup $(if $(filter ./...,$(PKG)),client-test console-test) ## Run every t
 
 .PHONY: client-test
 client-test: setup $(CLIENT_MODULES) ## Run the TypeScript client's tests, also against the server
-	$(WITH_POSTGRES) npm --prefix $(CLIENT) test
+	$(WITH_POSTGRES) $(WITH_NODE) npm --prefix $(CLIENT) test
 
 .PHONY: console-test
 console-test: setup $(CLIENT_MODULES) $(CONSOLE_MODULES) ## Run the console's tests, in Chromium against the server
-	CHROMIUM="$${CATALOG_TEST_CHROMIUM:-/usr/bin/chromium}" npm --prefix $(CONSOLE) test
+	CHROMIUM="$${CATALOG_TEST_CHROMIUM:-/usr/bin/chromium}" $(WITH_NODE) npm --prefix $(CONSOLE) test
 
 .PHONY: generate
 generate: $(CLIENT_MODULES) ## Make everything that is made from proto/, ent/schema/ and the list of reasons
 	$(BUF) generate
-	$(BUF) generate --template buf.gen.ts.yaml
-	npm --prefix $(CLIENT) run generate
+	$(WITH_NODE) $(BUF) generate --template buf.gen.ts.yaml
+	$(WITH_NODE) npm --prefix $(CLIENT) run generate
 	go generate ./...
 
 .PHONY: migration
@@ -89,19 +91,19 @@ generated-check: ## Fail if generated files are not up to date
 
 .PHONY: client-check
 client-check: $(CLIENT_MODULES) ## Lint the TypeScript client, check its size, its documentation and its package
-	npm --prefix $(CLIENT) run check
+	$(WITH_NODE) npm --prefix $(CLIENT) run check
 
 .PHONY: console-check
 console-check: $(CLIENT_MODULES) $(CONSOLE_MODULES) ## Lint the console, check that dist/ is up to date, and its size
-	npm --prefix $(CONSOLE) run check
+	$(WITH_NODE) npm --prefix $(CONSOLE) run check
 
 # npm writes this file last.
 $(CONSOLE_MODULES): $(CONSOLE)/package-lock.json
-	npm --prefix $(CONSOLE) ci
+	$(WITH_NODE) npm --prefix $(CONSOLE) ci
 	@touch $@
 
 $(CLIENT_MODULES): $(CLIENT)/package-lock.json
-	npm --prefix $(CLIENT) ci
+	$(WITH_NODE) npm --prefix $(CLIENT) ci
 	@touch $@
 
 .PHONY: migrations-check
