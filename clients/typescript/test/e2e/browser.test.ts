@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import type * as Client from "@zebrands/catalog";
 import { Code } from "@zebrands/catalog";
 import { createCatalog } from "@zebrands/catalog/node";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { bundle, serve } from "./pages.js";
+import { patience, until } from "./patience.js";
 import { ana, databases, type Server, startServer } from "./server.js";
 
 declare global {
@@ -71,6 +71,7 @@ describe("Chromium, from another origin", () => {
     });
     browser = await chromium.launch({
       executablePath: process.env.CATALOG_TEST_CHROMIUM ?? "/usr/bin/chromium",
+      timeout: patience,
       args: [
         "--headless",
         "--no-sandbox",
@@ -102,12 +103,15 @@ describe("Chromium, from another origin", () => {
           })),
         });
         catalog.close();
+      });
+      after(() => server?.stop());
+
+      // What a test keeps, holds or leaves open ends with its context.
+      beforeEach(async () => {
         context = await browser.newContext({ locale: "en-US" });
+        context.setDefaultTimeout(patience);
       });
-      after(async () => {
-        await context?.close();
-        await server?.stop();
-      });
+      afterEach(() => context?.close());
 
       const open = async (path: string, more = ""): Promise<Page> => {
         const page = await context.newPage();
@@ -134,7 +138,6 @@ describe("Chromium, from another origin", () => {
         assert.deepEqual(sent, ["Fetch GET"]);
         await page.goto(`${pages.origin}/example/?sku=NONE&catalog=${encodeURIComponent(server.baseUrl)}`);
         await page.getByText("There is no such product.").waitFor();
-        await page.close();
       });
 
       for (const format of ["", "&binary"]) {
@@ -176,8 +179,6 @@ describe("Chromium, from another origin", () => {
             found: true,
             aborted: true,
           });
-          await page.evaluate(() => catalog.session.signOut());
-          await page.close();
         });
       }
 
@@ -210,7 +211,6 @@ describe("Chromium, from another origin", () => {
           catalog.products.createProduct({ product: { sku: "NEVER" } }).catch((error) => client.ConnectError.from(error).code),
         );
         assert.deepEqual([code, seen.map(({ method }) => method)], [Code.Unavailable, ["POST"]]);
-        await page.close();
       });
 
       test("calls end with their deadline and with their signal while the server says nothing", async () => {
@@ -226,7 +226,6 @@ describe("Chromium, from another origin", () => {
           return calls.map((call) => call.status === "rejected" && client.ConnectError.from(call.reason).code);
         });
         assert.deepEqual(codes, [Code.DeadlineExceeded, Code.Canceled]);
-        await page.close();
       });
 
       test("money is written and read as the reader's language does, digit by digit", async () => {
@@ -241,7 +240,6 @@ describe("Chromium, from another origin", () => {
           back: { amount: "92233720368547758.07", currencyCode: "USD" },
           more: "101457092405402533.88",
         });
-        await page.close();
       });
 
       test("two tabs share a session: one refresh for both, and signing out in one ends the other's", async () => {
@@ -263,13 +261,12 @@ describe("Chromium, from another origin", () => {
         };
         const answers = await Promise.all([one.evaluate(callTenTimes), two.evaluate(callTenTimes)]);
         assert.deepEqual(answers, Array(2).fill(Array(10).fill(ana.email).join()));
+        await until("the browser told of a refresh", () => refreshes > 0);
         assert.equal(refreshes, 1);
 
         await two.evaluate(() => catalog.session.signOut());
         await one.waitForFunction(() => changes.at(-1) === false);
         assert.equal(await one.evaluate(() => catalog.session.isSignedIn()), false);
-        await one.close();
-        await two.close();
       });
 
       test("hooks show a product, pages of products, and who is signed in", async () => {
@@ -281,7 +278,6 @@ describe("Chromium, from another origin", () => {
         await page.getByText("signed in", { exact: true }).waitFor();
         await page.getByRole("button", { name: "More" }).click();
         await page.getByRole("listitem").nth(1).waitFor();
-        await page.close();
       });
 
       test("what is read again comes from the browser's cache, and the server is asked and counts each time", async () => {
@@ -293,11 +289,8 @@ describe("Chromium, from another origin", () => {
         });
         const [sofa, last] = products.map(({ id }) => id);
 
-        const visitor = await browser.newContext();
-        const page = await visitor.newPage();
-        await page.goto(`${pages.origin}/test.html?catalog=${encodeURIComponent(server.baseUrl)}`);
-        await page.waitForFunction(() => document.title === "ready");
-        const network = await visitor.newCDPSession(page);
+        const page = await openTest();
+        const network = await context.newCDPSession(page);
         const reads: string[] = [];
         network.on("Network.requestWillBeSent", ({ request, requestId }) => {
           if (request.url.includes("/GetProduct?")) reads.push(requestId);
@@ -313,8 +306,7 @@ describe("Chromium, from another origin", () => {
         for (let i = 0; i < 3; i++) assert.equal(await read("SOFA-1"), "Sofa");
         await admin.products.updateProduct({ product: { id: sofa ?? "", name: "Couch" }, updateMask: { paths: ["name"] } });
         for (let i = 0; i < 2; i++) assert.equal(await read("SOFA-1"), "Couch");
-        const deadline = AbortSignal.timeout(20_000);
-        while (!reads.every((id) => statuses.has(id))) await pause(20, undefined, { signal: deadline });
+        await until("Chromium told of every answer", () => reads.every((id) => statuses.has(id)));
         assert.deepEqual(
           reads.map((id) => statuses.get(id)),
           [200, 304, 304, 200, 304],
@@ -323,10 +315,9 @@ describe("Chromium, from another origin", () => {
         await read("SOFA-2");
         // Chromium says that it is headless, and so counts as a robot.
         const views = async (productId = "") => Number((await admin.tracking.queryProductViews({ productId })).totalBotViews);
-        while ((await views(last)) === 0) await pause(20, undefined, { signal: deadline });
+        await until("the last read was counted", async () => (await views(last)) > 0);
         assert.equal(await views(sofa), 5);
         admin.close();
-        await visitor.close();
       });
     });
   }

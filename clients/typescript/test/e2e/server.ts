@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import pg from "pg";
+import { patience } from "./patience.js";
 
 const run = promisify(execFile);
 const repository = new URL("../../../../", import.meta.url).pathname;
@@ -63,11 +64,16 @@ export async function startServer(database: string, environment: Record<string, 
     if (String(chunk).includes("level=ERROR")) process.stderr.write(chunk);
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  /** Does what comes to its end only if the program does something, and kills a program that does not. */
+  const bounded = async <T>(work: Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+    return work.finally(() => clearTimeout(timer));
+  };
   return {
-    baseUrl: await addressOf(child, log),
+    baseUrl: await bounded(addressOf(child, log)),
     stop: async () => {
       child.kill("SIGTERM");
-      await exited;
+      await bounded(exited);
       await fresh.drop();
       await rm(dataDir, { recursive: true, force: true });
       assert.equal(child.exitCode, 0, log.join(""));
