@@ -11,7 +11,7 @@ import (
 )
 
 type adminCmd struct {
-	Create adminCreateCmd `cmd:"" help:"Create an administrator who can sign in."`
+	Create adminCreateCmd `cmd:"" help:"Create an active administrator."`
 }
 
 type adminCreateCmd struct {
@@ -19,14 +19,14 @@ type adminCreateCmd struct {
 	config.Logging
 
 	Email         string `env:"CATALOG_EMAIL" help:"E-mail address." placeholder:"ADDRESS" required:"true"`
-	Name          string `env:"CATALOG_NAME" help:"Name that others see." placeholder:"NAME" required:"true"`
+	Name          string `env:"CATALOG_NAME" help:"Display name." placeholder:"NAME" required:"true"`
 	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input: 12 to 128 characters, one line." required:"true"`
 }
 
 // Help is shown by admin create --help.
 func (*adminCreateCmd) Help() string {
-	return "Works on the database itself, whether or not the server runs, and whether or not there are other " +
-		"administrators. Prints the id of the new one."
+	return "Writes to the database directly, whether or not the server is running or other administrators exist. " +
+		"Prints the id of the new administrator."
 }
 
 // Run creates the administrator.

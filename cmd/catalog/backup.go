@@ -12,17 +12,17 @@ type backupCmd struct {
 	config.Storage
 	config.Logging
 
-	File string `arg:"" help:"File to write, which must not exist."`
+	File string `arg:"" help:"File to write. It must not exist."`
 }
 
 // Help is shown by backup --help.
 func (*backupCmd) Help() string {
-	return `Copies the SQLite database as it is at one moment, whether or not the server runs; nobody waits for it. To
-restore, stop the server, move its data folder away, put FILE as catalog.db into a new one, and start the
-server on that. docs/operations.md has the rest, and how to back up PostgreSQL.`
+	return `Writes a consistent snapshot of the SQLite database, without blocking a running server. To restore, stop the
+	server, move its data folder away, copy FILE as catalog.db into a new one, and start the server with that
+	folder. See docs/operations.md for details and for PostgreSQL.`
 }
 
-// Run copies the database.
+// Run writes the snapshot.
 func (c *backupCmd) Run(ctx context.Context) error {
 	size, err := app.Backup(ctx, c.Storage, newLogger(c.Logging), c.File)
 	if err != nil {

@@ -11,23 +11,23 @@ import (
 	"github.com/zebrands/catalog/internal/importer"
 )
 
-// exportMode is who may read a file that export makes: everybody, as the catalog is public.
+// exportMode makes exported files world-readable, as the catalog is public.
 const exportMode = 0o644
 
 type exportCmd struct {
 	remote `embed:""`
 
-	Filter string `env:"CATALOG_FILTER" help:"Only those that match, as in ListProducts." placeholder:"FILTER"`
+	Filter string `env:"CATALOG_FILTER" help:"Export only matching products; the syntax is that of ListProducts." placeholder:"FILTER"`
 	File   string `arg:"" default:"-" help:"CSV file to write; - is standard output." optional:""`
 }
 
 // Help explains what export does.
 func (*exportCmd) Help() string {
 	return `Writes the live products as CSV in the catalog's own format; importing the file again changes nothing. FILE
-is replaced as a whole when all is written, or not at all. Without --email the products count as impressions, as for
-every anonymous reader. Cells are not altered for spreadsheets: one may start with "=".
+	is replaced atomically. Without --email the export is an anonymous read: each product counts as an impression. Cells
+	are not escaped for spreadsheets: one may start with "=".
 
-Exit status: 0 if all is written, 2 if not.`
+Exit status: 0 on success, 2 on failure.`
 }
 
 // Run exports the products.
@@ -56,7 +56,7 @@ func (c *exportCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// replaceFile lets write fill a file, which appears under its name only when all is written.
+// replaceFile replaces a file atomically with the output of write.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// healthTimeout is how long the server may take to answer: longer than it gives its database.
+// healthTimeout bounds the health check. It exceeds the server's own timeout for its database.
 const healthTimeout = 5 * time.Second
 
-// healthCmd is the health check of an image that has no shell and no curl.
+// healthCmd is the health check for container images without a shell or curl.
 type healthCmd struct {
-	Addr    string `default:"localhost:8080" env:"CATALOG_ADDR" help:"Where the server listens."`
-	TLSCert string `env:"CATALOG_TLS_CERT" help:"Certificate of the server, if it serves with TLS." name:"tls-cert" placeholder:"FILE"`
-	Live    bool   `env:"CATALOG_LIVE" help:"Ask only whether it answers at all, whatever its database does."`
+	Addr    string `default:"localhost:8080" env:"CATALOG_ADDR" help:"Address on which the server listens."`
+	TLSCert string `env:"CATALOG_TLS_CERT" help:"TLS certificate of the server, if it uses TLS." name:"tls-cert" placeholder:"FILE"`
+	Live    bool   `env:"CATALOG_LIVE" help:"Check liveness only, not readiness: ignore the database."`
 }
 
-// Run returns an error unless the server says that it is well.
+// Run returns an error unless the server is healthy.
 func (c *healthCmd) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -34,7 +34,7 @@ func (c *healthCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--addr (CATALOG_ADDR): %w", err)
 	}
-	// It asks itself: the name in the certificate is that of the outside.
+	// The certificate's name is the public one, not localhost.
 	client := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above; nothing secret is sent
 	}}
@@ -53,7 +53,7 @@ func (c *healthCmd) Run(ctx context.Context) error {
 	return fmt.Errorf("the server answers %s: %s", res.Status, strings.TrimSpace(string(body)))
 }
 
-// url returns the address of the probe, on this machine if the server listens everywhere.
+// url returns the URL of the probe; the host is localhost if the server listens on all interfaces.
 func (c *healthCmd) url() (string, error) {
 	host, port, err := net.SplitHostPort(c.Addr)
 	if err != nil {

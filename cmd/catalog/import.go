@@ -13,19 +13,19 @@ import (
 	"github.com/zebrands/catalog/internal/importer"
 )
 
-// redraw is how often a progress bar is drawn at most.
+// redraw is the minimum interval between updates of a progress bar.
 const redraw = 50 * time.Millisecond
 
-// signOutTimeout is how long the end of a command waits for the server.
+// signOutTimeout bounds signing out at the end of a command.
 const signOutTimeout = 5 * time.Second
 
-// Exit statuses of import and export; 0 is that all is well.
+// Exit statuses of import and export; 0 means success.
 const (
 	statusRowsFailed = 1
 	statusFailed     = 2
 )
 
-// statusError is an error with the status that the program exits with.
+// statusError is an error with an exit status.
 type statusError struct {
 	error
 
@@ -38,7 +38,7 @@ func (e statusError) ExitCode() int { return e.status }
 // Unwrap returns the error without its status.
 func (e statusError) Unwrap() error { return e.error }
 
-// remote says which server to work with, and as whom.
+// remote holds the flags for connecting to a server.
 type remote struct {
 	Server string `default:"http://localhost:8080" env:"CATALOG_SERVER" help:"Address of the server."`
 
@@ -46,15 +46,15 @@ type remote struct {
 	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input, one line."`
 }
 
-// session connects to the server, and signs in if there is an e-mail address. Call the returned
-// function at the end.
+// session connects to the server and signs in if an e-mail address is set. Call the returned function at the
+// end.
 func (r remote) session(ctx context.Context) (*importer.Session, func(), error) {
 	s := importer.Connect(r.Server)
 	if r.Email == "" {
 		return s, func() {}, nil
 	}
 	if !r.PasswordStdin && !term.IsTerminal(int(os.Stdin.Fd())) {
-		return nil, nil, errors.New("--password-stdin is needed where nobody can be asked for the password")
+		return nil, nil, errors.New("--password-stdin is required without a terminal")
 	}
 	password, err := readPassword()
 	if err != nil {
@@ -77,22 +77,21 @@ type importCmd struct {
 	remote `embed:""`
 
 	Currency string `default:"USD" env:"CATALOG_CURRENCY" help:"Currency of prices without one."`
-	DryRun   bool   `env:"CATALOG_DRY_RUN" help:"Only say what would be done."`
+	DryRun   bool   `env:"CATALOG_DRY_RUN" help:"Report the changes without making them."`
 	File     string `arg:"" help:"CSV file: the catalog's own format, or a Shopify product export."`
 }
 
 // Help explains what import does.
 func (*importCmd) Help() string {
-	return `Creates the products of FILE that the catalog does not have, by SKU, and updates the others; what is the
-same already is left alone, so running it again changes nothing. Each row that is refused is printed with its
-line, field and reason, and does not keep the others out.
+	return `Creates or updates the products of FILE, matched by SKU. Unchanged products are skipped, so the import is
+	idempotent. Rejected rows are printed with line, field and reason, and do not stop the others.
 
-FILE is CSV in UTF-8. Its header needs sku, name, brand and price; it may have currency, description,
-image_urls, tags (lists such as red,"big, round") and attributes (a JSON object); other columns become
-attributes. Or it is a Shopify product export, known by its header: rows without a SKU get one from the handle and
-the options, products that are not published are left out, and --currency says what prices are in.
+FILE is CSV in UTF-8. The columns sku, name, brand and price are required; currency, description, image_urls,
+tags (lists such as red,"big, round") and attributes (a JSON object) are optional; other columns become
+attributes. A Shopify product export, recognized by its header, also works: rows without a SKU get one made of the
+handle and the options, unpublished products are skipped, and --currency is the currency of the prices.
 
-Exit status: 0 if every row is in, 1 if some were refused, 2 if the file cannot be read or the server not reached.`
+Exit status: 0 on success, 1 if rows were rejected, 2 if the file is unreadable or the server unreachable.`
 }
 
 // Run imports the file.
@@ -146,8 +145,8 @@ func (c *importCmd) summarize(r importer.Result, unpublished int) {
 	fmt.Println()
 }
 
-// newProgress returns a function that moves a progress bar on, and one that removes the bar. They do
-// nothing if standard error is no terminal. A total of -1 is unknown.
+// newProgress returns functions that advance and remove a progress bar. They do nothing if standard error is not
+// a terminal. A total of -1 means unknown.
 func newProgress(total int, what string) (step func(int), end func()) {
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return func(int) {}, func() {}
@@ -159,6 +158,6 @@ func newProgress(total int, what string) (step func(int), end func()) {
 		progressbar.OptionThrottle(redraw),
 		progressbar.OptionClearOnFinish(),
 	)
-	// A bar that cannot be drawn is no reason to stop.
+	// Drawing errors are not fatal.
 	return func(n int) { _ = bar.Add(n) }, func() { _ = bar.Clear() }
 }

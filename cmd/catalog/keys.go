@@ -14,23 +14,23 @@ import (
 )
 
 type keysCmd struct {
-	List   keysListCmd   `cmd:"" help:"Show the keys and what each is for."`
-	Rotate keysRotateCmd `cmd:"" help:"Add a key that follows the one that signs."`
-	Retire keysRetireCmd `cmd:"" help:"Remove a key at once, such as one that leaked."`
+	List   keysListCmd   `cmd:"" help:"List the keys and their states."`
+	Rotate keysRotateCmd `cmd:"" help:"Add the next signing key."`
+	Retire keysRetireCmd `cmd:"" help:"Delete a key immediately, for example after a leak."`
 }
 
-// keyStorage says where the keys are.
+// keyStorage holds the flags for the storage of the keys.
 type keyStorage struct {
 	config.Storage
 	config.Logging
 
-	SigningKey config.Secret `env:"CATALOG_SIGNING_KEY" help:"As for serve. If it is set, the keys are in it and not in the database, and change with it." placeholder:"PEM"`
+	SigningKey config.Secret `env:"CATALOG_SIGNING_KEY" help:"As for serve. If it is set, it holds the keys instead of the database, and these commands do not apply." placeholder:"PEM"`
 }
 
-// with calls use with the store of the keys.
+// with opens the key store and calls use with it.
 func (s keyStorage) with(ctx context.Context, use func(*auth.KeyStore) error) error {
 	if s.SigningKey != "" {
-		return errors.New("--signing-key (CATALOG_SIGNING_KEY) is set: the keys are in it, and change with it")
+		return errors.New("--signing-key (CATALOG_SIGNING_KEY) is set: it holds the keys, so change them there")
 	}
 	d, err := app.OpenDatabase(ctx, s.Storage, newLogger(s.Logging))
 	if err != nil {
@@ -43,11 +43,11 @@ type keysListCmd struct{ keyStorage }
 
 // Help is shown by keys list --help.
 func (*keysListCmd) Help() string {
-	return "A key is next (published; it will sign), signs, or verifies (tokens that it signed before are still good). " +
-		"What has expired is removed within the hour by a server with the role admin."
+	return "States: next (published, will sign), signs (current), verifies (its earlier tokens are still valid), expired. " +
+		"A server with the role admin deletes expired keys within the hour."
 }
 
-// Run prints the keys, the newest first.
+// Run prints the keys, newest first.
 func (c *keysListCmd) Run(ctx context.Context) error {
 	return c.with(ctx, func(store *auth.KeyStore) error {
 		keys, err := store.List(ctx)
@@ -66,14 +66,14 @@ func (c *keysListCmd) Run(ctx context.Context) error {
 type keysRotateCmd struct {
 	keyStorage
 
-	SignAfter time.Duration `default:"10m" env:"CATALOG_SIGN_AFTER" help:"How long the key is only published before it signs. Others may keep /.well-known/jwks.json for 5 minutes; servers follow within seconds."`
+	SignAfter time.Duration `default:"10m" env:"CATALOG_SIGN_AFTER" help:"How long to publish the key before it signs. Clients may cache /.well-known/jwks.json for 5 minutes; servers pick it up within seconds."`
 }
 
 // Help is shown by keys rotate --help.
 func (*keysRotateCmd) Help() string {
-	return "The new key is published and verifies at once, and signs after --sign-after. The key before verifies until " +
-		"its last token has expired, and is then removed. Nobody is signed out, and no server has to start again. Prints " +
-		"the id of the new key."
+	return "The new key is published immediately and signs after --sign-after. The previous key verifies until its last " +
+		"token has expired, and is then deleted. No session ends, and no server needs a restart. Prints the id of the " +
+		"new key."
 }
 
 // Run adds a key.
@@ -100,17 +100,17 @@ type keysRetireCmd struct {
 
 // Help is shown by keys retire --help.
 func (*keysRetireCmd) Help() string {
-	return "Servers refuse its access tokens within seconds. Sessions go on: clients get new tokens with their refresh " +
-		"tokens. The key that signs cannot be retired: rotate with --sign-after=0s first. Retiring one that is next calls " +
-		"the rotation off. An id that begins with a dash needs -- before it."
+	return "Servers reject its access tokens within seconds. Sessions continue: clients get new access tokens with their " +
+		"refresh tokens. The current signing key cannot be retired: rotate with --sign-after=0s first. Retiring the next " +
+		"key cancels the rotation. Put -- before an id that begins with a dash."
 }
 
-// Run removes a key.
+// Run deletes a key.
 func (c *keysRetireCmd) Run(ctx context.Context) error {
 	return c.with(ctx, func(store *auth.KeyStore) error { return store.Retire(ctx, c.Key) })
 }
 
-// clock writes a time as people and programs read it, and a dash for none.
+// clock formats a time in RFC 3339, or as a dash if it is zero.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"

@@ -19,28 +19,28 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-const description = `A product catalog for programs: anybody reads, administrators write, and every other ` +
-	`administrator gets a mail about it.
+const description = `A headless product catalog: public reads, administrator writes, and a mail to every other ` +
+	`administrator about each change.
 
-Every flag is also an environment variable, which a file .env in the working folder can set.`
+Every flag is also an environment variable. A file .env in the working directory can set them.`
 
-// commands are what the program can do. Their fields are flags, environment and help.
+// commands are the subcommands. Their fields define flags, environment variables and help.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the catalog."`
-	Backup  backupCmd  `cmd:"" help:"Copy the SQLite database into a file, also while the server runs."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as serve does at its start."`
-	Admin   adminCmd   `cmd:"" help:"Administrators, straight in the database."`
-	Keys    keysCmd    `cmd:"" help:"Keys that sign access tokens, straight in the database."`
-	Import  importCmd  `cmd:"" help:"Load products from a CSV file into a running server."`
-	Export  exportCmd  `cmd:"" help:"Write the products of a running server as CSV."`
-	Health  healthCmd  `cmd:"" help:"Ask a running server whether it is ready."`
+	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Backup  backupCmd  `cmd:"" help:"Back up the SQLite database into a file, online."`
+	Migrate migrateCmd `cmd:"" help:"Migrate the database schema, as serve does at startup."`
+	Admin   adminCmd   `cmd:"" help:"Manage administrators in the database."`
+	Keys    keysCmd    `cmd:"" help:"Manage the signing keys of access tokens in the database."`
+	Import  importCmd  `cmd:"" help:"Import products from a CSV file into a running server."`
+	Export  exportCmd  `cmd:"" help:"Export the products of a running server as CSV."`
+	Health  healthCmd  `cmd:"" help:"Check whether a running server is ready."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// main exits with 0, with 1 if the command failed, or with 80 if the command line makes no sense.
+// main exits with 0 on success, 1 if the command failed, and 80 if the command line is invalid.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal kills the program
 	parser := kong.Must(&commands{},
 		kong.Name("catalog"),
 		kong.Description(description),
@@ -53,9 +53,8 @@ func main() {
 	parser.FatalIfErrorf(command.Run())
 }
 
-// loadEnv sets the environment variables of a file that are not set yet. There may be no such file.
-// Returns an error that names the line that cannot be read and repeats nothing of it: it may hold a
-// secret.
+// loadEnv loads an environment file, if it exists, without overriding variables that are set. Returns an error
+// that names the malformed line without its text, which may be a secret.
 func loadEnv(path string) error {
 	text, err := os.ReadFile(path)
 	switch {
@@ -65,10 +64,10 @@ func loadEnv(path string) error {
 		return err //nolint:wrapcheck // it names the file
 	}
 	if _, err = godotenv.UnmarshalBytes(text); err == nil {
-		return godotenv.Load(path) //nolint:wrapcheck // it was read just now
+		return godotenv.Load(path) //nolint:wrapcheck // it was parsed just now
 	}
 	lines := bytes.SplitAfter(text, []byte("\n"))
-	good := len(lines) - 1 // how many lines are right: a value in quotes may take several
+	good := len(lines) - 1 // length of the valid prefix: a quoted value may span lines
 	for ; good > 0; good-- {
 		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:good], nil)); err == nil {
 			break

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// readPassword reads one line from standard input. On a terminal it asks, and shows nothing.
+// readPassword reads one line from standard input. On a terminal it prompts, without echo.
 func readPassword() (string, error) {
 	stdin := int(os.Stdin.Fd())
 	if term.IsTerminal(stdin) {

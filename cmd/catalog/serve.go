@@ -19,8 +19,8 @@ type serveCmd struct {
 
 // Help is shown by serve --help.
 func (*serveCmd) Help() string {
-	return "Without any flag it serves on localhost:8080 with its data in ./catalog-data: SQLite, and a local mailbox " +
-		"instead of mail. SIGINT or SIGTERM stops it in order."
+	return "Without flags it listens on localhost:8080 and stores its data in ./catalog-data: SQLite, and a local mailbox " +
+		"instead of mail. SIGINT or SIGTERM starts a graceful shutdown."
 }
 
 // Run serves until ctx is done.
@@ -36,11 +36,11 @@ type migrateCmd struct {
 	config.Storage
 	config.Logging
 
-	GrantTo    string   `env:"CATALOG_GRANT_TO" help:"Let this role of PostgreSQL use the tables, so that the catalog can serve as one that owns nothing." placeholder:"ROLE"`
-	GrantRoles []string `default:"product,admin,notification,tracking" enum:"product,admin,notification,tracking" env:"CATALOG_GRANT_ROLES" help:"What processes that connect as --grant-to do, as in serve --roles. Without admin they can neither read the keys that sign nor make an administrator."`
+	GrantTo    string   `env:"CATALOG_GRANT_TO" help:"PostgreSQL role to grant access to the tables, so that the server can connect as a role that owns nothing." placeholder:"ROLE"`
+	GrantRoles []string `default:"product,admin,notification,tracking" enum:"product,admin,notification,tracking" env:"CATALOG_GRANT_ROLES" help:"Roles of the processes that connect as --grant-to, as in serve --roles. Without admin they can neither read private keys nor create administrators."`
 }
 
-// Run migrates the database, and lets a role use it.
+// Run migrates the database and grants access.
 func (c *migrateCmd) Run(ctx context.Context) error {
 	d, err := app.OpenDatabase(ctx, c.Storage, newLogger(c.Logging))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 type versionCmd struct{}
 
-// Run prints the version of the module, the commit, and Go's.
+// Run prints the version, the commit, and the Go version.
 func (versionCmd) Run() error { //nolint:unparam // every command has this form
 	fmt.Println("catalog", build.Read())
 	return nil

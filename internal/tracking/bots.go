@@ -1,7 +1,7 @@
 package tracking
 
 import (
-	_ "embed" // for the list of robots
+	_ "embed" // for the list of bots
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// agentLimit is how many bytes of a User-Agent are looked at.
+	// agentLimit is how many bytes of a User-Agent are matched.
 	agentLimit = 512
-	// agentCache is for how many User-Agents the answer is kept.
+	// agentCache is the number of cached User-Agents.
 	agentCache = 4096
 )
 
@@ -22,10 +22,9 @@ const (
 //go:embed bots.txt
 var botList string
 
-// notBots are expressions of the list that are not for robots here: an API is called by programs, so
-// the name of a program's HTTP library, or of a tool for calling APIs, says nothing about who calls.
-// "Amazon CloudFront" is what a CDN in front of the catalog puts in place of the visitor's own agent,
-// and "Salesforce\.com" an integration. What crawls by itself (Scrapy, HTTrack, …) stays a robot.
+// notBots are expressions of the list that do not indicate a bot here. Programs call an API, so HTTP
+// libraries and API tools are legitimate. "Amazon CloudFront" is the User-Agent that this CDN forwards instead
+// of the visitor's, and "Salesforce\.com" is an integration. Crawlers (Scrapy, HTTrack, …) stay bots.
 var notBots = []string{
 	`[wW]get`, `Python-urllib`, `python-requests`, `aiohttp`, `httpx`, `libwww-perl`, `lwp-trivial`,
 	`Go-http-client`, `Pcore-HTTP`, `okhttp`, `AHC\/`, `^Apache-HttpClient`, `CustomAsyncHttpClient`,
@@ -33,13 +32,13 @@ var notBots = []string{
 	`node-fetch`, `sindresorhus\/got`, `^HTTPie\/`, `Amazon CloudFront`, `Salesforce\.com`,
 }
 
-// botPattern is an expression and a literal that every match of it holds, which is quicker to find.
+// botPattern is an expression with a literal that every match contains, as a fast pre-check.
 type botPattern struct {
 	literal string
-	regexp  *regexp.Regexp // nil if the literal is all there is
+	regexp  *regexp.Regexp // nil if the expression is just the literal
 }
 
-// botMatcher tells known robots by their User-Agent. Safe for concurrent use.
+// botMatcher recognizes bots by User-Agent. It is safe for concurrent use.
 type botMatcher struct {
 	patterns []botPattern
 	known    *lru.Cache[string, bool]
@@ -48,7 +47,7 @@ type botMatcher struct {
 func newBotMatcher() (*botMatcher, error) {
 	known, err := lru.New[string, bool](agentCache)
 	if err != nil {
-		return nil, fmt.Errorf("list of robots: %w", err)
+		return nil, fmt.Errorf("list of bots: %w", err)
 	}
 	skip := make(map[string]bool, len(notBots))
 	for _, p := range notBots {
@@ -62,7 +61,7 @@ func newBotMatcher() (*botMatcher, error) {
 		}
 		tree, err := syntax.Parse(line, syntax.Perl)
 		if err != nil {
-			return nil, fmt.Errorf("list of robots: %q: %w", line, err)
+			return nil, fmt.Errorf("list of bots: %q: %w", line, err)
 		}
 		pattern := botPattern{literal: literal(tree)}
 		if tree.Op != syntax.OpLiteral || pattern.literal == "" {
@@ -73,7 +72,7 @@ func newBotMatcher() (*botMatcher, error) {
 	return m, nil
 }
 
-// Match reports whether a User-Agent belongs to a known robot.
+// Match reports whether a User-Agent belongs to a known bot.
 func (m *botMatcher) Match(agent string) bool {
 	if agent == "" {
 		return false
@@ -99,8 +98,7 @@ func (m *botMatcher) match(agent string) bool {
 	return false
 }
 
-// literal returns the longest text that is part of every match of an expression, as far as can be
-// seen without trying; it may be empty.
+// literal returns a literal that every match of an expression contains; it may be empty.
 func literal(re *syntax.Regexp) string {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -117,7 +115,7 @@ func literal(re *syntax.Regexp) string {
 			}
 		}
 		return longest
-	default: // what matches different texts
+	default: // no common literal
 	}
 	return ""
 }

@@ -16,7 +16,7 @@ func matcher(t testing.TB) *botMatcher {
 	return m
 }
 
-func TestEveryListedRobotIsKnown(t *testing.T) {
+func TestEveryListedBotIsKnown(t *testing.T) {
 	m := matcher(t)
 	sample, err := os.ReadFile("testdata/agents.tsv")
 	require.NoError(t, err)
@@ -28,7 +28,7 @@ func TestEveryListedRobotIsKnown(t *testing.T) {
 	}
 }
 
-func TestProgramsAndPeopleAreNotRobots(t *testing.T) {
+func TestProgramsAndPeopleAreNotBots(t *testing.T) {
 	m := matcher(t)
 	for _, agent := range []string{
 		"", "curl/8.5.0", "Wget/1.21.4", "HTTPie/3.2.2", "PostmanRuntime/7.36.1", "insomnia/8.6.1",

@@ -54,7 +54,7 @@ func TestCatalogSeriesSumsAllProducts(t *testing.T) {
 	})
 }
 
-func TestCatalogSeriesThatMakesNoSenseIsRefused(t *testing.T) {
+func TestCatalogSeriesRejectsInvalidRanges(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
 	for name, req := range map[string]*catalogv1.QueryCatalogViewsRequest{
 		"end_time": {StartTime: timestamppb.New(noon), EndTime: timestamppb.New(noon)},
@@ -97,7 +97,7 @@ func TestLastUpdateIsWhenTheRollupLastAddedReads(t *testing.T) {
 	})
 }
 
-func TestTopProductsTellTheViewsOfTheRangeBefore(t *testing.T) {
+func TestTopProductsHavePreviousViews(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		lamp, sofa := addProduct(t, d, "lamp", false), addProduct(t, d, "sofa", false)
 		addViews(t, d,
@@ -169,7 +169,7 @@ func TestUnviewedProductsAreLiveOnesWithoutAView(t *testing.T) {
 	})
 }
 
-func TestUnviewedProductsOfNoTimeAreRefused(t *testing.T) {
+func TestUnviewedProductsRejectsEmptyRange(t *testing.T) {
 	_, err := tracking.NewService(dbtest.New(t, "sqlite")).ListUnviewedProducts(context.Background(),
 		&catalogv1.ListUnviewedProductsRequest{StartTime: timestamppb.New(noon), EndTime: timestamppb.New(noon)})
 	requireField(t, err, "end_time")

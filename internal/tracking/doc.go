@@ -1,10 +1,9 @@
-// Package tracking counts which products anonymous callers read.
+// Package tracking counts anonymous reads of products.
 //
-// Interceptor appends every counted read to the Journal, a file, before the response leaves. Rollup
-// adds the journal's closed segments to the database about once a second, each exactly once. Service
-// answers questions about the sums.
+// Interceptor appends every read to the Journal, a write-ahead log, before the response is sent. Rollup adds
+// closed segments of the journal to the database about once a second, each exactly once. Service implements the
+// queries.
 //
-// A process that is killed loses no count of an answered read, because the kernel holds what was
-// written. The journal is not synced to the disk: a power cut or a crash of the kernel may lose what
-// the kernel had not written yet, on Linux about the last 30 seconds.
+// A killed process loses no counts of answered reads, because the page cache survives it. The journal is not
+// fsynced: a power failure or kernel crash may lose the last writes, on Linux about 30 seconds.
 package tracking

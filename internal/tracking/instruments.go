@@ -11,14 +11,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Attributes of our own.
+// The attributes.
 const (
 	kindKey = attribute.Key("catalog.tracking.kind")
 	botKey  = attribute.Key("catalog.tracking.bot")
 )
 
-// Observe makes instruments of what a process counts, keeps and adds. Reads are counted where they are
-// anyway, and looked at when somebody asks, so that they cost a read nothing more.
+// Observe registers the metrics of tracking. They are asynchronous instruments over existing counters, so reads
+// pay nothing extra.
 func Observe(meter metric.Meter, interceptor *Interceptor, rollup *Rollup) error {
 	counted, countedErr := meter.Int64ObservableCounter("catalog.tracking.reads", metric.WithUnit("{product}"),
 		metric.WithDescription("Products in answers that were counted, by kind (view or impression) and bot."))
@@ -41,7 +41,7 @@ func Observe(meter metric.Meter, interceptor *Interceptor, rollup *Rollup) error
 		o.ObserveInt64(lost, interceptor.uncounted.Load())
 		o.ObserveFloat64(age, time.Since(time.Unix(0, rollup.done.Load())).Seconds())
 		bytes, err := rollup.journal.bytes()
-		if errors.Is(err, fs.ErrClosed) { // the process ends
+		if errors.Is(err, fs.ErrClosed) { // shutdown
 			return nil
 		}
 		if err == nil {

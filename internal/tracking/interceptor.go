@@ -14,26 +14,26 @@ import (
 	"github.com/zebrands/catalog/internal/auth"
 )
 
-// failureLogInterval is how often a journal that cannot be written is logged at most.
+// failureLogInterval rate-limits log lines about journal write failures.
 const failureLogInterval = 10 * time.Second
 
-// Interceptor counts successful reads of products by anonymous callers. It must stand behind
-// authentication and validation, next to the handler.
+// Interceptor counts successful reads of products by anonymous callers. It must be the innermost interceptor,
+// after authentication and validation.
 type Interceptor struct {
 	journal *Journal
 	bots    *botMatcher
 	log     *slog.Logger
 
-	counted   [2][2]atomic.Int64 // products in answers that were counted, by kind and whether a robot read
-	uncounted atomic.Int64       // those that could not be
+	counted   [2][2]atomic.Int64 // counted products, by kind and bot
+	uncounted atomic.Int64       // products lost to journal failures
 
 	mu     sync.Mutex
-	lost   int64     // reads that were not counted and not logged yet
+	lost   int64     // lost reads since the last log line
 	logged time.Time // when a failure was last logged
 }
 
-// NewInterceptor returns an interceptor that appends to a journal. Returns an error only if the list
-// of robots that is built in does not compile.
+// NewInterceptor returns an interceptor that appends to a journal. Returns an error only if the embedded bot list
+// is invalid.
 func NewInterceptor(journal *Journal, log *slog.Logger) (*Interceptor, error) {
 	bots, err := newBotMatcher()
 	if err != nil {
@@ -42,8 +42,8 @@ func NewInterceptor(journal *Journal, log *slog.Logger) (*Interceptor, error) {
 	return &Interceptor{journal: journal, bots: bots, log: log}, nil
 }
 
-// WrapUnary counts what a call returned, before the response leaves. A read that cannot be written to
-// the journal is answered all the same, and logged.
+// WrapUnary counts the products of a response before it is sent. A journal failure is logged and does not fail
+// the call.
 func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		resp, err := next(ctx, req)
@@ -72,12 +72,12 @@ func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// WrapStreamingClient returns next: no call that counts is a stream.
+// WrapStreamingClient returns next: streams are not counted.
 func (i *Interceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return next
 }
 
-// WrapStreamingHandler returns next: no call that counts is a stream.
+// WrapStreamingHandler returns next: streams are not counted.
 func (i *Interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return next
 }
@@ -100,8 +100,7 @@ func (i *Interceptor) failed(ctx context.Context, products int, err error) {
 	}
 }
 
-// productsIn returns the ids of the products that a response holds, and how they were read; none for
-// a response that does not count.
+// productsIn returns the ids of the products in a response and the kind of read; none for other responses.
 func productsIn(response any) (Kind, []uuid.UUID) {
 	switch m := response.(type) {
 	case *catalogv1.GetProductResponse:

@@ -11,7 +11,7 @@ import (
 	"github.com/zebrands/catalog/ent/productview"
 )
 
-// ranked is one product's place in the ranking.
+// ranked is an entry of the ranking.
 type ranked struct {
 	product            uuid.UUID
 	views, impressions int64
@@ -19,8 +19,8 @@ type ranked struct {
 
 // rank returns the products with the most views, then impressions, in a span of time.
 //
-// The join leaves out a product that the database does not have: after it was restored from an older
-// backup, the journal may still name one. A sum of bigint is a numeric on PostgreSQL, so it is cast.
+// The join skips unknown products, which the journal may name after a restore from an older backup. The sum of
+// bigint is numeric on PostgreSQL, so it is cast.
 func (s *Service) rank(ctx context.Context, span span, limit int) (list []ranked, err error) {
 	query, args := s.rankQuery(span, limit)
 	rows, err := s.db.ReadSQL().QueryContext(ctx, query, args...)

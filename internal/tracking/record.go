@@ -17,7 +17,7 @@ type Kind byte
 
 // The kinds.
 const (
-	// View is a read of a product that the caller named.
+	// View is a read of a product by id.
 	View Kind = iota
 	// Impression is a read of a product as part of a list.
 	Impression
@@ -27,9 +27,9 @@ const (
 type Read struct {
 	Time time.Time
 	Kind Kind
-	// Bot tells whether a known robot called.
+	// Bot reports whether the caller is a known bot.
 	Bot bool
-	// Products are the ids of the products that the response holds.
+	// Products are the ids of the products in the response.
 	Products []uuid.UUID
 }
 
@@ -53,11 +53,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errTooMany is returned for a read of more products than a record can hold.
 var errTooMany = errors.New("too many products in one read")
 
-// errCorrupt is returned for a segment that does not end with a whole record.
+// errCorrupt is returned for a segment with a torn or invalid record.
 var errCorrupt = errors.New("segment is torn or corrupt")
 
-// appendRecord appends the record of a read to buf. Returns errTooMany without a record if the read
-// does not fit into one.
+// appendRecord appends the record of a read to buf. Returns errTooMany and an unchanged buf if the read does not
+// fit into a record.
 func appendRecord(buf []byte, r Read) ([]byte, error) {
 	size := fixedSize + idSize*len(r.Products)
 	if size > maxBody {
@@ -83,8 +83,8 @@ func appendRecord(buf []byte, r Read) ([]byte, error) {
 	return buf, nil
 }
 
-// readSegment calls fn with every read in a segment. Returns errCorrupt, after the last read of the
-// valid part, if there is more than that. An empty segment is valid.
+// readSegment calls fn with every read of a segment. Returns errCorrupt after the valid prefix if the rest is
+// corrupt. An empty segment is valid.
 func readSegment(from io.Reader, fn func(Read)) error {
 	in := bufio.NewReaderSize(from, 64<<10)
 	magic := make([]byte, len(segmentMagic))
@@ -109,8 +109,8 @@ func readSegment(from io.Reader, fn func(Read)) error {
 	}
 }
 
-// readBody reads a record and returns its body, in the given buffer if it is large enough. Returns
-// io.EOF where no record starts and errCorrupt where a broken one does.
+// readBody reads a record and returns its body, in buf if it is large enough. Returns io.EOF at the end, and
+// errCorrupt for a torn or invalid record.
 func readBody(in io.Reader, buf []byte) ([]byte, error) {
 	var head [headSize]byte
 	if _, err := io.ReadFull(in, head[:]); errors.Is(err, io.EOF) {
@@ -135,8 +135,7 @@ func readBody(in io.Reader, buf []byte) ([]byte, error) {
 	return buf, nil
 }
 
-// torn returns errCorrupt for an end of the file where there should be more, and other errors as
-// they are: a disk that fails to read says nothing about what is on it.
+// torn maps a premature end of the file to errCorrupt. It passes I/O errors through: they do not prove corruption.
 func torn(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errCorrupt

@@ -22,27 +22,26 @@ import (
 const (
 	// rollupInterval is how often closed segments are added to the database.
 	rollupInterval = time.Second
-	// rollupMaxWait is how long the rollup waits at most after a failure.
+	// rollupMaxWait is the maximum backoff after failures.
 	rollupMaxWait = 30 * time.Second
-	// liveLimit is the size in bytes at which a segment is closed although older ones wait, so that
-	// adding one takes bounded memory.
+	// liveLimit is the size in bytes at which a segment is always closed, which bounds the memory to add one.
 	liveLimit = 64 << 20
-	// maxWaiting is how many segments may wait before the live one is no longer closed every time.
+	// maxWaiting is the number of pending segments above which the live one stays open longer.
 	maxWaiting = 8
-	// upsertChunk is how many rows one statement adds.
+	// upsertChunk is the number of rows per statement.
 	upsertChunk = 500
 )
 
-// Rollup adds the closed segments of a journal to the database. Run one wherever reads are counted.
+// Rollup adds the closed segments of a journal to the database. Run one in each process that counts reads.
 type Rollup struct {
 	db      *db.DB
 	journal *Journal
 	log     *slog.Logger
 
-	done atomic.Int64 // when the last pass that added everything ended, in nanoseconds since 1970
+	done atomic.Int64 // end of the last complete pass, in Unix nanoseconds
 
 	mu sync.Mutex // one pass at a time
-	// removed are the ids of segments whose files are gone for good, and whose marks may go too.
+	// removed are the ids of durably deleted segments, whose marks may be deleted too.
 	removed []string
 }
 
@@ -53,8 +52,8 @@ func NewRollup(d *db.DB, journal *Journal, log *slog.Logger) *Rollup {
 	return r
 }
 
-// Run adds what is in the journal, also what dead processes left behind, about once a second until
-// ctx is done. Failures are logged and tried again; what could not be added stays in the journal.
+// Run adds the journal, including segments of dead processes, to the database about once a second until ctx is
+// done. Failures are logged and retried with exponential backoff; their data stays in the journal.
 func (r *Rollup) Run(ctx context.Context) {
 	wait := rollupInterval
 	timer := time.NewTimer(0)
@@ -79,14 +78,14 @@ func (r *Rollup) Run(ctx context.Context) {
 	}
 }
 
-// Flush adds everything that was counted before the call. Returns an error if something could not be
-// added; it stays in the journal.
+// Flush adds everything counted before the call. Returns an error if something could not be added and stays in
+// the journal.
 func (r *Rollup) Flush(ctx context.Context) error {
 	return r.pass(ctx, true)
 }
 
-// pass closes the live segment and adds all that are closed. While many wait, because the database
-// is away, the live one is kept open and grows instead, unless flush says otherwise.
+// pass closes the live segment and adds all closed ones. While many are pending because the database is down, the
+// live segment stays open and grows, unless flush is set.
 func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -115,7 +114,7 @@ func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 		}
 	}
 	if len(removed) > 0 {
-		// A mark may go only when its file cannot come back, not even by a power cut.
+		// Marks may be deleted only once their files cannot reappear, even after a power failure.
 		if err := r.journal.sync(); err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -124,8 +123,8 @@ func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 	return errors.Join(errs...)
 }
 
-// add adds a segment and removes its file. Returns the segment's id once the file is gone, and "" if
-// somebody else holds it.
+// add adds a segment and deletes its file. Returns the segment's id once the file is deleted, and "" if another
+// process holds it.
 func (r *Rollup) add(ctx context.Context, name string) (id string, err error) {
 	file, err := r.journal.take(name)
 	if err != nil || file == nil {
@@ -154,8 +153,8 @@ func (r *Rollup) add(ctx context.Context, name string) (id string, err error) {
 	return id, nil
 }
 
-// save adds the sums and marks the segment as added, in one transaction. Does nothing if the segment
-// is marked already. Nothing to add needs no mark.
+// save adds the sums and marks the segment as added, in one transaction. The mark makes it idempotent. Empty sums
+// need no mark.
 func (r *Rollup) save(ctx context.Context, id string, sums totals) error {
 	if len(sums) == 0 {
 		return nil
@@ -190,8 +189,7 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// upsert adds the sums to the rows of product_views. Rows are locked in one order by every process,
-// so that no two wait for each other.
+// upsert adds the sums to product_views. Every process locks rows in the same order, which prevents deadlocks.
 func upsert(ctx context.Context, tx *ent.Tx, sums totals) error {
 	for keys := range slices.Chunk(sums.keys(), upsertChunk) {
 		rows := make([]*ent.ProductViewCreate, len(keys))

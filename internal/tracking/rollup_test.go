@@ -65,7 +65,7 @@ func TestReadsAreSummedByProductAndHour(t *testing.T) {
 		j := openJournal(t, dir)
 		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
 		a, b := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
-		for range 2 { // the second time rows are there already
+		for range 2 { // the second time rows exist
 			record(t, j,
 				tracking.Read{Time: noon, Kind: tracking.View, Products: []uuid.UUID{a, b}},
 				tracking.Read{Time: noon.Add(59 * time.Minute), Kind: tracking.Impression, Products: []uuid.UUID{a}},
@@ -115,7 +115,7 @@ func TestReplayedSegmentAddsNothing(t *testing.T) {
 		path := files(t, dir, "*.journal")[0]
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
-		for range 3 { // each a process of its own
+		for range 3 { // each like a new process
 			require.NoError(t, os.WriteFile(path, content, 0o600))
 			require.NoError(t, tracking.NewRollup(d, openJournal(t, dir), slog.New(slog.DiscardHandler)).Flush(t.Context()))
 			require.EqualValues(t, 1, totalViews(t, d))

@@ -27,8 +27,7 @@ func NewService(d *db.DB) *Service {
 	return &Service{db: d}
 }
 
-// QueryProductViews returns one product's figures over time. Returns the faults that the contract
-// names.
+// QueryProductViews returns the time series of a product, or the faults listed in the contract.
 func (s *Service) QueryProductViews(
 	ctx context.Context, req *catalogv1.QueryProductViewsRequest,
 ) (*catalogv1.QueryProductViewsResponse, error) {
@@ -66,8 +65,7 @@ func (s *Service) QueryProductViews(
 	return resp, nil
 }
 
-// QueryCatalogViews returns the figures of all products over time. Returns the faults that the
-// contract names.
+// QueryCatalogViews returns the time series of all products, or the faults listed in the contract.
 func (s *Service) QueryCatalogViews(
 	ctx context.Context, req *catalogv1.QueryCatalogViewsRequest,
 ) (*catalogv1.QueryCatalogViewsResponse, error) {
@@ -98,7 +96,7 @@ func (s *Service) QueryCatalogViews(
 	return resp, nil
 }
 
-// series returns the sums of the rows for every step of the span, and for the whole of it.
+// series returns the sums of the rows per step of the span, and the total.
 func series(span span, rows []*ent.ProductView) (points []counts, total counts) {
 	points = make([]counts, span.points())
 	for _, row := range rows {
@@ -109,8 +107,7 @@ func series(span span, rows []*ent.ProductView) (points []counts, total counts) 
 	return points, total
 }
 
-// ListTopProducts returns the products with the most views. Returns the faults that the contract
-// names.
+// ListTopProducts returns the products with the most views, or the faults listed in the contract.
 func (s *Service) ListTopProducts(
 	ctx context.Context, req *catalogv1.ListTopProductsRequest,
 ) (*catalogv1.ListTopProductsResponse, error) {

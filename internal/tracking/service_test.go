@@ -18,7 +18,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// addProduct adds a product straight to its table.
+// addProduct inserts a product directly into its table.
 func addProduct(t *testing.T, d *db.DB, sku string, deleted bool) uuid.UUID {
 	t.Helper()
 	var id uuid.UUID
@@ -111,7 +111,7 @@ func TestSeriesAtTheEndsOfTime(t *testing.T) {
 	})
 }
 
-func TestRangesThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidRangesAreRejected(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
 	id := addProduct(t, d, "lamp", false)
 	at := timestamppb.New

@@ -12,31 +12,31 @@ import (
 
 const (
 	day = 24 * time.Hour
-	// defaultDays is the length of a span whose start is not given, in days, unless it is in hours.
+	// defaultDays is the default length of a span in days, unless its steps are hours.
 	defaultDays = 30
-	// maxPoints is how many points a series has at most.
+	// maxPoints bounds the points of a series.
 	maxPoints = 10_000
 )
 
-// The years that a Timestamp can hold are 1 to 9999.
+// The range of a Timestamp is the years 1 to 9999.
 var (
 	firstTime = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	lastTime  = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 )
 
-// span is a range of time in whole steps, without its end.
+// span is a half-open time range in whole steps.
 type span struct {
 	start, end time.Time
 	step       time.Duration
 }
 
-// timeRange is a request with a range of time.
+// timeRange is a request with a time range.
 type timeRange interface {
 	GetStartTime() *timestamppb.Timestamp
 	GetEndTime() *timestamppb.Timestamp
 }
 
-// seriesSpan returns the span of a series. Returns a fault if it is empty or has too many points.
+// seriesSpan returns the span of a time series, or a fault if it is empty or has too many points.
 func seriesSpan(req interface {
 	timeRange
 	GetGranularity() catalogv1.Granularity
@@ -57,13 +57,13 @@ func seriesSpan(req interface {
 	return s, nil
 }
 
-// rankingSpan returns the span of a ranking. Returns a fault if it is empty.
+// rankingSpan returns the span of a ranking, or a fault if it is empty.
 func rankingSpan(req timeRange) (span, error) {
 	return newSpan(req.GetStartTime(), req.GetEndTime(), time.Hour, defaultDays*day)
 }
 
-// newSpan returns the span between two times, of which the end is now and the start a length before
-// the end if they are not given, rounded outwards to whole steps.
+// newSpan returns the span between two times, rounded outwards to whole steps. By default, it ends now and has the
+// given length.
 func newSpan(from, to *timestamppb.Timestamp, step, length time.Duration) (span, error) {
 	if err := convert.CheckTime("start_time", from); err != nil {
 		return span{}, err
@@ -95,15 +95,14 @@ func newSpan(from, to *timestamppb.Timestamp, step, length time.Duration) (span,
 	return s, nil
 }
 
-// floor rounds a time down to the hour or day in UTC. Time.Truncate counts from the first of January
-// in year 1, midnight, as both do.
+// floor rounds a time down to the hour or day in UTC. Truncate works, because its zero is midnight of a day.
 func floor(t time.Time, step time.Duration) time.Time {
 	return t.UTC().Truncate(step)
 }
 
-// points returns how many steps the span has.
+// points returns the number of steps.
 func (s span) points() int {
-	seconds := s.end.Unix() - s.start.Unix() // a Duration holds 292 years only
+	seconds := s.end.Unix() - s.start.Unix() // a Duration overflows after 292 years
 	return int(seconds / int64(s.step/time.Second))
 }
 
@@ -112,24 +111,23 @@ func (s span) at(i int) time.Time {
 	return s.start.Add(time.Duration(i) * s.step)
 }
 
-// index returns which step a time in the span is in.
+// index returns the step of a time in the span.
 func (s span) index(t time.Time) int {
 	return span{start: s.start, end: floor(t, s.step), step: s.step}.points()
 }
 
-// before returns the span of the same length that ends where this one starts, without what lies
-// before the first time.
+// before returns the preceding span of the same length, clipped at firstTime.
 func (s span) before() span {
 	start := firstTime
-	// Seconds, because a Duration holds 292 years only.
+	// Seconds, because a Duration overflows after 292 years.
 	if seconds := 2*s.start.Unix() - s.end.Unix(); seconds > firstTime.Unix() {
 		start = time.Unix(seconds, 0).UTC()
 	}
 	return span{start: start, end: s.start, step: s.step}
 }
 
-// queryEnd returns the end as the databases can compare it: SQLite compares times as text, in which
-// the year 10000 comes before 9999.
+// queryEnd returns the end for database queries, clipped to year 9999: SQLite compares times as text, where the
+// year 10000 sorts before 9999.
 func (s span) queryEnd() time.Time {
 	if s.end.After(lastTime) {
 		return lastTime

@@ -13,19 +13,19 @@ import (
 	"github.com/zebrands/catalog/ent/productview"
 )
 
-// inSpan is the condition for rows of product_views in a span of time.
+// inSpan matches rows of product_views in a span.
 func inSpan(span span) predicate.ProductView {
 	return productview.And(productview.HourGTE(span.start), productview.HourLT(span.queryEnd()))
 }
 
-// sum aggregates a column under its own name. A sum of bigint is a numeric on PostgreSQL, so it is cast.
+// sum aggregates a column under its own name. The sum of bigint is numeric on PostgreSQL, so it is cast.
 func sum(column string) ent.AggregateFunc {
 	return func(s *entsql.Selector) string {
 		return entsql.As("CAST("+entsql.Sum(s.C(column))+" AS bigint)", column)
 	}
 }
 
-// hours returns the sums of all products for every hour of the span in which something was counted.
+// hours returns the sums of all products per hour of the span, without empty hours.
 func (s *Service) hours(ctx context.Context, span span) (rows []*ent.ProductView, err error) {
 	err = s.db.Reader().ProductView.Query().Where(inSpan(span)).
 		GroupBy(productview.FieldHour).
@@ -35,7 +35,7 @@ func (s *Service) hours(ctx context.Context, span span) (rows []*ent.ProductView
 	return rows, err
 }
 
-// sums returns the views and impressions of some products in the span; none for a product without any.
+// sums returns the views and impressions of products in the span, without products that have none.
 func (s *Service) sums(ctx context.Context, span span, products []uuid.UUID) (map[uuid.UUID]counts, error) {
 	var rows []*ent.ProductView
 	err := s.db.Reader().ProductView.Query().Where(inSpan(span), productview.ProductIDIn(products...)).
@@ -52,8 +52,8 @@ func (s *Service) sums(ctx context.Context, span span, products []uuid.UUID) (ma
 	return found, nil
 }
 
-// lastUpdate returns when reads were last added to the figures; nil before the first. The newest mark of
-// a segment tells it: a mark only goes in the transaction that sets another.
+// lastUpdate returns when reads were last added; nil if never. It is the time of the newest segment mark: marks
+// are deleted only in a transaction that adds one.
 func (s *Service) lastUpdate(ctx context.Context) (*timestamppb.Timestamp, error) {
 	newest, err := s.db.Reader().JournalSegment.Query().
 		Order(journalsegment.ByCreateTime(entsql.OrderDesc())).

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// cell names a row of product_views.
+// cell is the key of a row of product_views.
 type cell struct {
 	product uuid.UUID
 	hour    time.Time
@@ -19,7 +19,7 @@ type counts struct {
 	views, impressions, botViews, botImpressions int64
 }
 
-// plus adds other sums.
+// plus adds other to c.
 func (c *counts) plus(other counts) {
 	c.views += other.views
 	c.impressions += other.impressions
@@ -53,7 +53,7 @@ func (t totals) add(r Read) {
 	}
 }
 
-// reads returns how many reads of single products the sums hold.
+// reads returns the number of product reads.
 func (t totals) reads() int64 {
 	var n int64
 	for _, c := range t {

@@ -16,15 +16,14 @@ import (
 	"github.com/zebrands/catalog/internal/pagination"
 )
 
-// unviewedList is what binds page tokens to a list of products that nobody looked at.
+// unviewedList identifies a list of unviewed products in page tokens.
 type unviewedList struct {
 	List  string     `json:"list"`
 	Start *time.Time `json:"start"`
 	End   *time.Time `json:"end"`
 }
 
-// ListUnviewedProducts returns a page of the products without a view. Returns PAGE_TOKEN_INVALID or the
-// faults that the contract names.
+// ListUnviewedProducts returns a page of the products without views, or the faults listed in the contract.
 func (s *Service) ListUnviewedProducts(
 	ctx context.Context, req *catalogv1.ListUnviewedProductsRequest,
 ) (*catalogv1.ListUnviewedProductsResponse, error) {
@@ -70,8 +69,7 @@ func (s *Service) ListUnviewedProducts(
 	return resp, err
 }
 
-// unviewedListOf returns what makes the list what it is. A time that is not given is not part of it: now
-// goes on between the pages.
+// unviewedListOf returns the identity of the list. It excludes defaulted times, because now advances between pages.
 func unviewedListOf(req timeRange) unviewedList {
 	list := unviewedList{List: "unviewed"}
 	if start := req.GetStartTime(); start != nil {
@@ -85,8 +83,8 @@ func unviewedListOf(req timeRange) unviewedList {
 	return list
 }
 
-// unviewed is the condition for live products without a view in the span, and not made after it. Ids
-// sort by creation, so the list in their order starts with the oldest.
+// unviewed matches live products without views in the span that were created before its end. Ids sort by creation
+// time, oldest first.
 func unviewed(span span) predicate.Product {
 	return product.And(
 		product.DeleteTimeIsNil(),
