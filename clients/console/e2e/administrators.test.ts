@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { assertAccessible, checkPage, launchBrowser, signIn, visit } from "./harness/browser";
 import { ana, type Server, startServer } from "./harness/server";
@@ -8,13 +8,16 @@ let browser: Browser;
 let server: Server;
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+beforeEach(async () => {
+  server = await startServer();
 });
+
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 /** What the browser says about a call that was refused, as it should be. */
 const refused = /status of 4\d\d/;
@@ -111,23 +114,18 @@ test("an administrator is edited, disabled, deleted and restored; an address is 
 });
 
 test("whoever disables themselves is asked, and the last administrator stays", async () => {
-  const lonely = await startServer();
-  try {
-    await visit(browser, lonely.url, async ({ page, expectConsole }) => {
-      expectConsole(refused);
-      await signIn(page);
-      await page.goto("/admin/administrators");
-      await choose(page, ana.name, "Disable");
-      await page.getByRole("dialog", { name: "Disable yourself?" }).getByRole("button", { name: "Disable" }).click();
-      await page
-        .getByText("The last administrator who can sign in can be neither disabled nor deleted.", { exact: true })
-        .first()
-        .waitFor();
-      await row(page, ana.name).filter({ hasText: "Active" }).waitFor();
-    });
-  } finally {
-    await lonely.stop();
-  }
+  await visit(browser, server.url, async ({ page, expectConsole }) => {
+    expectConsole(refused);
+    await signIn(page);
+    await page.goto("/admin/administrators");
+    await choose(page, ana.name, "Disable");
+    await page.getByRole("dialog", { name: "Disable yourself?" }).getByRole("button", { name: "Disable" }).click();
+    await page
+      .getByText("The last administrator who can sign in can be neither disabled nor deleted.", { exact: true })
+      .first()
+      .waitFor();
+    await row(page, ana.name).filter({ hasText: "Active" }).waitFor();
+  });
 });
 
 test("a session that somebody ends is over at once", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page, Route } from "playwright-core";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
 import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { holdCalls } from "./harness/network";
 import { type Server, startServer } from "./harness/server";
 
 let browser: Browser;
@@ -10,15 +11,18 @@ let server: Server;
 const count = 500;
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  server = await startServer();
   const lamps = Array.from({ length: count }, (_, i) => `LAMP-${String(i).padStart(3, "0")},Lamp ${i},Luz,${i + 1}.00,MXN`);
   await server.importCsv(["sku,name,brand,price,currency", ...lamps].join("\n"));
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 /** What the browser says about a call that was refused or cut off, as it should be. */
 const refused = /status of 4\d\d|ERR_/;
@@ -53,11 +57,7 @@ test("whoever stops while 500 products are deleted learns how many were, and can
     await selectAll(page);
 
     // The calls from the 61st on are held until the person has asked to stop.
-    let calls = 0;
-    const held: Route[] = [];
-    await page.route("**/catalog.v1.ProductService/DeleteProduct", (route) =>
-      ++calls <= 60 ? route.continue() : void held.push(route),
-    );
+    const calls = await holdCalls(page, "ProductService/DeleteProduct", 60);
     await bar(page).getByRole("button", { name: "Delete" }).click();
     await page.getByRole("button", { name: `Delete ${count} products` }).click();
     const dialog = page.getByRole("dialog", { name: "Deleting products" });
@@ -66,16 +66,16 @@ test("whoever stops while 500 products are deleted learns how many were, and can
     await checkPage(page, "products-deleting");
     await dialog.getByRole("button", { name: "Stop" }).click();
     await dialog.getByRole("button", { name: "Stopping …" }).waitFor();
-    for (const route of held) await route.continue();
+    const { held } = calls;
+    await calls.release();
 
     const told = message(page, "Stopped before the end.");
     await told.hover(); // holds it
     const deleted = Number(/(\d+) products deleted/.exec((await told.textContent()) ?? "")?.[1]);
-    assert.equal(deleted, 60 + held.length, "what was under way is told too");
+    assert.equal(deleted, 60 + held, "what was under way is told too");
     assert.equal((await onServer()).size, count - deleted);
     await bar(page).getByRole("button", { name: "Restore" }).waitFor();
 
-    await page.unroute("**/catalog.v1.ProductService/DeleteProduct");
     await told.getByRole("button", { name: "Undo" }).click();
     await message(page, `${deleted} products restored.`).waitFor();
     assert.equal((await onServer()).size, count);
@@ -153,7 +153,7 @@ test("an answer that gets lost is looked up: no price is raised twice, no deleti
     await page.route("**/catalog.v1.ProductService/*", (route) => route.abort());
     await bar(page).getByRole("button", { name: "Restore" }).click();
     const problems = page.getByRole("dialog", { name: "The server gave no answer" });
-    await problems.getByText("Load the list again once the server can be reached.").waitFor({ timeout: 30_000 });
+    await problems.getByText("Load the list again once the server can be reached.").waitFor();
     await checkPage(page, "products-no-answer");
   });
 });
@@ -167,7 +167,7 @@ test("every product is deleted, however many there are", async () => {
     await bar(page).getByRole("button", { name: "Select all that match" }).click();
     await bar(page).getByRole("button", { name: "Delete" }).click();
     await page.getByRole("button", { name: `Delete ${live} products` }).click();
-    await message(page, `${live} products deleted.`).waitFor({ timeout: 120_000 });
+    await message(page, `${live} products deleted.`).waitFor();
     assert.equal((await onServer()).size, 0);
     await bar(page).getByRole("button", { name: "Restore" }).waitFor();
   });

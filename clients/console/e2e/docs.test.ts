@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { checkPage, launchBrowser, settled, visit } from "./harness/browser";
+import { checkPage, launchBrowser, visit } from "./harness/browser";
 import { ana, type Server, startServer } from "./harness/server";
 
 let browser: Browser;
 let server: Server;
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  server = await startServer();
   await server.importCsv("sku,name,brand,price,currency\nLAMP-1,Reading lamp,Lumen,49.90,USD\n");
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 /** Opens a method of the reference, sends what stands in its form or a body of one's own, and returns the status and the answer. */
 async function tryIt(page: Page, service: string, method: string, body?: object): Promise<{ status: string; answer: string }> {
@@ -78,7 +81,6 @@ test("the API pages lead to each other and to the document", async () => {
     await page.goto("/");
     await page.getByRole("link", { name: "API" }).click();
     await page.getByRole("heading", { name: "Catalog API" }).waitFor();
-    await settled(page);
     await checkPage(page, "docs");
     await page.getByRole("link", { name: "Quickstart" }).click();
     await page.getByRole("heading", { name: "Quickstart" }).waitFor();

@@ -1,24 +1,28 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import type { Browser, Route } from "playwright-core";
-import { checkPage, launchBrowser, settled, signIn, visit } from "./harness/browser";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { holdCalls } from "./harness/network";
 import { type Server, startServer } from "./harness/server";
 
 let browser: Browser;
 let server: Server;
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  server = await startServer();
   await server.importCsv(
     "sku,name,brand,price,currency,colour\nOLD-1,Old Lamp,Luz,10.00,MXN,red\nOLD-2,Old Sofa,Acme,20.00,MXN,\n",
   );
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 /** Looking for SKUs that are not there yet is answered with "not found". */
 const notFound = /status of 4\d\d/;
@@ -109,30 +113,21 @@ test("an import shows how far it is; whoever stops it learns what was done, and 
     await signIn(page);
     const many = Array.from({ length: 700 }, (_, i) => `STOP-${i},Thing ${i},Acme,${i}.00,MXN`);
     await page.goto("/admin/import");
-    await settled(page);
     await page.setInputFiles("input[type=file]", csv(["sku,name,brand,price,currency", ...many].join("\n")));
 
     // The second of three calls is held until the person has asked to stop.
-    let calls = 0;
-    let hold = (_: Route) => {};
-    const held = new Promise<Route>((resolve) => {
-      hold = resolve;
-    });
-    await page.route("**/catalog.v1.ProductService/BatchCreateProducts", (route) =>
-      ++calls === 2 ? hold(route) : route.continue(),
-    );
+    const calls = await holdCalls(page, "ProductService/BatchCreateProducts", 1);
     await page.getByRole("button", { name: "Import 700 rows" }).click();
-    const route = await held;
     await page.getByText("250 of 700 rows").waitFor();
     assert.equal(await page.getByRole("progressbar", { name: "Importing" }).getAttribute("aria-valuenow"), "35");
     await checkPage(page, "import-working");
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByRole("button", { name: "Stopping …" }).waitFor();
-    await route.continue();
+    await calls.release();
 
     await page.getByRole("heading", { name: "The import was stopped" }).waitFor();
     await page.getByRole("button", { name: "New 500" }).waitFor();
-    assert.equal(calls, 2);
+    assert.equal(calls.made, 2);
     await checkPage(page, "import-stopped");
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByText("New products: 200. Changed ones: 0.").waitFor();

@@ -1,14 +1,11 @@
-import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { assertAccessible, checkPage, launchBrowser, signIn, visit } from "./harness/browser";
-import { ana, type Server, startServer } from "./harness/server";
+import { type Server, startServer } from "./harness/server";
 import { type MailServer, startMailServer } from "./harness/smtp";
 
 let browser: Browser;
 let server: Server;
-let mailServer: MailServer;
-let mailed: Server;
 
 const beto = { email: "beto@example.com", name: "Beto Ramírez", password: "correct horse battery" };
 
@@ -18,19 +15,34 @@ const lamp = "sku,name,brand,price,currency\nLAMP-1,Reading lamp,Lumen,49.90,USD
 const dearerLamp = lamp.replace("49.90", "59.90");
 
 before(async () => {
-  [browser, mailServer] = await Promise.all([launchBrowser(), startMailServer()]);
-  [server, mailed] = await Promise.all([
-    startServer(),
-    startServer({ environment: { CATALOG_SMTP_URL: mailServer.url, CATALOG_MAIL_FROM: "catalog@example.com" } }),
-  ]);
-  await Promise.all([server.createAdmin(beto), mailed.createAdmin(beto)]);
+  browser = await launchBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  await Promise.all([server?.stop(), mailed?.stop()]);
-  await mailServer?.stop();
+beforeEach(async () => {
+  server = await startServer();
+  await server.createAdmin(beto);
 });
+
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
+
+/** Does something with a server that hands its mails to a mail server. */
+async function withMailServer(work: (mailed: Server, mailServer: MailServer) => Promise<void>): Promise<void> {
+  const mailServer = await startMailServer();
+  try {
+    const environment = { CATALOG_SMTP_URL: mailServer.url, CATALOG_MAIL_FROM: "catalog@example.com" };
+    const mailed = await startServer({ environment });
+    try {
+      await mailed.createAdmin(beto);
+      await work(mailed, mailServer);
+    } finally {
+      await mailed.stop();
+    }
+  } finally {
+    await mailServer.stop();
+  }
+}
 
 const delivery = (page: Page, state: string) => page.getByRole("row").filter({ hasText: beto.email }).filter({ hasText: state });
 
@@ -94,72 +106,75 @@ test("how often one wants mails is saved as soon as it is chosen", async () => {
 });
 
 test("a mail that the mail server refused is sent again", async () => {
-  mailServer.refuses = true;
-  await mailed.importCsv(lamp);
-  await visit(browser, mailed.url, async ({ page, expectConsole }) => {
-    expectConsole(/status of 4\d\d/); // there is no local mailbox
-    await signIn(page);
-    await page.goto("/admin/notifications");
-    await delivery(page, "Failed").filter({ hasText: "no such mailbox" }).waitFor();
-    await page.getByRole("tab", { name: "Mailbox" }).waitFor({ state: "detached" });
-    await checkPage(page, "notifications-failed");
+  await withMailServer(async (mailed, mailServer) => {
+    mailServer.refuses = true;
+    await mailed.importCsv(lamp);
+    await visit(browser, mailed.url, async ({ page, expectConsole }) => {
+      expectConsole(/status of 4\d\d/); // there is no local mailbox
+      await signIn(page);
+      await page.goto("/admin/notifications");
+      await delivery(page, "Failed").filter({ hasText: "no such mailbox" }).waitFor();
+      await page.getByRole("tab", { name: "Mailbox" }).waitFor({ state: "detached" });
+      await checkPage(page, "notifications-failed");
 
-    mailServer.refuses = false;
-    await page.getByRole("button", { name: `Try again: mail to ${beto.email}` }).click();
-    await delivery(page, "Sent").waitFor();
+      mailServer.refuses = false;
+      await page.getByRole("button", { name: `Try again: mail to ${beto.email}` }).click();
+      await delivery(page, "Sent").waitFor();
+    });
   });
 });
 
 test("mails that failed are tried again together, and what cannot be is told", async () => {
-  await mailed.createAdmin(carla);
-  await visit(browser, mailed.url, async ({ page, expectConsole }) => {
-    expectConsole(/status of 4\d\d/); // there is no local mailbox
-    await signIn(page);
-    await page.goto("/admin/notifications");
-    const failed = page.getByRole("row").filter({ hasText: "Failed" });
-    const sent = page.getByRole("row").filter({ hasText: "Sent" });
-    const sentBefore = await sent.count();
+  await withMailServer(async (mailed, mailServer) => {
+    await mailed.createAdmin(carla);
+    await visit(browser, mailed.url, async ({ page, expectConsole }) => {
+      expectConsole(/status of 4\d\d/); // there is no local mailbox
+      await signIn(page);
+      await page.goto("/admin/notifications");
+      const failed = page.getByRole("row").filter({ hasText: "Failed" });
+      const sent = page.getByRole("row").filter({ hasText: "Sent" });
 
-    mailServer.refuses = true;
-    await mailed.importCsv(dearerLamp);
-    await failed.nth(1).waitFor();
-    await page.getByRole("checkbox", { name: "Select all shown that can be tried again" }).press("Space");
-    const bar = page.getByRole("region", { name: "For the selected mails" });
-    await bar.getByText("2 selected").waitFor();
-    await page.getByRole("checkbox", { name: `Select the mail to ${carla.email}` }).press("Space");
-    await bar.getByText("1 selected").waitFor();
-    await checkPage(page, "notifications-selected");
-    await page.getByRole("checkbox", { name: `Select the mail to ${carla.email}` }).press("Space");
-    mailServer.refuses = false;
-    await bar.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("2 mails are tried again.").first().waitFor();
-    await sent.nth(sentBefore + 1).waitFor();
+      mailServer.refuses = true;
+      await mailed.importCsv(lamp);
+      await failed.nth(1).waitFor();
+      await page.getByRole("checkbox", { name: "Select all shown that can be tried again" }).press("Space");
+      const bar = page.getByRole("region", { name: "For the selected mails" });
+      await bar.getByText("2 selected").waitFor();
+      await page.getByRole("checkbox", { name: `Select the mail to ${carla.email}` }).press("Space");
+      await bar.getByText("1 selected").waitFor();
+      await checkPage(page, "notifications-selected");
+      await page.getByRole("checkbox", { name: `Select the mail to ${carla.email}` }).press("Space");
+      mailServer.refuses = false;
+      await bar.getByRole("button", { name: "Try again" }).click();
+      await page.getByText("2 mails are tried again.").first().waitFor();
+      await sent.nth(1).waitFor();
 
-    mailServer.refuses = true;
-    await mailed.importCsv(lamp);
-    await failed.nth(1).waitFor();
-    mailServer.refuses = false;
-    await disable(page, carla.email);
-    await page.getByRole("button", { name: "Try all failed again" }).click();
-    const dialog = page.getByRole("dialog", { name: "Try all failed mails again?" });
-    await dialog.getByLabel("Failed").selectOption("Within the last 24 hours");
-    await checkPage(page, "retry-all");
-    await dialog.getByRole("button", { name: "Try all failed again" }).click();
-    const outcome = page.getByRole("dialog", { name: "What was tried again" });
-    await outcome.getByText("1 mail is tried again.").waitFor();
-    await outcome.getByText("1 mail cannot be tried again").waitFor();
-    await outcome.getByText(carla.email).waitFor();
-    await checkPage(page, "retry-all-outcome");
-    await page.keyboard.press("Enter"); // OK has the focus
-    await outcome.waitFor({ state: "detached" });
-    await sent.nth(sentBefore + 2).waitFor();
+      mailServer.refuses = true;
+      await mailed.importCsv(dearerLamp);
+      await failed.nth(1).waitFor();
+      mailServer.refuses = false;
+      await disable(mailed, carla.email);
+      await page.getByRole("button", { name: "Try all failed again" }).click();
+      const dialog = page.getByRole("dialog", { name: "Try all failed mails again?" });
+      await dialog.getByLabel("Failed").selectOption("Within the last 24 hours");
+      await checkPage(page, "retry-all");
+      await dialog.getByRole("button", { name: "Try all failed again" }).click();
+      const outcome = page.getByRole("dialog", { name: "What was tried again" });
+      await outcome.getByText("1 mail is tried again.").waitFor();
+      await outcome.getByText("1 mail cannot be tried again").waitFor();
+      await outcome.getByText(carla.email).waitFor();
+      await checkPage(page, "retry-all-outcome");
+      await page.keyboard.press("Enter"); // OK has the focus
+      await outcome.waitFor({ state: "detached" });
+      await sent.nth(2).waitFor();
+    });
   });
 });
 
 test("invitations are in the list", async () => {
   await visit(browser, server.url, async ({ page }) => {
     await signIn(page);
-    await call(page, "AdminService/CreateAdmin", { admin: { email: "ida@example.com", name: "Ida" } });
+    await server.call("AdminService/CreateAdmin", { admin: { email: "ida@example.com", name: "Ida" } });
     await page.goto("/admin/notifications");
     await page
       .getByRole("row")
@@ -175,19 +190,8 @@ test("invitations are in the list", async () => {
   });
 });
 
-/** Calls an RPC as Ana, beside the page, and returns its answer. */
-async function call(page: Page, rpc: string, request: object) {
-  const post = async (name: string, data: object, headers: Record<string, string>) => {
-    const answer = await page.request.post(`/catalog.v1.${name}`, { data, headers });
-    assert.equal(answer.status(), 200, await answer.text());
-    return await answer.json();
-  };
-  const { accessToken } = await post("AuthService/SignIn", { email: ana.email, password: ana.password }, {});
-  return await post(rpc, request, { authorization: `Bearer ${accessToken}` });
-}
-
-async function disable(page: Page, email: string): Promise<void> {
-  const { admins } = await call(page, "AdminService/ListAdmins", {});
+async function disable(server: Server, email: string): Promise<void> {
+  const { admins } = await server.call("AdminService/ListAdmins", {});
   const { id } = admins.find((admin: { email: string }) => admin.email === email);
-  await call(page, "AdminService/UpdateAdmin", { admin: { id, disabled: true }, updateMask: "disabled" });
+  await server.call("AdminService/UpdateAdmin", { admin: { id, disabled: true }, updateMask: "disabled" });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
 import { type Server, startServer } from "./harness/server";
@@ -11,7 +11,11 @@ let server: Server;
 const eve = { email: "eve@example.com", name: "Eve Martín", password: "another horse battery" };
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  server = await startServer();
   await server.createAdmin(eve);
   const lamps = Array.from({ length: 260 }, (_, i) => `LAMP-${String(i).padStart(3, "0")},Lamp ${i},Luz,${i}.50,MXN,home`);
   await server.importCsv(
@@ -24,10 +28,9 @@ before(async () => {
   );
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 /** What the browser says about a call that was refused, as it should be. */
 const refused = /status of 4\d\d/;

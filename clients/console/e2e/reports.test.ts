@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { checkPage, launchBrowser, settled, signIn, visit } from "./harness/browser";
+import { until } from "./harness/patience";
 import { type Server, startServer } from "./harness/server";
 
 let browser: Browser;
@@ -19,14 +20,36 @@ const csv = [
 const person = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  server = await startServer();
   await server.importCsv(csv);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
+
+/** Looks at the reading lamp in the storefront, and waits until the server has counted that. */
+async function viewLamp(): Promise<void> {
+  await visit(
+    browser,
+    server.url,
+    async ({ page }) => {
+      await page.goto("/");
+      await page.getByRole("link", { name: "Reading lamp" }).click();
+      await page.getByRole("heading", { name: "Reading lamp" }).waitFor();
+      // The name is there before the product is read.
+      await until("the view was counted", async () => {
+        const { totalViews } = await server.call("TrackingService/QueryCatalogViews", {});
+        return totalViews === "1";
+      });
+    },
+    { userAgent: person },
+  );
+}
 
 test("nothing was looked at yet", async () => {
   await visit(browser, server.url, async ({ page }) => {
@@ -39,27 +62,11 @@ test("nothing was looked at yet", async () => {
 });
 
 test("what visitors look at in the storefront is in the report", async () => {
-  await visit(
-    browser,
-    server.url,
-    async ({ page }) => {
-      await page.goto("/");
-      await page.getByRole("link", { name: "Reading lamp" }).click();
-      await page.getByRole("heading", { name: "Reading lamp" }).waitFor();
-      await settled(page); // the name is there before the product is read
-    },
-    { userAgent: person },
-  );
+  await viewLamp();
   await visit(browser, server.url, async ({ page }) => {
     await signIn(page);
-    const views = page.getByRole("definition").first();
-    // A read is counted a second later at most, and the page looks again by itself only after half a minute.
     await page.goto("/admin/reports?period=24h");
-    await settled(page);
-    for (let tries = 0; tries < 20 && !(await views.textContent())?.startsWith("1"); tries++) {
-      await page.reload();
-      await settled(page);
-    }
+    await page.getByRole("definition").first().filter({ hasText: /^1/ }).waitFor();
     await page.getByRole("row").filter({ hasText: "Reading lamp" }).filter({ hasText: "none before" }).waitFor();
     await page.getByText("2 products without a view").waitFor();
     await page.getByText(/last read counted/).waitFor();
@@ -86,6 +93,7 @@ test("what visitors look at in the storefront is in the report", async () => {
 });
 
 test("the page of a product draws its own views, by day and by hour", async () => {
+  await viewLamp();
   await visit(browser, server.url, async ({ page }) => {
     await signIn(page);
     await page.getByRole("link", { name: "Reading lamp" }).click();
@@ -112,6 +120,7 @@ test("the page of a product draws its own views, by day and by hour", async () =
 });
 
 test("files hold what the page shows, and no cell of them is a formula", async () => {
+  await viewLamp();
   await visit(browser, server.url, async ({ page }) => {
     await signIn(page);
     await page.goto("/admin/reports");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
 import { ana, type Server, startServer } from "./harness/server";
@@ -8,13 +8,16 @@ let browser: Browser;
 let server: Server;
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+beforeEach(async () => {
+  server = await startServer();
 });
+
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 /** What the browser says about a call that was refused, as it should be. */
 const refused = /status of 4\d\d/;

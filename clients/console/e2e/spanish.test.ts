@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { assertAccessible, assertFits, launchBrowser, settled, visit } from "./harness/browser";
 import { ana, type Server, startServer } from "./harness/server";
@@ -9,7 +9,11 @@ let server: Server;
 let product: string;
 
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer()]);
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  server = await startServer();
   await server.importCsv(
     'sku,name,brand,price,currency,tags\nMESA-1,Mesa de centro de roble macizo con cajones,Muebles Río,8999.00,MXN,"hogar,edición limitada"\n',
   );
@@ -21,10 +25,9 @@ before(async () => {
   product = (await response.json()).product.id;
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+afterEach(() => server?.stop());
+
+after(() => browser?.close());
 
 const mexico: BrowserContextOptions = { locale: "es-MX", timezoneId: "America/Mexico_City" };
 

@@ -3,6 +3,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { networkOf, watchNetwork } from "./network";
+import { patience } from "./patience";
 import { ana } from "./server";
 
 const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -14,6 +16,7 @@ const screenshots = process.env["CONSOLE_SCREENSHOTS"];
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    timeout: patience,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -53,7 +56,9 @@ export async function visit(
     reducedMotion: "reduce",
     ...options,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(patience);
+  watchNetwork(context);
+  await context.addInitScript(stretchTimers);
   await context.route(
     (address) => address.origin !== url && address.protocol.startsWith("http"),
     (route) => route.abort(),
@@ -72,9 +77,20 @@ export async function visit(
       error.message += `\nThe browser's console:\n${unexpected().join("\n")}`;
     throw error;
   } finally {
+    await Promise.allSettled(context.pages().map((page) => networkOf(page).release()));
     await context.close();
   }
   assert.deepEqual(unexpected(), [], "the browser's console");
+}
+
+/**
+ * Makes what a page takes away by itself stay, such as a message after six seconds: on a busy machine a test may come later than a
+ * person would. Runs in the page, before its scripts.
+ */
+function stretchTimers(): void {
+  const { setTimeout } = window;
+  window.setTimeout = ((run: TimerHandler, ms = 0, ...args: unknown[]) =>
+    setTimeout(run, ms < 5_000 ? ms : Math.max(ms, 15 * 60_000), ...args)) as typeof setTimeout;
 }
 
 /** Signs in on the sign-in page and waits for the console. */
@@ -111,20 +127,26 @@ export async function checkPage(page: Page, name: string): Promise<void> {
   if (before !== null) await page.setViewportSize(before);
 }
 
-/** Waits until everything that the page asked for is there and painted. */
+/** Waits until everything that the page asked for is there and painted, apart from what the test holds. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
-  await page.waitForFunction(
-    () => document.querySelector(".skeleton") === null && document.querySelector("[aria-busy=true]") === null,
-  );
-  await page.evaluate(async () => {
-    await document.fonts.ready;
-    // What goes on for as long as something is being waited for, such as a button that is busy, never finishes.
-    const finite = document
-      .getAnimations()
-      .filter(({ effect }) => effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
-    await Promise.all(finite.map((animation) => animation.finished.catch(() => undefined)));
-  });
+  const network = networkOf(page);
+  // An answer may make the page ask for more once it is painted, which the browser may tell a little later.
+  for (let rounds = 0, before = -1; rounds < 3; rounds = network.started === before ? rounds + 1 : 0) {
+    await network.quiet();
+    before = network.started;
+    await page.waitForFunction(
+      () => document.querySelector(".skeleton") === null && document.querySelector("[aria-busy=true]") === null,
+    );
+    await page.evaluate(async () => {
+      await document.fonts.ready;
+      // What goes on for as long as something is being waited for, such as a button that is busy, never finishes.
+      const finite = document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
+      await Promise.all(finite.map((animation) => animation.finished.catch(() => undefined)));
+      for (let frames = 0; frames < 2; frames++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
+  }
 }
 
 interface AxeViolation {

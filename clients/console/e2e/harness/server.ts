@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { patience, until } from "./patience";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -23,6 +23,9 @@ export interface Server {
   importCsv(csv: string): Promise<void>;
   /** Creates one more administrator who can sign in. */
   createAdmin(admin: { email: string; name: string; password: string }): Promise<void>;
+  /** Calls an RPC such as "AdminService/ListAdmins" as Ana, and returns its answer. */
+  // biome-ignore lint/suspicious/noExplicitAny: JSON, of which each test knows the form.
+  call(rpc: string, request: object): Promise<any>;
   /** Waits for the latest mail to somebody with a link, and returns the link. */
   linkMailedTo(email: string): Promise<string>;
   /** Stops the program and removes its data. */
@@ -76,7 +79,12 @@ export async function startServer({ withAdmin = true, environment = {} }: Server
   const log: string[] = [];
   child.stderr.on("data", (chunk) => log.push(String(chunk)));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const welcome = await welcomeOf(child, !withAdmin);
+  /** Does what comes to its end only if the program does something, and kills a program that does not. */
+  const bounded = async <T>(work: Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+    return work.finally(() => clearTimeout(timer));
+  };
+  const welcome = await bounded(welcomeOf(child, !withAdmin));
   if (welcome === undefined) throw new Error(`the server did not start:\n${log.join("")}`);
   const { url, setupLink } = welcome;
   return {
@@ -88,12 +96,16 @@ export async function startServer({ withAdmin = true, environment = {} }: Server
       await writeFile(file, csv);
       await command(["import", file, "--server", url, "--email", ana.email, "--password-stdin"], `${ana.password}\n`);
     },
+    call: async (rpc, request) => {
+      const { accessToken } = await post(url, "AuthService/SignIn", { email: ana.email, password: ana.password });
+      return await post(url, rpc, request, { Authorization: `Bearer ${accessToken}` });
+    },
     linkMailedTo: (email) => linkMailedTo(email, join(dataDir, "mailbox")),
     stop: async () => {
       child.kill("SIGTERM");
-      await exited;
+      await bounded(exited);
       await rm(dataDir, { recursive: true, force: true });
-      if (child.exitCode !== 0) throw new Error(`the server ended with ${child.exitCode}:\n${log.join("")}`);
+      if (child.exitCode !== 0) throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}:\n${log.join("")}`);
     },
   };
 }
@@ -112,16 +124,28 @@ async function welcomeOf(child: ChildProcess, withSetup: boolean): Promise<{ url
   return undefined;
 }
 
+async function post(url: string, rpc: string, request: object, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}/catalog.v1.${rpc}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(request),
+    signal: AbortSignal.timeout(patience),
+  });
+  if (!response.ok) throw new Error(`${rpc}: ${response.status} ${await response.text()}`);
+  return await response.json();
+}
+
 /** Reads the local mailbox until there is a mail with a link in it. */
 async function linkMailedTo(email: string, mailbox: string): Promise<string> {
-  for (const end = Date.now() + 15_000; Date.now() < end; await setTimeout(100)) {
+  let link: string | undefined;
+  await until(`a mail with a link came to ${email}`, async () => {
     const files = (await readdir(mailbox).catch(() => [])).filter((name) => name.endsWith(".eml")).sort();
     for (const file of files.reverse()) {
       // Quoted-printable: long lines are broken by "=", and "=" itself is "=3D".
       const mail = (await readFile(join(mailbox, file), "utf8")).replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=");
-      const link = /https?:\/\/\S+#token=[\w.-]+/.exec(mail)?.[0];
-      if (link !== undefined && mail.includes(email)) return link;
+      if (mail.includes(email)) link ??= /https?:\/\/\S+#token=[\w.-]+/.exec(mail)?.[0];
     }
-  }
-  throw new Error(`no mail with a link came to ${email}`);
+    return link !== undefined;
+  });
+  return link ?? "";
 }
