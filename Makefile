@@ -60,8 +60,8 @@ generate: $(CLIENT_MODULES) ## Make everything that is made from proto/, ent/sch
 	go generate ./...
 
 .PHONY: migration
-migration: setup ## Write what the migrations lack of ent/schema: make migration NAME=product_weight
-	go run ./internal/db/migrations/diff $(NAME)
+migration: setup ## Write what the migrations lack of ent/schema: make migration NAME=product_weight [RENAME=products.old:new]
+	go run ./internal/db/migrations/diff $(RENAME:%=-rename=%) $(NAME)
 
 .PHONY: migration-hash
 migration-hash: ## Bring the migrations' checksums up to date after writing a version by hand

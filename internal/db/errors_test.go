@@ -16,10 +16,10 @@ import (
 
 func TestIsUniqueViolation(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		id := createProduct(t, d, "A", "")
+		id := dbtest.CreateProduct(t, d, "A", "")
 		create := func(change func(*ent.ProductCreate) *ent.ProductCreate) error {
 			return d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-				return change(newProduct(tx, "A")).Exec(ctx)
+				return change(dbtest.NewProduct(tx, "A")).Exec(ctx)
 			})
 		}
 		err := create(func(c *ent.ProductCreate) *ent.ProductCreate { return c })
@@ -40,7 +40,7 @@ func TestIsUniqueViolation(t *testing.T) {
 
 func TestUniqueIndexOfSeveralColumns(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		product := createProduct(t, d, "A", "")
+		product := dbtest.CreateProduct(t, d, "A", "")
 		count := func() error {
 			return d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 				return tx.ProductView.Create().SetProductID(product).SetHour(hour).Exec(ctx)

@@ -1,12 +1,23 @@
 package db
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 )
 
 // ErrBusy is what tests see of errBusy.
 var ErrBusy = errBusy
+
+// MigrateTo applies our versions up to one, and none of the queue's.
+func (d *DB) MigrateTo(ctx context.Context, version int64) error {
+	versions, err := d.versions()
+	if err != nil {
+		return err
+	}
+	_, err = versions.UpTo(ctx, version)
+	return err
+}
 
 // KeptStatements returns how many statements a connection keeps.
 func KeptStatements(conn *sql.Conn) (n int, err error) {

@@ -76,7 +76,7 @@ func TestStatementsAreTraced(t *testing.T) {
 	eachInstrumented(t, func(t *testing.T, d instrumented) {
 		spans := d.trace(t, func(ctx context.Context) {
 			require.NoError(t, d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-				return newProduct(tx, "hunter2").Exec(ctx)
+				return dbtest.NewProduct(tx, "hunter2").Exec(ctx)
 			}))
 			d.Reader().Product.Query().Where(product.Sku("hunter2")).OnlyX(ctx)
 		})

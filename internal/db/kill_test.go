@@ -59,8 +59,8 @@ func TestMigrateAfterKills(t *testing.T) {
 			pending, err := d.Pending(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, pending)
-			id := createProduct(t, d, "A", "creme")
-			require.Equal(t, id, search(t, d, "cr")[0])
+			id := dbtest.CreateProduct(t, d, "A", "creme")
+			require.Equal(t, id, dbtest.Search(t, d, "cr")[0])
 		})
 	}
 }

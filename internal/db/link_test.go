@@ -67,7 +67,7 @@ func rename(ctx context.Context, d *db.DB, id uuid.UUID, failure error) error {
 func TestOwnChangesAreToldBeforeTheTransactionReturns(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		seen := observe(d)
-		id := createProduct(t, d, "A", "")
+		id := dbtest.CreateProduct(t, d, "A", "")
 		require.Equal(t, 1, seen.of(id))
 		require.NoError(t, rename(t.Context(), d, id, nil))
 		require.Equal(t, 2, seen.of(id))
@@ -105,7 +105,7 @@ func watched(t *testing.T) (watching, other *db.DB, seen *told, proxy *dbtest.Pr
 
 func TestChangesOfOthersAreTold(t *testing.T) {
 	_, other, seen, _ := watched(t)
-	id := createProduct(t, other, "A", "")
+	id := dbtest.CreateProduct(t, other, "A", "")
 	require.Eventually(t, func() bool { return seen.of(id) == 1 }, soon, look)
 	require.NoError(t, rename(t.Context(), other, id, nil))
 	require.Eventually(t, func() bool { return seen.of(id) == 2 }, soon, look)
@@ -115,7 +115,7 @@ func TestChangesOfOthersAreTold(t *testing.T) {
 		rows := make([]*ent.ProductCreate, len(ids))
 		for i := range rows {
 			ids[i] = uuid.New()
-			rows[i] = newProduct(tx, ids[i].String()).SetID(ids[i])
+			rows[i] = dbtest.NewProduct(tx, ids[i].String()).SetID(ids[i])
 		}
 		return tx.Product.CreateBulk(rows...).Exec(ctx)
 	}))
@@ -132,7 +132,7 @@ func TestChangesOfOthersAreTold(t *testing.T) {
 func TestSilentLink(t *testing.T) {
 	t.Parallel()
 	watching, other, seen, proxy := watched(t)
-	id := createProduct(t, other, "A", "")
+	id := dbtest.CreateProduct(t, other, "A", "")
 	require.Eventually(t, func() bool { return seen.of(id) == 1 }, soon, look)
 	before := seen.ofAll()
 
@@ -158,7 +158,7 @@ func TestSilentLink(t *testing.T) {
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
 	watching, other, seen, proxy := watched(t)
-	id := createProduct(t, other, "A", "")
+	id := dbtest.CreateProduct(t, other, "A", "")
 	conns := make([]context.CancelFunc, 4)
 	for i := range conns { // so that the pool has idle connections
 		conn, err := watching.SQL().Conn(t.Context())

@@ -2,7 +2,6 @@ package db_test
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"sync"
 	"testing"
@@ -70,16 +69,15 @@ func TestMigrateGivesUpWhenTheCallerDoes(t *testing.T) {
 	})
 }
 
-// The queries are those that the search migrations state.
 func TestSearchFollowsProducts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		id := createProduct(t, d, "A-1", "creme brulee  2024 крем")
-		createProduct(t, d, "A-2", "")
+		id := dbtest.CreateProduct(t, d, "A-1", "creme brulee  2024 крем")
+		dbtest.CreateProduct(t, d, "A-2", "")
 		for _, words := range []string{"creme", "cr", "c", "bru cre", "2024", "крем", "кр"} {
-			require.Equal(t, []uuid.UUID{id}, search(t, d, words), words)
+			require.Equal(t, []uuid.UUID{id}, dbtest.Search(t, d, words), words)
 		}
-		require.Empty(t, search(t, d, "creme caramel"))
-		require.Empty(t, search(t, d, "rulee"))
+		require.Empty(t, dbtest.Search(t, d, "creme caramel"))
+		require.Empty(t, dbtest.Search(t, d, "rulee"))
 
 		update := func(change func(*ent.ProductUpdateOne) *ent.ProductUpdateOne) {
 			require.NoError(t, d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
@@ -87,64 +85,16 @@ func TestSearchFollowsProducts(t *testing.T) {
 			}))
 		}
 		update(func(u *ent.ProductUpdateOne) *ent.ProductUpdateOne { return u.SetName("Other") })
-		require.Equal(t, []uuid.UUID{id}, search(t, d, "creme"))
+		require.Equal(t, []uuid.UUID{id}, dbtest.Search(t, d, "creme"))
 		update(func(u *ent.ProductUpdateOne) *ent.ProductUpdateOne { return u.SetSearchText("caramel") })
-		require.Empty(t, search(t, d, "creme"))
-		require.Equal(t, []uuid.UUID{id}, search(t, d, "caramel"))
+		require.Empty(t, dbtest.Search(t, d, "creme"))
+		require.Equal(t, []uuid.UUID{id}, dbtest.Search(t, d, "caramel"))
 
 		require.NoError(t, d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 			return tx.Product.DeleteOneID(id).Exec(ctx)
 		}))
-		require.Empty(t, search(t, d, "caramel"))
+		require.Empty(t, dbtest.Search(t, d, "caramel"))
 	})
-}
-
-func search(t *testing.T, d *db.DB, words string) []uuid.UUID {
-	t.Helper()
-	query, prefix, and := "search_vector @@ CAST($1 AS tsquery)", `'%s':*`, " & "
-	if d.Dialect() == "sqlite3" {
-		query = `id IN (SELECT d.product_id
-			FROM product_search JOIN product_search_docs d ON d.doc_id = product_search.rowid
-			WHERE product_search MATCH ?)`
-		prefix, and = `"%s"*`, " "
-	}
-	var parts []string
-	for word := range strings.FieldsSeq(words) {
-		parts = append(parts, strings.ReplaceAll(prefix, "%s", word))
-	}
-	rows, err := d.ReadSQL().QueryContext(t.Context(),
-		"SELECT id FROM products WHERE delete_time IS NULL AND "+query, strings.Join(parts, and))
-	require.NoError(t, err)
-	return scanIDs(t, rows)
-}
-
-func scanIDs(t *testing.T, rows *sql.Rows) []uuid.UUID {
-	t.Helper()
-	defer rows.Close()
-	var ids []uuid.UUID
-	for rows.Next() {
-		var id uuid.UUID
-		require.NoError(t, rows.Scan(&id))
-		ids = append(ids, id)
-	}
-	require.NoError(t, rows.Err())
-	return ids
-}
-
-// createProduct adds a product whose other fields do not matter.
-func createProduct(t testing.TB, d *db.DB, sku, searchText string) (id uuid.UUID) {
-	t.Helper()
-	require.NoError(t, d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-		id = newProduct(tx, sku).SetSearchText(searchText).SaveX(ctx).ID
-		return nil
-	}))
-	return id
-}
-
-func newProduct(tx *ent.Tx, sku string) *ent.ProductCreate {
-	return tx.Product.Create().SetSku(sku).SetName("Name").SetBrand("Brand").
-		SetPriceMinor(12990).SetPriceExponent(2).SetCurrency("MXN").
-		SetSkuKey([]byte(sku)).SetNameKey([]byte("name")).SetBrandKey([]byte("brand")).SetSearchText("")
 }
 
 // Migrating takes more connections than one: a lock has its own.

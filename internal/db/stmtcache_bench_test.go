@@ -18,7 +18,7 @@ func BenchmarkStatements(b *testing.B) {
 	for _, name := range dbtest.Dialects() {
 		for _, kept := range []int{0, 256} {
 			d := dbtest.New(b, name, db.KeepStatements(kept))
-			id := createProduct(b, d, "A", "")
+			id := dbtest.CreateProduct(b, d, "A", "")
 			b.Run(fmt.Sprintf("get/%s/kept=%d", name, kept), func(b *testing.B) {
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {

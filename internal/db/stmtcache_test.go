@@ -238,7 +238,7 @@ func TestStatementThatIsCancelled(t *testing.T) {
 
 func TestStatementsOfManyCallers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		id := createProduct(t, d, "A", "")
+		id := dbtest.CreateProduct(t, d, "A", "")
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
@@ -263,7 +263,7 @@ func TestStatementsOfManyCallers(t *testing.T) {
 
 func TestColumnTypesAndNamedArguments(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		createProduct(t, d, "A", "")
+		dbtest.CreateProduct(t, d, "A", "")
 		rows, err := d.ReadSQL().QueryContext(t.Context(), "SELECT sku, price_minor FROM products WHERE sku = $1", "A")
 		require.NoError(t, err)
 		defer rows.Close()
@@ -285,7 +285,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	url := dbtest.URL(t, "sqlite")
 	d := dbtest.Open(t, url)
 	require.NoError(t, d.Migrate(t.Context()))
-	createProduct(t, d, "A", "")
+	dbtest.CreateProduct(t, d, "A", "")
 	require.Len(t, skus(t, d), 1)
 	require.NoError(t, d.Close())
 	_, err := os.Stat(strings.TrimPrefix(url, "sqlite:") + "-wal")

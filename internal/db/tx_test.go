@@ -24,7 +24,7 @@ func TestInTxKeepsAllOrNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		write := func(sku string, end func(ctx context.Context) error) error {
 			return d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-				newProduct(tx, sku).SaveX(ctx)
+				dbtest.NewProduct(tx, sku).SaveX(ctx)
 				return end(ctx)
 			})
 		}
@@ -44,7 +44,7 @@ func TestInTxEndsWithTheCallersContext(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-			newProduct(tx, "A").SaveX(ctx)
+			dbtest.NewProduct(tx, "A").SaveX(ctx)
 			cancel()
 			return nil
 		})
@@ -64,7 +64,7 @@ func TestInTxDoesNotNest(t *testing.T) {
 
 func TestReaderRefusesWrites(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		id := createProduct(t, d, "A", "")
+		id := dbtest.CreateProduct(t, d, "A", "")
 		ctx := t.Context()
 		require.ErrorIs(t, d.Reader().Product.UpdateOneID(id).SetName("Other").Exec(ctx), db.ErrReadOnly)
 		require.ErrorIs(t, d.Reader().Product.DeleteOneID(id).Exec(ctx), db.ErrReadOnly)
@@ -109,7 +109,7 @@ func TestBeforeCommitAndLocal(t *testing.T) {
 // again, and SQLite runs one after the other.
 func TestInTxTriesAgainAfterADeadlock(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		a, b := createProduct(t, d, "A", ""), createProduct(t, d, "B", "")
+		a, b := dbtest.CreateProduct(t, d, "A", ""), dbtest.CreateProduct(t, d, "B", "")
 		var meet sync.WaitGroup
 		meet.Add(2)
 		rename := func(first, second uuid.UUID, name string) error {
