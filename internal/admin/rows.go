@@ -108,13 +108,4 @@ func caller(ctx context.Context) (auth.Principal, error) {
 	return p, nil
 }
 
-// parseID parses an id. Returns a fault on field if it is invalid.
-func parseID(field, id string) (uuid.UUID, error) {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
-		return uuid.Nil, fault.Field(field, fault.FieldNotUUID, "must be a UUID")
-	}
-	return parsed, nil
-}
-
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -9,6 +9,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/queue"
@@ -71,7 +72,7 @@ func (s *Service) CreateAdmin(
 func (s *Service) GetAdmin(
 	ctx context.Context, req *catalogv1.GetAdminRequest,
 ) (*catalogv1.GetAdminResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (s *Service) GetAdmin(
 func (s *Service) DeleteAdmin(
 	ctx context.Context, req *catalogv1.DeleteAdminRequest,
 ) (*catalogv1.DeleteAdminResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (s *Service) DeleteAdmin(
 func (s *Service) UndeleteAdmin(
 	ctx context.Context, req *catalogv1.UndeleteAdminRequest,
 ) (*catalogv1.UndeleteAdminResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +154,7 @@ func (s *Service) UndeleteAdmin(
 func (s *Service) ResendInvitation(
 	ctx context.Context, req *catalogv1.ResendInvitationRequest,
 ) (*catalogv1.ResendInvitationResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/zebrands/catalog/ent/admin"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
 )
 
@@ -57,7 +58,7 @@ func (s *AuthService) ListSessions(
 
 // existing parses the id of an administrator. Returns ADMIN_NOT_FOUND if there is none.
 func (s *AuthService) existing(ctx context.Context, adminID string) (uuid.UUID, error) {
-	id, err := parseID("admin_id", adminID)
+	id, err := convert.ParseID("admin_id", adminID)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -75,7 +76,7 @@ func (s *AuthService) existing(ctx context.Context, adminID string) (uuid.UUID, 
 func (s *AuthService) RevokeSession(
 	ctx context.Context, req *catalogv1.RevokeSessionRequest,
 ) (*catalogv1.RevokeSessionResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/zebrands/catalog/ent/admin"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) UpdateAdmin(
 	ctx context.Context, req *catalogv1.UpdateAdminRequest,
 ) (*catalogv1.UpdateAdminResponse, error) {
 	wanted := req.GetAdmin()
-	id, err := parseID("admin.id", wanted.GetId())
+	id, err := convert.ParseID("admin.id", wanted.GetId())
 	if err != nil {
 		return nil, err
 	}

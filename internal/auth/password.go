@@ -163,6 +163,9 @@ func decodeHash(hash string) (params PasswordParams, salt, key []byte, err error
 	if saltErr != nil || keyErr != nil || len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64 {
 		return params, nil, nil, errHash
 	}
+	if encodeHash(params, salt, key) != hash { // Sscanf and base64 read more than we write
+		return params, nil, nil, errHash
+	}
 	return params, salt, key, nil
 }
 

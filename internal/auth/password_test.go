@@ -63,6 +63,10 @@ func TestVerifyRefusesHashesThatCouldStopTheServer(t *testing.T) {
 		"$argon2id$v=19$m=64,t=4294967295,p=1$" + salt + "$" + key,
 		"$argon2id$v=19$m=64,t=1,p=0$" + salt + "$" + key,
 		"$argon2id$v=19$m=64,t=1,p=1$!$" + key,
+		"$argon2id$v=19$m=064,t=1,p=1$" + salt + "$" + key,
+		"$argon2id$v=19$m=64,t=1,p=1,$" + salt + "$" + key,
+		"$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key + "\n",
+		"$argon2id$v=19$m=64,t=1,p=1$" + salt[1:] + "B$" + key,
 		"$argon2id$v=19$m=64,t=1,p=1$" + salt + "$AAAA",
 	} {
 		p := cheapPasswords()

@@ -111,7 +111,8 @@ func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.
 // TOKEN_EXPIRED if the token is valid except for its age, or so old that its key is gone;
 // DATABASE_UNAVAILABLE if the keys cannot be read; and TOKEN_INVALID otherwise.
 func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
-	if len(token) > maxTokenSize {
+	// The decoder skips line breaks.
+	if len(token) > maxTokenSize || strings.ContainsAny(token, "\r\n") {
 		return Claims{}, errTokenInvalid
 	}
 	var wire wireClaims
@@ -129,6 +130,9 @@ func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 	sessionID, sessionErr := uuid.Parse(wire.SessionID)
 	if err := errors.Join(adminErr, sessionErr); err != nil {
 		return Claims{}, errTokenInvalid.Because(err)
+	}
+	if adminID.String() != wire.Subject || sessionID.String() != wire.SessionID {
+		return Claims{}, errTokenInvalid // uuid.Parse takes other spellings, which Issue does not write
 	}
 	return Claims{AdminID: adminID, SessionID: sessionID}, nil
 }

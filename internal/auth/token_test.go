@@ -104,6 +104,8 @@ func TestVerifyToken(t *testing.T) {
 		"not valid yet":               {func(p *parts) { p.claims["nbf"] = now.Add(time.Hour).Unix() }, fault.TokenInvalid},
 		"no subject":                  {func(p *parts) { delete(p.claims, "sub") }, fault.TokenInvalid},
 		"subject is no id":            {func(p *parts) { p.claims["sub"] = "1 OR 1=1" }, fault.TokenInvalid},
+		"subject spelled otherwise":   {func(p *parts) { p.claims["sub"] = "urn:uuid:" + uuid.NewString() }, fault.TokenInvalid},
+		"session in capitals":         {func(p *parts) { p.claims["sid"] = strings.ToUpper(uuid.NewString()) }, fault.TokenInvalid},
 		"no session":                  {func(p *parts) { delete(p.claims, "sid") }, fault.TokenInvalid},
 		"more than a token ever has":  {func(p *parts) { p.claims["x"] = strings.Repeat("x", 4096) }, fault.TokenInvalid},
 		"a refresh token's claim set": {func(p *parts) { p.claims = jwt.MapClaims{} }, fault.TokenInvalid},
@@ -135,7 +137,7 @@ func TestVerifyRefusesChangedTokens(t *testing.T) {
 	require.NoError(t, err)
 	other := strings.Replace(string(body), `"sub":"`, `"sub":"0`, 1)
 	for _, changed := range []string{
-		"", "x", "..", token + "x", token + ".x", " " + token, strings.TrimRight(token, "A") + "=",
+		"", "x", "..", token + "\n", token[:len(token)-1] + "\r\n" + token[len(token)-1:], token + "x", token + ".x", " " + token, strings.TrimRight(token, "A") + "=",
 		parts[0] + "." + parts[1] + ".",
 		parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(other)) + "." + parts[2],
 	} {
@@ -152,6 +154,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(token)
 	f.Add("")
 	f.Add("..")
+	f.Add(token + "\n")
 	f.Add(parts[0] + "." + parts[1] + ".")
 	f.Add("eyJhbGciOiJub25lIn0." + parts[1] + ".")
 	f.Add("bnVsbA.bnVsbA.bnVsbA")

@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/pagination"
 )
 
@@ -68,9 +68,9 @@ func (s *Service) listed(req *catalogv1.ListDeliveriesRequest) (*ent.DeliveryQue
 		query.Where(delivery.HasBatchesWith(notificationbatch.HasChangesWith(productchange.ID(sequence))))
 	}
 	if req.GetRecipientId() != "" {
-		id, err := uuid.Parse(req.GetRecipientId())
+		id, err := convert.ParseID("recipient_id", req.GetRecipientId())
 		if err != nil {
-			return nil, fault.Field("recipient_id", fault.FieldNotUUID, "must be a UUID").Because(err)
+			return nil, err
 		}
 		query.Where(delivery.RecipientID(id))
 	}

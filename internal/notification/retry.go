@@ -67,8 +67,8 @@ func (s *Service) BatchRetryDeliveries(
 func (s *Service) retryThese(ctx context.Context, texts ...string) (outcome retryOutcome, err error) {
 	ids := make([]uuid.UUID, len(texts))
 	for i, text := range texts {
-		if ids[i], err = uuid.Parse(text); err != nil {
-			return outcome, fault.Field("ids", fault.FieldNotUUID, "must be UUIDs").Because(err)
+		if ids[i], err = convert.ParseID(fmt.Sprintf("ids[%d]", i), text); err != nil {
+			return outcome, err
 		}
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -124,9 +124,9 @@ func (s *Service) RetryFailedDeliveries(
 	}
 	var recipient []predicate.Delivery
 	if query.Recipient != "" {
-		id, err := uuid.Parse(query.Recipient)
+		id, err := convert.ParseID("recipient_id", query.Recipient)
 		if err != nil {
-			return nil, fault.Field("recipient_id", fault.FieldNotUUID, "must be a UUID").Because(err)
+			return nil, err
 		}
 		recipient = append(recipient, delivery.RecipientID(id))
 	}

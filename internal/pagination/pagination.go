@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/zebrands/catalog/internal/fault"
@@ -19,6 +20,9 @@ const DefaultSize = 50
 
 // sumSize is the length of the query's digest in a token, in bytes.
 const sumSize = 12
+
+// errNotCanonical is returned for a position that is valid JSON but not encoded as Token encodes it.
+var errNotCanonical = errors.New("position: not the canonical encoding")
 
 // Size returns the number of items per page for a validated page_size.
 func Size(pageSize int32) int {
@@ -43,13 +47,15 @@ func Token(query, position any) (string, error) {
 }
 
 // Parse decodes a token into position, a pointer. Returns false and leaves position unchanged if the token
-// is empty, and a fault with reason PAGE_TOKEN_INVALID if Token did not create it for this query.
+// is empty, and a fault with reason PAGE_TOKEN_INVALID unless it is, byte for byte, a token that Token returns
+// for this query and some position.
 func Parse(token string, query, position any) (bool, error) {
 	if token == "" {
 		return false, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) < sumSize {
+	// The decoder skips line breaks and ignores trailing bits.
+	if err != nil || len(raw) < sumSize || base64.RawURLEncoding.EncodeToString(raw) != token {
 		return false, Invalid(err)
 	}
 	sum, err := digest(query, raw[sumSize:])
@@ -59,10 +65,27 @@ func Parse(token string, query, position any) (bool, error) {
 	if !bytes.Equal(sum, raw[:sumSize]) {
 		return false, Invalid(nil)
 	}
-	if err := json.Unmarshal(raw[sumSize:], position); err != nil {
+	if err := DecodePosition(raw[sumSize:], position); err != nil {
 		return false, Invalid(err)
 	}
 	return true, nil
+}
+
+// DecodePosition decodes JSON into position, a pointer. Returns an error unless position marshals to the same
+// bytes again: encoding/json alone accepts unknown and repeated fields, names in another case, and null for
+// anything.
+func DecodePosition(raw []byte, position any) error {
+	if err := json.Unmarshal(raw, position); err != nil {
+		return fmt.Errorf("position: %w", err)
+	}
+	again, err := json.Marshal(position)
+	if err != nil {
+		return fmt.Errorf("position: %w", err)
+	}
+	if !bytes.Equal(again, raw) {
+		return errNotCanonical
+	}
+	return nil
 }
 
 func digest(query any, position []byte) ([]byte, error) {

@@ -44,7 +44,7 @@ func (s *Service) ListProductChanges(
 		query.Where(productchange.IDIn(list.Sequences...))
 	}
 	if list.ProductID != "" {
-		id, err := parseID("product_id", list.ProductID)
+		id, err := convert.ParseID("product_id", list.ProductID)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func (s *Service) mustExist(ctx context.Context, productID string) error {
 	if productID == "" {
 		return nil
 	}
-	id, err := parseID("product_id", productID)
+	id, err := convert.ParseID("product_id", productID)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 func (s *Service) DeleteProduct(
 	ctx context.Context, req *catalogv1.DeleteProductRequest,
 ) (*catalogv1.DeleteProductResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s *Service) DeleteProduct(
 func (s *Service) UndeleteProduct(
 	ctx context.Context, req *catalogv1.UndeleteProductRequest,
 ) (*catalogv1.UndeleteProductResponse, error) {
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}

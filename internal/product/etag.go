@@ -41,7 +41,7 @@ func checkETag(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) err
 // changesSince returns the newest changes since an etag, the newest first; none for a made-up one.
 func changesSince(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) ([]*ent.ProductChange, error) {
 	version, err := strconv.ParseInt(etag, 10, 64)
-	if err != nil || version < 1 {
+	if err != nil || version < 1 || convert.ETag(version) != etag {
 		return nil, nil //nolint:nilerr // it is made up
 	}
 	changes, err := tx.ProductChange.Query().

@@ -61,7 +61,7 @@ func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*k
 			return s.queryOne(ctx, s.statements.liveBySKU, cleaned)
 		})
 	}
-	id, err := parseID("id", req.GetId())
+	id, err := convert.ParseID("id", req.GetId())
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/pagination"
 )
 
 // term is one expression that a list is ordered by. Its values are never null.
@@ -243,8 +244,8 @@ func idTerm() term {
 func parseAs[T any](check func(T) (any, error)) func(json.RawMessage) (any, error) {
 	return func(raw json.RawMessage) (any, error) {
 		var v T
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return nil, fmt.Errorf("position: %w", err)
+		if err := pagination.DecodePosition(raw, &v); err != nil {
+			return nil, err //nolint:wrapcheck // it says what is wrong
 		}
 		return check(v)
 	}

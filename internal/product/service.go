@@ -61,7 +61,7 @@ func (s *Service) BatchGetProducts(
 	skus := make([]string, len(req.GetSkus()))
 	var err error
 	for i, id := range req.GetIds() {
-		if ids[i], err = parseID(fmt.Sprintf("ids[%d]", i), id); err != nil {
+		if ids[i], err = convert.ParseID(fmt.Sprintf("ids[%d]", i), id); err != nil {
 			return nil, err
 		}
 	}
@@ -133,17 +133,6 @@ func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Produ
 		return nil, allNotFound(missingIDs, missingSKUs)
 	}
 	return products, nil
-}
-
-// uuidLength is that of a UUID's usual form, the only one that is accepted.
-const uuidLength = 36
-
-func parseID(field, s string) (uuid.UUID, error) {
-	id, err := uuid.Parse(s)
-	if err != nil || len(s) != uuidLength {
-		return uuid.Nil, fault.Field(field, fault.FieldNotUUID, "must be a UUID, the id of a product")
-	}
-	return id, nil
 }
 
 // cleanSKU returns a SKU to look up in the form in which SKUs are stored.

@@ -77,7 +77,7 @@ func (s *Service) BatchUpdateProducts(
 // newUpdate returns a fault if anything in the request is not valid whatever the product is now.
 func newUpdate(req *catalogv1.UpdateProductRequest) (update, error) {
 	var ps problems
-	id, err := parseID("product.id", req.GetProduct().GetId())
+	id, err := convert.ParseID("product.id", req.GetProduct().GetId())
 	ps.merge(err)
 	m, err := parseMask(req.GetUpdateMask(), req.GetProduct())
 	ps.merge(err)

@@ -150,6 +150,10 @@ func TestStaleETagSaysWhoChangedWhat(t *testing.T) {
 			_, err = s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: p.GetId(), Etag: made})
 			require.Equal(t, "3", requireFault(t, err, fault.ETagMismatch).Metadata["etag"])
 		}
+		for _, spelled := range []string{"01", "+1"} { // of an etag that the product had
+			_, err = s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: p.GetId(), Etag: spelled})
+			require.NotContains(t, requireFault(t, err, fault.ETagMismatch).Metadata, "actor_name", spelled)
+		}
 		stale.Etag = "3"
 		resp, err := s.UpdateProduct(ctx, &catalogv1.UpdateProductRequest{Product: stale})
 		require.NoError(t, err)

@@ -31,9 +31,9 @@ func NewService(d *db.DB) *Service {
 func (s *Service) QueryProductViews(
 	ctx context.Context, req *catalogv1.QueryProductViewsRequest,
 ) (*catalogv1.QueryProductViewsResponse, error) {
-	id, err := uuid.Parse(req.GetProductId())
+	id, err := convert.ParseID("product_id", req.GetProductId())
 	if err != nil {
-		return nil, fault.Field("product_id", fault.FieldNotUUID, "must be a UUID")
+		return nil, err
 	}
 	span, err := seriesSpan(req)
 	if err != nil {
