@@ -20,6 +20,8 @@ CLIENT := clients/typescript
 CLIENT_MODULES := $(CLIENT)/node_modules/.package-lock.json
 CONSOLE := clients/console
 CONSOLE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
+# .goreleaser.yaml has the same.
+PLATFORMS := $(foreach os,linux darwin windows,$(os)/amd64 $(os)/arm64)
 # What to test, and further flags, such as: make test PKG=./internal/product TESTFLAGS='-run Create -v'
 PKG ?= ./...
 TESTFLAGS ?=
@@ -68,7 +70,7 @@ migration-hash: ## Bring the migrations' checksums up to date after writing a ve
 	go run ./internal/db/migrations/diff -hash
 
 .PHONY: check
-check: lint proto-check generated-check migrations-check tidy-check terraform-check client-check console-check ## Run every check that is not a test
+check: lint build-check proto-check generated-check migrations-check tidy-check terraform-check client-check console-check ## Run every check that is not a test
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the Go linters
@@ -78,6 +80,13 @@ lint: $(GOLANGCI_LINT) ## Run the Go linters
 fmt: $(GOLANGCI_LINT) ## Format Go and proto files
 	$(GOLANGCI_LINT) fmt
 	$(BUF) format -w proto
+
+.PHONY: build-check
+build-check: ## Compile the program for every system that it is released for
+	@for platform in $(PLATFORMS); do \
+		echo "Building for $$platform"; \
+		GOOS="$${platform%/*}" GOARCH="$${platform#*/}" CGO_ENABLED=0 go build -o /dev/null ./cmd/catalog; \
+	done
 
 .PHONY: proto-check
 proto-check: ## Lint the contract and compare it with the main branch

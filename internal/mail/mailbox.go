@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zebrands/catalog/internal/files"
 )
 
 // extension of the mail files.
@@ -199,7 +201,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(files.SyncFolder(d), d.Close())
 }
 
 // fileName is deterministic and unique for a message and a recipient.

@@ -10,7 +10,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
-	"golang.org/x/sys/unix"
+
+	"github.com/zebrands/catalog/internal/files"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 // errClosed is returned by Append after Close.
 var errClosed = errors.New("journal is closed")
 
-// Journal is a folder of append-only segments. A segment is held by an exclusive flock: the live one
+// Journal is a folder of append-only segments. A segment is held by an exclusive lock: the live one
 // by the journal that appends to it, a closed one by the rollup that adds it. So any number of
 // processes can share a folder, and what a dead one leaves behind is free for the next. Safe for
 // concurrent use.
@@ -85,7 +86,7 @@ func (j *Journal) undo() error {
 func (j *Journal) start() error {
 	for j.live == nil {
 		name := uuid.Must(uuid.NewV7()).String() + segmentSuffix
-		file, err := j.folder.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		file, err := j.folder.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600)
 		if err != nil {
 			return fmt.Errorf("start segment: %w", err)
 		}
@@ -195,10 +196,8 @@ func (j *Journal) take(name string) (*os.File, error) {
 // hold locks a segment's file without waiting, until it is closed or the process ends. Returns false
 // if another holds it, or has held it and removed the file.
 func (j *Journal) hold(file *os.File, name string) (bool, error) {
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
-		return false, nil
-	} else if err != nil {
-		return false, fmt.Errorf("lock segment: %w", err)
+	if locked, err := files.TryLock(file); err != nil || !locked {
+		return false, wrap("lock segment", err)
 	}
 	ours, err := file.Stat()
 	if err != nil {
@@ -236,7 +235,7 @@ func (j *Journal) sync() error {
 	if err != nil {
 		return fmt.Errorf("sync journal: %w", err)
 	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+	if err := errors.Join(files.SyncFolder(folder), folder.Close()); err != nil {
 		return fmt.Errorf("sync journal: %w", err)
 	}
 	return nil
