@@ -69,7 +69,7 @@ func (jsonCodec) Unmarshal(data []byte, message any) error {
 		return errEmpty
 	}
 	if err := (protojson.UnmarshalOptions{}).Unmarshal(data, m); err != nil {
-		return fmt.Errorf("from JSON: %w", err)
+		return err //nolint:wrapcheck // connect wraps it, and its text goes to the caller
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (protoCodec) Unmarshal(data []byte, message any) error {
 		return errNotProto
 	}
 	if err := proto.Unmarshal(data, m); err != nil {
-		return fmt.Errorf("from protobuf: %w", err)
+		return err //nolint:wrapcheck // connect wraps it, and its text goes to the caller
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -177,9 +178,12 @@ func (w *faultWriter) completeStatus(ctx context.Context, prefix string) {
 	if err := json.Unmarshal([]byte(status), (*uint32)(&code)); err != nil {
 		code = connect.CodeUnknown
 	}
-	err := w.fault(code, decodeGRPCMessage(header.Get(prefix+"Grpc-Message")))
+	text, err := url.PathUnescape(header.Get(prefix + "Grpc-Message")) // connect escaped it
+	if err != nil {
+		text = ""
+	}
 	sink := headerSink{}
-	_ = w.errors.Write(sink, w.request, w.call.fail(ctx, err)) // a headerSink takes everything
+	_ = w.errors.Write(sink, w.request, w.call.fail(ctx, w.fault(code, text))) // a headerSink takes everything
 	for _, name := range []string{"Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"} {
 		header.Set(prefix+name, http.Header(sink).Get(name))
 	}
