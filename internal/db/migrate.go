@@ -20,7 +20,13 @@ import (
 // migrationTable is where goose keeps the versions that were applied.
 const migrationTable = "schema_versions"
 
-// Migrate brings the schema up to date: ours, and then the queue's. Any number of processes may call
+// QueueLock is the lock that the process holds which works the jobs of a SQLite database.
+const QueueLock = "queue"
+
+// ErrServed is returned by Migrate if a process works jobs of a SQLite database whose form is about to change.
+var ErrServed = errors.New("a process serves this SQLite database; stop it before the queue is migrated")
+
+// Migrate brings the schema up to date: the queue's, and then ours. Any number of processes may call
 // it at once: one works, and the others wait for it. Every version is applied in a transaction of its
 // own, or can be applied again, so that a killed process does no harm. A schema that is newer than this
 // program is left as it is, with a warning in the log.
@@ -33,6 +39,10 @@ func (d *DB) Migrate(ctx context.Context) error {
 }
 
 func (d *DB) migrate(ctx context.Context) error {
+	appliedToQueue, err := d.migrateQueue(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate the queue: %w", err)
+	}
 	versions, err := d.versions()
 	if err != nil {
 		return err
@@ -48,26 +58,50 @@ func (d *DB) migrate(ctx context.Context) error {
 	if current > known {
 		d.log.WarnContext(ctx, "the schema is newer than this program", "version", current, "known", known)
 	}
-	queue, err := d.queueVersions()
-	if err != nil {
-		return err
-	}
-	appliedToQueue, err := queue.up(ctx)
-	if err != nil {
-		return fmt.Errorf("migrate the queue: %w", err)
-	}
-	names := make([]string, 0, len(applied)+len(appliedToQueue))
+	names := appliedToQueue
 	for _, version := range applied {
 		names = append(names, path.Base(version.Source.Path))
 	}
-	if names = append(names, appliedToQueue...); len(names) > 0 {
+	if len(names) > 0 {
 		d.log.InfoContext(ctx, "the schema was brought up to date", "versions", names)
 	}
 	return nil
 }
 
+// migrateQueue brings River's tables up to date. A version may change the form of jobs, which on SQLite
+// nobody else may read meanwhile.
+func (d *DB) migrateQueue(ctx context.Context) (applied []string, err error) {
+	queue, err := d.queueVersions()
+	if err != nil {
+		return nil, err
+	}
+	if d.dialect == dialect.SQLite {
+		pending, err := queue.pending(ctx)
+		if err != nil || len(pending) == 0 {
+			return nil, err
+		}
+		lock, err := d.TryLock(ctx, QueueLock)
+		if errors.Is(err, ErrLocked) {
+			return nil, ErrServed
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, lock.Release()) }()
+	}
+	return queue.up(ctx)
+}
+
 // Pending returns the names of the versions that Migrate would apply, in their order.
 func (d *DB) Pending(ctx context.Context) ([]string, error) {
+	queue, err := d.queueVersions()
+	if err != nil {
+		return nil, err
+	}
+	names, err := queue.pending(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the queue's version: %w", err)
+	}
 	versions, err := d.versions()
 	if err != nil {
 		return nil, err
@@ -76,21 +110,12 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the schema's version: %w", err)
 	}
-	var names []string
 	for _, status := range statuses {
 		if status.State == goose.StatePending {
 			names = append(names, path.Base(status.Source.Path))
 		}
 	}
-	queue, err := d.queueVersions()
-	if err != nil {
-		return nil, err
-	}
-	queueNames, err := queue.pending(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the queue's version: %w", err)
-	}
-	return append(names, queueNames...), nil
+	return names, nil
 }
 
 func (d *DB) versions() (*goose.Provider, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -59,10 +60,14 @@ func spanIn(ctx context.Context, metadata []byte) trace.SpanContext {
 
 // Calls returns the spans of the transactions in which an administrator's notify jobs were inserted that
 // still wait, at most limit of them, by the times of their changes. What was not traced is left out.
-func (*Queue) Calls(
+func (q *Queue) Calls(
 	ctx context.Context, tx *ent.Tx, actor uuid.UUID, limit int,
 ) (map[time.Time]trace.SpanContext, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT args, metadata FROM river_job WHERE kind = 'notify'"+
+	columns := "args, metadata"
+	if q.db.Dialect() == dialect.SQLite { // may be in SQLite's binary form
+		columns = "json(args), json(metadata)"
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM river_job WHERE kind = 'notify'"+
 		" AND state IN ('available', 'retryable', 'running', 'scheduled')"+
 		" AND args ->> 'actor_id' = $1 LIMIT $2", actor.String(), limit)
 	if err != nil {

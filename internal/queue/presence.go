@@ -54,7 +54,7 @@ func (p *presence) leave() error {
 }
 
 func (p *presence) acquire(ctx context.Context) error {
-	name := "queue"
+	name := db.QueueLock
 	onPostgres := p.q.db.Dialect() == dialect.Postgres
 	if onPostgres {
 		name = p.id
