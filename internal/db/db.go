@@ -75,6 +75,7 @@ type DB struct {
 	link    *link // to PostgreSQL
 
 	observers   observers
+	topics      topics
 	instruments *instruments // nil if nothing is measured
 }
 
@@ -98,7 +99,7 @@ func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Opt
 	if isSQLite {
 		d.write, d.read, err = openSQLite(ctx, path, config)
 	} else {
-		d.link = newLink(log, d.observers.tell)
+		d.link = newLink(log, d.observers.tell, d.topics.tell)
 		d.write, err = openPostgres(ctx, databaseURL, d.link, config)
 		d.read = d.write
 	}

@@ -18,7 +18,8 @@ import (
 
 const (
 	// channel is where PostgreSQL tells every process of changed products (a trigger on the table sends
-	// "products" and their ids) and where each process hears its own heartbeat ("beat PROCESS SENT").
+	// "products" and their ids), where each process hears its own heartbeat ("beat PROCESS SENT"), and
+	// where messages of Publish go ("TOPIC TEXT").
 	channel = "catalog"
 	// beatPeriod is how often the heart beats.
 	beatPeriod = 500 * time.Millisecond
@@ -58,6 +59,7 @@ var (
 type link struct {
 	log    *slog.Logger
 	tell   func(ids []uuid.UUID)
+	pass   func(topic, text string) // messages
 	dialer *dialer
 	server postgres
 
@@ -74,8 +76,8 @@ type link struct {
 	done     chan struct{}
 }
 
-func newLink(log *slog.Logger, tell func(ids []uuid.UUID)) *link {
-	return &link{log: log, tell: tell, dialer: newDialer(), process: uuid.NewString(), start: time.Now()}
+func newLink(log *slog.Logger, tell func(ids []uuid.UUID), pass func(topic, text string)) *link {
+	return &link{log: log, tell: tell, pass: pass, dialer: newDialer(), process: uuid.NewString(), start: time.Now()}
 }
 
 // Watch starts to watch the connection to PostgreSQL: see Informed and Ping. It does nothing on SQLite.
@@ -170,6 +172,8 @@ func (l *link) heard(n *pq.Notification) {
 		if at, err := strconv.ParseInt(sent, 10, 64); err == nil && process == l.process {
 			l.prove(at)
 		}
+	default:
+		l.pass(kind, rest)
 	}
 }
 

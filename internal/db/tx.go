@@ -32,6 +32,7 @@ type unit struct {
 	locals       map[any]any
 	beforeCommit []func(context.Context, *ent.Tx) error
 	changed      changed
+	messages     []string // of SQLite, for after the commit
 }
 
 type unitKey struct{}
@@ -84,6 +85,7 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	d.topics.tellAll(u.messages)
 	return nil
 }
 

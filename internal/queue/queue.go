@@ -31,6 +31,7 @@ type Queue struct {
 	worker   *river.Client[*sql.Tx]
 	presence *presence
 	stopping chan struct{}
+	deafen   func() // ends the listener
 }
 
 // Job is one job to insert.
@@ -62,7 +63,7 @@ func New(d *db.DB, log *slog.Logger, options ...Option) (*Queue, error) {
 		Logger:      quiet(log),
 		MaxAttempts: DefaultMaxAttempts,
 		Hooks:       []rivertype.Hook{river.HookInsertBeginFunc(dueOnTime)},
-		// How often an insert notifies listeners, at a query each. There are none: workers poll.
+		// How often an insert notifies River's own listeners, at a query each. There are none: see announce.
 		FetchCooldown: noNotification, FetchPollInterval: noNotification,
 	})
 	if err != nil {
@@ -98,8 +99,9 @@ func (q *Queue) Insert(ctx context.Context, tx *ent.Tx, jobs ...Job) error {
 			InsertOpts: &river.InsertOpts{ScheduledAt: job.At, MaxAttempts: job.MaxAttempts, Metadata: metadata},
 		}
 	}
-	if _, err := q.inserter.InsertManyTx(ctx, sqlTx, many); err != nil {
+	inserted, err := q.inserter.InsertManyTx(ctx, sqlTx, many)
+	if err != nil {
 		return fmt.Errorf("insert jobs: %w", err)
 	}
-	return nil
+	return announce(ctx, tx, inserted)
 }

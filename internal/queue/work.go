@@ -16,7 +16,8 @@ import (
 type WorkerConfig struct {
 	// MaxWorkers is how many jobs of each lane run at once: 16.
 	MaxWorkers int
-	// PollInterval is how often a lane looks for jobs that are due: 250 ms.
+	// PollInterval is how often a lane looks for due jobs that it was not told of, because a connection was
+	// lost, the release before inserted them, or they wait for another try: 250 ms.
 	PollInterval time.Duration
 	// JobTimeout ends the context of a job whose worker has no Timeout of its own: 1 minute.
 	JobTimeout time.Duration
@@ -48,12 +49,16 @@ func (q *Queue) Work(ctx context.Context, workers *river.Workers, config WorkerC
 	if err != nil {
 		return err
 	}
-	client, err := river.NewClient(q.driver, q.clientConfig(id, workers, config))
+	waker := newWaker()
+	client, err := river.NewClient(wakingDriver{q.driver, waker}, q.clientConfig(id, workers, config))
 	if err != nil {
 		return errors.Join(fmt.Errorf("queue: %w", err), presence.leave())
 	}
+	unsubscribe := q.db.Subscribe(wakeTopic, waker.hear)
+	q.deafen = func() { unsubscribe(); waker.stop() }
 	q.stopping = make(chan struct{})
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		q.deafen()
 		return errors.Join(fmt.Errorf("start the queue: %w", err), presence.leave())
 	}
 	q.worker, q.presence = client, presence
@@ -68,7 +73,6 @@ func (q *Queue) clientConfig(id string, workers *river.Workers, config WorkerCon
 		Logger:                      quiet(q.log),
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: lane, mailLane: lane},
 		Workers:                     workers,
-		PollOnly:                    true,
 		FetchCooldown:               min(fetchPause, cmp.Or(config.PollInterval, defaultPollInterval)),
 		FetchPollInterval:           cmp.Or(config.PollInterval, defaultPollInterval),
 		JobTimeout:                  timeout,
@@ -105,6 +109,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 		err = errors.Join(fmt.Errorf("stop the queue: %w", err), q.worker.StopAndCancel(ctx))
 	}
 	q.worker = nil
+	q.deafen()
 	return errors.Join(err, q.presence.leave())
 }
 

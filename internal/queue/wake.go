@@ -1,0 +1,183 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/db"
+)
+
+const (
+	// wakeTopic is where it is published that there are jobs: "LANE DUE", in microseconds since 1970.
+	wakeTopic = "jobs"
+	// insertTopic is where River listens for jobs that were inserted.
+	insertTopic = "river_insert"
+	// wakeHorizon is how long before it is due a job is waited for. Polling finds later ones.
+	wakeHorizon = 2 * time.Minute
+)
+
+// announce tells all workers, with the commit of the transaction tx, of jobs that were inserted.
+func announce(ctx context.Context, tx *ent.Tx, inserted []*rivertype.JobInsertResult) error {
+	due := map[string]time.Time{}
+	for _, result := range inserted {
+		lane, at := result.Job.Queue, result.Job.ScheduledAt
+		if first, ok := due[lane]; !ok || at.Before(first) {
+			due[lane] = at
+		}
+	}
+	for lane, at := range due {
+		if time.Until(at) > wakeHorizon {
+			continue
+		}
+		if err := db.Publish(ctx, tx, wakeTopic, lane+" "+strconv.FormatInt(at.UnixMicro(), 10)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wakingDriver gives River a listener that hears of jobs through the catalog's own connection to the
+// database, on SQLite within the process. River's own for database/sql takes a pool of another driver, pgx,
+// and its one for SQLite polls.
+type wakingDriver struct {
+	riverdriver.Driver[*sql.Tx]
+
+	waker *waker
+}
+
+// SupportsListener reports that there is a listener.
+func (wakingDriver) SupportsListener() bool { return true }
+
+// GetListener returns the listener.
+func (d wakingDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener { return d.waker }
+
+// waker is River's listener. It says that there are jobs in a lane when they are due. What River tells
+// itself on its other topics it finds by polling.
+type waker struct {
+	ready chan struct{} // holds one while due is not empty
+
+	mu     sync.Mutex
+	closed bool
+	due    map[string]bool // lanes
+	timers map[string]*time.Timer
+}
+
+func newWaker() *waker {
+	return &waker{ready: make(chan struct{}, 1), due: map[string]bool{}, timers: map[string]*time.Timer{}}
+}
+
+// hear takes a message of announce. The times of jobs are rounded up a little, so that many jobs take few
+// timers.
+func (w *waker) hear(message string) {
+	lane, text, _ := strings.Cut(message, " ")
+	micros, err := strconv.ParseInt(text, 10, 64)
+	if err != nil { // of a release that says more
+		w.wake(lane)
+		return
+	}
+	at := time.UnixMicro(micros).Add(fetchPause - 1).Truncate(fetchPause)
+	wait := time.Until(time.UnixMicro(micros))
+	if wait <= 0 {
+		w.wake(lane)
+		return
+	}
+	if wait > wakeHorizon {
+		return
+	}
+	key := fmt.Sprint(lane, " ", at.UnixMicro())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.timers[key] != nil {
+		return
+	}
+	w.timers[key] = time.AfterFunc(time.Until(at), func() {
+		w.mu.Lock()
+		delete(w.timers, key)
+		w.mu.Unlock()
+		w.wake(lane)
+	})
+}
+
+// wake says that jobs of a lane are due.
+func (w *waker) wake(lane string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due[lane] = true
+	w.signal()
+}
+
+// signal must be called with the lock held.
+func (w *waker) signal() {
+	select {
+	case w.ready <- struct{}{}:
+	default:
+	}
+}
+
+// stop ends all timers.
+func (w *waker) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	for _, timer := range w.timers {
+		timer.Stop()
+	}
+}
+
+// WaitForNotification waits until jobs of a lane are due.
+func (w *waker) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-w.ready:
+		}
+		if lane, ok := w.take(); ok {
+			return &riverdriver.Notification{Topic: insertTopic, Payload: fmt.Sprintf(`{"queue":%q}`, lane)}, nil
+		}
+	}
+}
+
+func (w *waker) take() (lane string, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for lane = range w.due {
+		delete(w.due, lane)
+		ok = true
+		break
+	}
+	if len(w.due) > 0 {
+		w.signal()
+	}
+	return lane, ok
+}
+
+// Connect does nothing: the connection is the database's.
+func (*waker) Connect(context.Context) error { return nil }
+
+// Close does nothing.
+func (*waker) Close(context.Context) error { return nil }
+
+// Listen does nothing: the topic of inserts is always heard.
+func (*waker) Listen(context.Context, string) error { return nil }
+
+// Unlisten does nothing.
+func (*waker) Unlisten(context.Context, string) error { return nil }
+
+// Ping does nothing: the database watches its connection.
+func (*waker) Ping(context.Context) error { return nil }
+
+// Schema returns none, as River's configuration has none.
+func (*waker) Schema() string { return "" }
+
+// SetAfterConnectExec does nothing.
+func (*waker) SetAfterConnectExec(string) {}
