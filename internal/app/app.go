@@ -47,9 +47,9 @@ type App struct {
 // more, whether or not it ran.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger, stdout io.Writer) (*App, error) {
 	t, err := telemetry.New(ctx, telemetry.Options{
-		Traces:  cfg.ExportsTraces(),
-		Metrics: cfg.ExportsMetrics(),
-		Scrape:  cfg.MetricsAddr != "" || cfg.DebugAddr != "",
+		Traces:  telemetry.Exporter{Name: cfg.TracesExporter(), Protocol: cfg.TracesProtocol()},
+		Metrics: telemetry.Exporter{Name: cfg.MetricsExporter(), Protocol: cfg.MetricsProtocol()},
+		Scrape:  cfg.ScrapeAddr() != "" || cfg.DebugAddr != "",
 		Roles:   cfg.Roles,
 	}, log)
 	if err != nil {

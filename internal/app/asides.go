@@ -19,10 +19,10 @@ const flushTimeout = 2 * time.Second
 // serveAsides serves what shows the catalog from outside, apart from the API: from before there is anything to
 // see until closeAsides.
 func (a *App) serveAsides(ctx context.Context) error {
-	if a.cfg.MetricsAddr != "" {
+	if address := a.cfg.ScrapeAddr(); address != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.telemetry.Handler())
-		if err := a.serveAside(ctx, a.cfg.MetricsAddr, mux); err != nil {
+		if err := a.serveAside(ctx, address, mux); err != nil {
 			return fmt.Errorf("--metrics-addr (CATALOG_METRICS_ADDR): %w", err)
 		}
 	}

@@ -194,10 +194,26 @@ func TestExports(t *testing.T) {
 			for name, value := range c.env {
 				t.Setenv(name, value)
 			}
-			require.Equal(t, c.traces, config.Telemetry{}.ExportsTraces())
-			require.Equal(t, c.metrics, config.Telemetry{}.ExportsMetrics())
+			require.Equal(t, c.traces, config.Telemetry{}.TracesExporter() != "")
+			require.Equal(t, c.metrics, config.Telemetry{}.MetricsExporter() != "")
 		})
 	}
+}
+
+func TestOpenTelemetrySaysHow(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc")
+	require.Equal(t, "grpc", config.Telemetry{}.TracesProtocol())
+	require.Equal(t, "http/protobuf", config.Telemetry{}.MetricsProtocol())
+	require.Empty(t, config.Telemetry{}.ScrapeAddr())
+
+	t.Setenv("OTEL_METRICS_EXPORTER", "prometheus")
+	require.Empty(t, config.Telemetry{}.MetricsExporter(), "they are fetched")
+	require.Equal(t, "localhost:9464", config.Telemetry{}.ScrapeAddr())
+	require.Equal(t, ":1", config.Telemetry{MetricsAddr: ":1"}.ScrapeAddr())
+	t.Setenv("OTEL_EXPORTER_PROMETHEUS_HOST", "::1")
+	t.Setenv("OTEL_EXPORTER_PROMETHEUS_PORT", "9999")
+	require.Equal(t, "[::1]:9999", config.Telemetry{}.ScrapeAddr())
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {

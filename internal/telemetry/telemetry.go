@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -41,8 +40,8 @@ const scrapeTimeout = 10 * time.Second
 
 // Options say what is wanted. The zero Options want nothing.
 type Options struct {
-	// Traces and Metrics say whether they are exported as the variables OTEL_… say.
-	Traces, Metrics bool
+	// Traces and Metrics say how they are exported.
+	Traces, Metrics Exporter
 	// Scrape says whether metrics are served by Handler.
 	Scrape bool
 	// Roles are those that the process takes.
@@ -61,7 +60,7 @@ type Telemetry struct {
 // New starts what the options want. Shutdown ends it. Returns an error if a variable OTEL_… makes no sense.
 func New(ctx context.Context, options Options, log *slog.Logger) (*Telemetry, error) {
 	t := &Telemetry{}
-	if !options.Traces && !options.Metrics && !options.Scrape {
+	if options.Traces.Name == "" && options.Metrics.Name == "" && !options.Scrape {
 		return t, nil
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
@@ -87,15 +86,15 @@ func (t *Telemetry) start(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	if options.Traces {
-		exporter, err := autoexport.NewSpanExporter(ctx)
+	if options.Traces.Name != "" {
+		exporter, err := options.Traces.spans(ctx)
 		if err != nil {
-			return fmt.Errorf("export traces (OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_…): %w", err)
+			return fmt.Errorf("export traces: %w", err)
 		}
 		tracers := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(self))
 		t.tracers, t.shutdown = tracers, append(t.shutdown, tracers.Shutdown)
 	}
-	if !options.Metrics && !options.Scrape {
+	if options.Metrics.Name == "" && !options.Scrape {
 		return nil
 	}
 	readers, err := t.readers(ctx, options)
@@ -110,10 +109,10 @@ func (t *Telemetry) start(ctx context.Context, options Options) error {
 // readers returns what reads the metrics.
 func (t *Telemetry) readers(ctx context.Context, options Options) ([]sdkmetric.Option, error) {
 	var readers []sdkmetric.Option
-	if options.Metrics {
-		reader, err := autoexport.NewMetricReader(ctx)
+	if options.Metrics.Name != "" {
+		reader, err := options.Metrics.reader(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("export metrics (OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_…): %w", err)
+			return nil, fmt.Errorf("export metrics: %w", err)
 		}
 		readers = append(readers, sdkmetric.WithReader(reader))
 	}
