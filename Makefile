@@ -14,6 +14,7 @@ GOLANGCI_LINT := .bin/golangci-lint
 BUF := go tool -modfile=tools/go.mod buf
 # One PostgreSQL server for everything that the command behind it tests. Without PostgreSQL it fails.
 WITH_POSTGRES := go run -race ./test/dbtest/withpostgres
+GO_TEST = $(WITH_POSTGRES) go test -race -timeout 40m $(TESTFLAGS)
 # This machine's Node if the packages take it, and one of our own if not.
 WITH_NODE := scripts/with-node
 CLIENT := clients/typescript
@@ -32,7 +33,7 @@ DRILLFLAGS ?=
 
 .PHONY: help
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Start the catalog on localhost:8080 with its data in ./catalog-data
@@ -43,8 +44,20 @@ setup: ## Install what the tests need
 	@scripts/setup
 
 .PHONY: test
-test: setup $(if $(filter ./...,$(PKG)),client-test console-test) ## Run every test, with the race detector, on SQLite and on PostgreSQL
-	$(WITH_POSTGRES) go test -race -timeout 40m $(TESTFLAGS) $(PKG)
+ifeq ($(PKG),./...)
+test: client-test console-test go-test e2e-test ## Run every test, with the race detector, on SQLite and on PostgreSQL
+else
+test: setup
+	$(GO_TEST) $(PKG)
+endif
+
+.PHONY: go-test
+go-test: setup ## Run the tests of the program's packages
+	$(GO_TEST) $$(go list ./... | grep -v '/catalog/test/')
+
+.PHONY: e2e-test
+e2e-test: setup ## Run the end-to-end tests, with a short drill
+	$(GO_TEST) ./test/...
 
 .PHONY: client-test
 client-test: setup $(CLIENT_MODULES) ## Run the TypeScript client's tests, also against the server
@@ -142,7 +155,7 @@ drill: setup ## Break things under a fleet with load, and prove that it keeps it
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
-	@scripts/fuzz "$${FUZZTIME:-10s}"
+	@scripts/fuzz "$(or $(FUZZTIME),10s)"
 
 .PHONY: clean
 clean: ## Remove built tools and programs; the data in ./catalog-data stays
