@@ -1,8 +1,11 @@
-import type { MoneyValue, Product, Reason } from "@zebrands/catalog";
+import type { Reason } from "@zebrands/catalog";
+import type { Values } from "@/lib/product/fields";
 
 /** A product as an anonymous reader gets it: the message's JSON form, in which nothing is left out. */
-export type ShopProduct = Pick<Product, "id" | "sku" | "name" | "brand" | "description" | "imageUrls" | "tags" | "attributes"> & {
-  readonly price: MoneyValue;
+export type ShopProduct = {
+  readonly [P in keyof Values]: Values[P] extends bigint | undefined ? string | undefined : Values[P];
+} & {
+  readonly id: string;
   readonly updateTime: string;
 };
 

@@ -25,7 +25,7 @@ export interface FieldProps {
 }
 
 /** What an input needs so that its label, hint and error belong to it. */
-interface Wiring {
+export interface Wiring {
   readonly id: string;
   readonly name: string;
   readonly "aria-invalid": boolean | undefined;

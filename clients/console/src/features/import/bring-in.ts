@@ -2,8 +2,9 @@ import { Code, ConnectError, errorMetadata, isReason, type Product, reasonOf } f
 import { catalog } from "@/lib/catalog";
 import { blame } from "@/lib/errors/blame";
 import { pause } from "@/lib/pause";
-import { attributesOf, changedFields } from "./changes";
-import type { FieldName, ParsedFile, Problem, Row } from "./model";
+import { asMessage, type FieldName } from "@/lib/product/fields";
+import { changedFields, wantedValues } from "./changes";
+import type { ParsedFile, Problem, Row } from "./model";
 
 /** How many rows are compared and sent together. */
 const chunkRows = 250;
@@ -178,30 +179,16 @@ function fail(task: Task, column: string, reason: Problem["reason"], options: Op
 }
 
 function create(file: ParsedFile, batch: readonly Task[]) {
-  const requests = batch.map(({ row }) => ({ product: messageOf(file, row, {}) }));
+  const requests = batch.map(({ row }) => ({ product: asMessage(wantedValues(file, row, {})) }));
   return catalog.products.batchCreateProducts({ requests });
 }
 
 function update(file: ParsedFile, batch: readonly Task[]) {
   const requests = batch.map(({ row, now, fields }) => ({
-    product: { ...messageOf(file, row, now?.attributes ?? {}), id: now?.id ?? "" },
+    product: { ...asMessage(wantedValues(file, row, now?.attributes ?? {})), id: now?.id ?? "" },
     updateMask: { paths: [...fields] },
   }));
   return catalog.products.batchUpdateProducts({ requests });
-}
-
-function messageOf(file: ParsedFile, row: Row, attributes: Readonly<Record<string, string>>) {
-  const { sku, name, brand, price, description, imageUrls, tags } = row.product;
-  return {
-    sku,
-    name,
-    brand,
-    price,
-    description,
-    imageUrls: [...imageUrls],
-    tags: [...tags],
-    attributes: attributesOf(file, row, attributes),
-  };
 }
 
 /** Reports whether an error blames what was sent, not the way to the server. */

@@ -1,8 +1,9 @@
 import clsx from "clsx";
 import { Download, FileUp } from "lucide-react";
 import { type DragEvent, useId, useRef, useState } from "react";
-import { useMessages } from "@/i18n";
+import { useFormat, useMessages } from "@/i18n";
 import { download } from "@/lib/download";
+import { ownColumns, requiredColumns } from "@/lib/product/fields";
 import { Alert } from "@/ui/alert";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
@@ -17,6 +18,8 @@ interface ChooseFileProps {
   readonly onFile: (file: File) => void;
 }
 
+const optionalColumns = ownColumns.filter((column) => !requiredColumns.includes(column));
+
 const example = `sku,name,brand,price,currency,description,image_urls,tags,attributes
 LAMP-1,Lámpara Sol,Luz,129.90,MXN,A warm light.,https://example.com/lamp.jpg,"sale,new","{""colour"": ""red""}"
 SOFA-1,Grey Sofa,Acme,5490.00,MXN,,,,
@@ -25,6 +28,7 @@ SOFA-1,Grey Sofa,Acme,5490.00,MXN,,,,
 /** Where a file is dropped or chosen, and which files work. */
 export function ChooseFile({ problem, currency, onCurrency, onFile }: ChooseFileProps) {
   const m = useMessages(messages);
+  const format = useFormat();
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const currencyId = useId();
@@ -109,7 +113,7 @@ export function ChooseFile({ problem, currency, onCurrency, onFile }: ChooseFile
       >
         <dl className="grid gap-5 text-sm sm:grid-cols-2">
           {[
-            [m.ownFormat, m.ownFormatText],
+            [m.ownFormat, m.ownFormatText(format.list(requiredColumns), format.list(optionalColumns))],
             [m.shopifyFormat, m.shopifyFormatText],
           ].map(([term, text]) => (
             <div key={term}>

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
 import { useMemo, useRef, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { fieldWords } from "@/lib/product/fields";
 import { Badge, type Tone } from "@/ui/badge";
 import { messages } from "./messages";
 import { type Entry, type Kind, kinds } from "./outcome";
@@ -108,8 +109,7 @@ function EntryRow({ entry: { line, product, kind, fields, problems } }: { readon
         ) : (
           <span className="block truncate text-xs text-ink-soft">
             {product !== undefined && `${product.sku} · ${product.brand}`}
-            {fields.length > 0 &&
-              ` · ${m.fieldsChange(format.list(fields.map((field) => (field === "sku" ? m.sku : m[field].toLowerCase()))))}`}
+            {fields.length > 0 && ` · ${m.fieldsChange(format.list(fieldWords(fields, m)))}`}
           </span>
         )}
       </span>

@@ -1,26 +1,11 @@
-import type { FieldViolation, MoneyValue } from "@zebrands/catalog";
-
-/** The fields of a product that a file can have, as update masks name them. */
-export const fieldNames = ["sku", "name", "brand", "price", "description", "image_urls", "tags", "attributes"] as const;
-export type FieldName = (typeof fieldNames)[number];
-
-/** A product as a file has it. */
-export interface RowProduct {
-  readonly sku: string;
-  readonly name: string;
-  readonly brand: string;
-  readonly price: MoneyValue;
-  readonly description: string;
-  readonly imageUrls: readonly string[];
-  readonly tags: readonly string[];
-  readonly attributes: Readonly<Record<string, string>>;
-}
+import type { FieldViolation } from "@zebrands/catalog";
+import type { Column, FieldName, Values } from "@/lib/product/fields";
 
 /** A row of a file that can be brought in. */
 export interface Row {
   /** Where the row starts, counted from 1. */
   readonly line: number;
-  readonly product: RowProduct;
+  readonly product: Values;
   /** Changes of single attributes; an empty value removes one. */
   readonly facts: Readonly<Record<string, string>>;
   /** The row in the columns of the file's header, complete enough to be a file of its own. */
@@ -30,7 +15,7 @@ export interface Row {
 /** A row that cannot be brought in. */
 export interface BadRow {
   readonly cells: readonly string[];
-  readonly product?: RowProduct;
+  readonly product?: Values;
 }
 
 /** What can be wrong with a row before the server has seen it. */
@@ -41,6 +26,7 @@ export type ProblemCode =
   | "amount"
   | "currency"
   | "list"
+  | "integer"
   | "attributes"
   | "columns"
   | "quotes"
@@ -62,7 +48,7 @@ export interface Problem {
 /** What a column of the file becomes: a field, an attribute, or nothing. */
 export interface Mapping {
   readonly column: string;
-  readonly to: FieldName | "currency" | "attribute" | "ignored";
+  readonly to: Column | "attribute" | "ignored";
 }
 
 /** What was read from a file. Plain data, so that a worker can send it. */
@@ -79,7 +65,7 @@ export interface ParsedFile {
   /** The fields for which the file has columns; an import changes no others. */
   readonly fields: readonly FieldName[];
   /** The file's columns for fields of a product. */
-  readonly columns: Readonly<Partial<Record<FieldName | "currency", string>>>;
+  readonly columns: Readonly<Partial<Record<Column, string>>>;
 }
 
 /** Why a file as a whole cannot be read. */

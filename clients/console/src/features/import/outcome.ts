@@ -1,5 +1,6 @@
+import type { FieldName, Values } from "@/lib/product/fields";
 import type { Result } from "./bring-in";
-import type { FieldName, ParsedFile, Problem, RowProduct } from "./model";
+import type { ParsedFile, Problem } from "./model";
 
 export const kinds = ["created", "updated", "unchanged", "failed"] as const;
 export type Kind = (typeof kinds)[number];
@@ -8,7 +9,7 @@ export type Kind = (typeof kinds)[number];
 export interface Entry {
   readonly line: number;
   /** Not there if the row could not be read. */
-  readonly product: RowProduct | undefined;
+  readonly product: Values | undefined;
   /** Not there if it did not come to this row. */
   readonly kind: Kind | undefined;
   readonly fields: readonly FieldName[];

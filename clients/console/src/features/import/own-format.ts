@@ -1,13 +1,20 @@
-import type { BadRow, FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
+import {
+  type Column,
+  columnsOf,
+  fieldNames,
+  fieldRow,
+  ownColumns,
+  propertyOf,
+  requiredColumns,
+  type Values,
+} from "@/lib/product/fields";
+import { type Kind, parseInteger, type ValueByKind } from "@/lib/product/kinds";
+import type { BadRow, Mapping, ParsedFile, Problem, ProblemCode, Row } from "./model";
 import { clean, type Table, type TableRow } from "./table";
-
-const required = ["sku", "name", "brand", "price"] as const;
-const optional = ["currency", "description", "image_urls", "tags", "attributes"] as const;
-type Column = (typeof required)[number] | (typeof optional)[number];
 
 /** Reports whether a header is that of the catalog's own format. */
 export function isOwn(header: readonly string[]): boolean {
-  return required.every((name) => header.some((column) => column.toLowerCase() === name));
+  return requiredColumns.every((name) => header.some((column) => column.toLowerCase() === name));
 }
 
 /** Reads the catalog's own format. Columns that it does not know are attributes. Same rules as the program's import command. */
@@ -21,9 +28,8 @@ export function readOwn(table: Table, currency: string): Omit<ParsedFile, "heade
     else if (column !== "") facts.push(column);
     mappings.push({ column, to: known ?? (column === "" ? "ignored" : "attribute") });
   }
-  const fields: FieldName[] = ["name", "brand", "price"];
-  for (const field of ["description", "image_urls", "tags", "attributes"] as const)
-    if (columns[field] !== undefined) fields.push(field);
+  // Rows are told apart by their SKU: no row changes it.
+  const fields = fieldNames.filter((field) => field !== "sku" && (fieldRow(field).required || columns[field] !== undefined));
   const rows: Row[] = [];
   const problems: Problem[] = [...table.problems];
   const bad: Record<number, BadRow> = { ...table.bad };
@@ -40,7 +46,7 @@ export function readOwn(table: Table, currency: string): Omit<ParsedFile, "heade
 }
 
 function knownColumn(column: string): Column | undefined {
-  return [...required, ...optional].find((name) => name === column.toLowerCase());
+  return ownColumns.find((name) => name === column.toLowerCase());
 }
 
 function readRow(
@@ -49,34 +55,50 @@ function readRow(
   facts: readonly string[],
   currency: string,
 ): Row | Problem {
-  const cell = (column: Column) => clean(record.cells.get(columns[column] ?? "") ?? "");
-  const refuse = (column: Column, code: "list" | "attributes"): Problem => ({
-    line: record.line,
-    column: columns[column] ?? column,
-    reason: { code },
-  });
-  const imageUrls = splitList(cell("image_urls"));
-  if (imageUrls === undefined) return refuse("image_urls", "list");
-  const tags = splitList(cell("tags"));
-  if (tags === undefined) return refuse("tags", "list");
-  const attributes = readAttributes(cell("attributes"));
-  if (attributes === undefined) return refuse("attributes", "attributes");
+  const values: Partial<Record<keyof Values, unknown>> = {};
+  for (const field of fieldNames) {
+    const cells = columnsOf(field).map((column) => clean(record.cells.get(columns[column] ?? "") ?? ""));
+    const reading = readers[fieldRow(field).kind](cells, currency);
+    if ("code" in reading) return { line: record.line, column: columns[field] ?? field, reason: reading };
+    values[propertyOf(field)] = reading.value;
+  }
   return {
     line: record.line,
     cells: record.raw,
     facts: Object.fromEntries(facts.map((name) => [clean(name), clean(record.cells.get(name) ?? "")])),
-    product: {
-      sku: cell("sku"),
-      name: cell("name"),
-      brand: cell("brand"),
-      price: { amount: cell("price"), currencyCode: cell("currency") || currency },
-      description: cell("description"),
-      imageUrls,
-      tags,
-      attributes,
-    },
+    product: values as Values,
   };
 }
+
+/** What cells say, or what is wrong with them. */
+type Reading<V> = { readonly value: V } | { readonly code: ProblemCode };
+type Reader<V> = (cells: readonly string[], currency: string) => Reading<V>;
+
+const readText: Reader<string> = ([text = ""]) => ({ value: text });
+
+const readList: Reader<readonly string[]> = ([cell = ""]) => {
+  const value = splitList(cell);
+  return value === undefined ? { code: "list" } : { value };
+};
+
+/** How the cells of a field are read, by its kind. The server checks what amounts and currencies there are. */
+const readers: { readonly [K in Kind]: Reader<ValueByKind[K]> } = {
+  code: readText,
+  line: readText,
+  brand: readText,
+  text: readText,
+  money: ([amount = "", code = ""], currency) => ({ value: { amount, currencyCode: code || currency } }),
+  integer: ([cell = ""]) => {
+    const value = parseInteger(cell);
+    return cell !== "" && value === undefined ? { code: "integer" } : { value };
+  },
+  addresses: readList,
+  tags: readList,
+  attributes: ([cell = ""]) => {
+    const value = readAttributes(cell);
+    return value === undefined ? { code: "attributes" } : { value };
+  },
+};
 
 /** Reads a list that is written as a line of CSV: `red,"big, round"`. Undefined if it is none. */
 export function splitList(cell: string): string[] | undefined {

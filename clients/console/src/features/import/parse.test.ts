@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { emptyValues } from "@/lib/product/fields";
 import { FileError, type ParsedFile } from "./model";
 import { splitList } from "./own-format";
 import { parseFile } from "./parse";
@@ -28,6 +29,7 @@ test("the catalog's own format is read as the import command reads it", () => {
   const [lamp, sofa, money] = file.rows;
   assert.equal(lamp?.line, 2);
   assert.deepEqual(lamp.product, {
+    ...emptyValues,
     sku: "lamp-1",
     name: 'Lámpara "Sol"',
     brand: "Luz",

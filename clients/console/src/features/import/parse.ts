@@ -1,4 +1,5 @@
 import { maxLengths } from "@/lib/limits";
+import { fieldNames, fieldRow, fieldValue } from "@/lib/product/fields";
 import { type BadRow, FileError, type ParsedFile, type Problem, type Row } from "./model";
 import { isOwn, readOwn } from "./own-format";
 import { isShopify, readShopify } from "./shopify-format";
@@ -42,7 +43,7 @@ function check({ columns }: ParsedFile, { line, product }: Row): Problem[] {
   const problems: Problem[] = [];
   const add = (column: string | undefined, code: "empty" | "sku" | "amount" | "currency") =>
     problems.push({ line, column: column ?? code, reason: { code } });
-  for (const field of ["sku", "name", "brand"] as const) if (product[field] === "") add(columns[field], "empty");
+  for (const field of fieldNames) if (fieldRow(field).required && fieldValue(product, field) === "") add(columns[field], "empty");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if ([...product.sku].length > maxLengths["product.sku"] || /[\u0000-\u001F\u007F]/.test(product.sku)) add(columns.sku, "sku");
   if (!/^[0-9]+(\.[0-9]+)?$/.test(product.price.amount)) add(columns.price, "amount");

@@ -20,6 +20,7 @@ export function useProblemText(): (problem: Problem) => string {
       amount: m.amount,
       currency: m.badCurrency,
       list: m.list,
+      integer: m.integer,
       attributes: m.badAttributes,
       columns: m.wrongColumns(first, second),
       quotes: m.quotes,

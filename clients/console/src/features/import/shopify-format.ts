@@ -1,6 +1,7 @@
 import { maxItems, maxLengths } from "@/lib/limits";
+import { emptyValues, type FieldName } from "@/lib/product/fields";
 import { plainText } from "./html";
-import type { BadRow, FieldName, Mapping, ParsedFile, Problem, Row } from "./model";
+import type { BadRow, Mapping, ParsedFile, Problem, Row } from "./model";
 import { sha256 } from "./sha256";
 import { clean, type Table, type TableRow } from "./table";
 
@@ -140,6 +141,7 @@ function readVariant(
       ...Object.fromEntries(options.filter(({ name }) => name !== "").map(({ name, value }) => [name, value])),
     },
     product: {
+      ...emptyValues,
       sku,
       name: values.length > 0 && title !== "" ? `${title} - ${values.join(" / ")}` : title,
       brand: clean(common("Vendor")),
@@ -154,7 +156,6 @@ function readVariant(
             .filter((tag) => tag !== ""),
         ),
       ],
-      attributes: {},
     },
   };
   return { row, source };

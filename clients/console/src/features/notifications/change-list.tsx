@@ -1,11 +1,12 @@
-import { type JsonValue, toJson } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
 import { type Value, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { Link } from "@tanstack/react-router";
 import { ProductChange_Operation as Operation, type ProductChange, ProductService } from "@zebrands/catalog";
 import { useQuery } from "@zebrands/catalog/react";
 import { ArrowRight } from "lucide-react";
-import { type Format, useFormat, useMessages } from "@/i18n";
+import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
+import { fieldAt, fieldText } from "@/lib/product/fields";
 import { Badge, type Tone } from "@/ui/badge";
 import { ErrorState, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/time";
@@ -65,15 +66,17 @@ function Change({ change }: { readonly change: ProductChange }) {
         <dl className="mt-2 space-y-1.5">
           {change.fields.map(({ field, oldValue, newValue }) => (
             <div key={field} className="grid gap-x-3 sm:grid-cols-[7rem_1fr]">
-              <dt className="text-ink-soft">{field in m ? m[field as "sku"] : field}</dt>
+              <dt className="text-ink-soft">
+                <FieldLabel path={field} />
+              </dt>
               <dd className="flex flex-wrap items-center gap-x-2 wrap-anywhere">
                 <span className="sr-only">{m.before}: </span>
                 <span className="text-ink-soft line-through decoration-ink-soft/50">
-                  <FieldText value={oldValue} />
+                  <FieldText path={field} value={oldValue} />
                 </span>
                 <ArrowRight aria-hidden className="size-3.5 shrink-0 text-ink-soft" />
                 <span className="sr-only">{m.after}: </span>
-                <FieldText value={newValue} />
+                <FieldText path={field} value={newValue} />
               </dd>
             </div>
           ))}
@@ -83,22 +86,19 @@ function Change({ change }: { readonly change: ProductChange }) {
   );
 }
 
-function FieldText({ value }: { readonly value: Value | undefined }) {
+function FieldLabel({ path }: { readonly path: string }) {
   const m = useMessages(messages);
-  const format = useFormat();
-  const text = value === undefined ? "" : textOf(toJson(ValueSchema, value), format);
-  return <span className="line-clamp-3">{text === "" ? m.empty : text}</span>;
+  const field = fieldAt(path);
+  return field === undefined ? path : m[field];
 }
 
-/** Returns the JSON form of a field as people write it. */
-function textOf(value: JsonValue, format: Format): string {
-  if (value === null) return "";
-  if (Array.isArray(value)) return format.list(value.map(String));
-  if (typeof value !== "object") return String(value);
-  const { amount, currencyCode } = value;
-  if (typeof amount === "string" && typeof currencyCode === "string") return format.money({ amount, currencyCode });
-  return Object.entries(value)
-    .map(([key, entry]) => `${key}: ${String(entry)}`)
-    .sort()
-    .join(", ");
+function FieldText({ path, value }: { readonly path: string; readonly value: Value | undefined }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  const field = fieldAt(path);
+  const json = value === undefined ? null : toJson(ValueSchema, value);
+  // A newer server may tell of fields that this page has not heard of.
+  const unknown = () => (typeof json === "string" ? json : JSON.stringify(json));
+  const text = json === null ? "" : field === undefined ? unknown() : fieldText(field, json, format, true);
+  return <span className="line-clamp-3">{text === "" ? m.empty : text}</span>;
 }

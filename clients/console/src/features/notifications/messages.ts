@@ -1,7 +1,9 @@
 import { defineMessages } from "@/i18n";
+import { fieldLabels } from "@/lib/product/fields";
 
 export const messages = defineMessages({
   en: {
+    ...fieldLabels.en,
     title: "Notifications",
     intro: "Who was told about which changes, and how often you want to hear of them.",
     deliveries: "Deliveries",
@@ -88,14 +90,6 @@ export const messages = defineMessages({
     before: "before",
     after: "after",
     empty: "nothing",
-    sku: "SKU",
-    name: "Name",
-    brand: "Brand",
-    price: "Price",
-    description: "Description",
-    image_urls: "Pictures",
-    tags: "Tags",
-    attributes: "Attributes",
     // Preferences
     frequencyTitle: "How often do you want mails about changes?",
     frequencyText: "Your own changes never come to you.",
@@ -123,6 +117,7 @@ export const messages = defineMessages({
     mails: "Mails",
   },
   es: {
+    ...fieldLabels.es,
     title: "Notificaciones",
     intro: "A quién se avisó de qué cambios, y cada cuánto quieres enterarte tú.",
     deliveries: "Envíos",
@@ -205,14 +200,6 @@ export const messages = defineMessages({
     before: "antes",
     after: "después",
     empty: "nada",
-    sku: "SKU",
-    name: "Nombre",
-    brand: "Marca",
-    price: "Precio",
-    description: "Descripción",
-    image_urls: "Imágenes",
-    tags: "Etiquetas",
-    attributes: "Atributos",
     frequencyTitle: "¿Cada cuánto quieres correos sobre los cambios?",
     frequencyText: "De tus propios cambios no se te avisa.",
     immediate: "En cuanto hay cambios",

@@ -3,10 +3,10 @@ import { isReason, type MoneyValue, type Product } from "@zebrands/catalog";
 import { useFormat, useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { useDescribeError } from "@/lib/errors";
+import { fieldWords, priceOf, type Values } from "@/lib/product/fields";
 import { toast } from "@/ui/toast";
 import { sides } from "./conflict-sides";
 import { type Conflict, type Resolve, saveProduct, showProducts } from "./data";
-import { fieldNames, priceOf, type Values } from "./fields";
 import { messages } from "./messages";
 
 /** What can be done with one product. Each shows the result everywhere and offers to take it back. */
@@ -99,11 +99,4 @@ function showing(client: QueryClient, resolve: Resolve): Resolve {
     showProducts(client, [conflict.current]);
     return resolve(conflict);
   };
-}
-
-/** Returns the names of fields, in the order in which people see them, as words in a sentence. */
-export function fieldWords(fields: readonly string[], names: Readonly<Record<(typeof fieldNames)[number], string>>): string[] {
-  return fieldNames
-    .filter((field) => fields.includes(field))
-    .map((field) => (field === "sku" ? names[field] : names[field].toLowerCase()));
 }

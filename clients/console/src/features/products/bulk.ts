@@ -2,8 +2,8 @@ import { Code, ConnectError, type FieldViolation, isReason, type Product } from 
 import { catalog } from "@/lib/catalog";
 import { blame } from "@/lib/errors/blame";
 import { pause } from "@/lib/pause";
-import { asMessage, readProducts } from "./data";
-import { differences, fieldsIn, pick, type Values, valuesOf } from "./fields";
+import { asMessage, differences, fieldsIn, pick, type Values, valuesOf } from "@/lib/product/fields";
+import { readProducts } from "./data";
 
 /** How many products go into one call; the server takes 1,000. Fewer make the progress smooth and a clash rare. */
 const batchSize = 100;

@@ -3,14 +3,13 @@ import { ProductChange_Operation as Operation } from "@zebrands/catalog";
 import clsx from "clsx";
 import { type ReactNode, useId, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { type FieldName, fieldValue, fieldWords, pick, type Values, valuesOf } from "@/lib/product/fields";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
-import { fieldWords } from "./actions";
 import { sides } from "./conflict-sides";
 import type { Conflict } from "./data";
 import { FieldValue } from "./field-value";
-import { type FieldName, fieldValue, pick, type Values, valuesOf } from "./fields";
 import { messages } from "./messages";
 
 interface ConflictDialogProps {

@@ -1,5 +1,5 @@
+import { type FieldName, fieldNames, fieldsIn, sameValue, valuesOf } from "@/lib/product/fields";
 import type { Conflict } from "./data";
-import { type FieldName, fieldNames, fieldsIn, sameValue, valuesOf } from "./fields";
 
 /** Sorts the fields that changed since by who changed them. */
 export function sides({ base, wanted, current }: Conflict): Record<"both" | "mine" | "others", FieldName[]> {

@@ -9,8 +9,8 @@ import {
   timestampFromDate,
 } from "@zebrands/catalog";
 import { catalog } from "@/lib/catalog";
+import { asMessage, differences, fieldsIn, type Values } from "@/lib/product/fields";
 import { nextHour, type Step, seriesOf, startOfPeriod } from "@/lib/time-series";
-import { differences, fieldsIn, type Values } from "./fields";
 import type { ProductsQuery } from "./search-state";
 
 const listsKey = ["products", "list"] as const;
@@ -175,16 +175,6 @@ async function update(product: Product, changes: Partial<Values>): Promise<Produ
   });
   if (response.product === undefined) throw new Error("the answer holds no product");
   return response.product;
-}
-
-/** Returns values as fields of a message, whose lists and maps are not read-only. */
-export function asMessage({ imageUrls, tags, attributes, ...rest }: Partial<Values>) {
-  return {
-    ...rest,
-    ...(imageUrls !== undefined && { imageUrls: [...imageUrls] }),
-    ...(tags !== undefined && { tags: [...tags] }),
-    ...(attributes !== undefined && { attributes: { ...attributes } }),
-  };
 }
 
 async function readConflict(base: Product, wanted: Partial<Values>): Promise<Conflict> {

@@ -3,6 +3,7 @@ import type { Product } from "@zebrands/catalog";
 import { useState } from "react";
 import { useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
+import { valuesOf } from "@/lib/product/fields";
 import { Button } from "@/ui/button";
 import { ConfirmDialog, Dialog, DialogActions } from "@/ui/dialog";
 import { SubmitButton } from "@/ui/form";
@@ -10,7 +11,6 @@ import { ErrorState, Skeleton } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import type { ProductActions } from "./actions";
 import { editOptions } from "./data";
-import { valuesOf } from "./fields";
 import { messages } from "./messages";
 import { ProductForm } from "./product-form";
 

@@ -6,14 +6,13 @@ import clsx from "clsx";
 import { ArrowRight, Pencil, Plus, RotateCcw, Trash2 } from "lucide-react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
+import { type FieldName, fieldAt, fieldWords, rulesOf } from "@/lib/product/fields";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { ErrorState, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/time";
-import { fieldWords } from "./actions";
 import { historyOptions } from "./data";
 import { FieldValue } from "./field-value";
-import { type FieldName, fieldNames } from "./fields";
 import { messages } from "./messages";
 
 const looks = {
@@ -106,18 +105,19 @@ function What({ change: { operation, actorName, fields } }: { readonly change: P
 
 function FieldDiff({ change }: { readonly change: ProductChange_FieldChange }) {
   const m = useMessages(messages);
-  const name = fieldNames.find((field) => field === change.field);
+  const name = fieldAt(change.field);
   if (name === undefined) return null;
+  const { look } = rulesOf(name);
   const before = jsonOf(change.oldValue);
   const after = jsonOf(change.newValue);
   return (
     <div className="rounded-lg bg-sunken px-3 py-2 text-sm">
       <dt className="text-xs text-ink-soft">{m[name]}</dt>
-      {name === "tags" || name === "image_urls" ? (
+      {look === "list" ? (
         <ListDiff before={listOf(before)} after={listOf(after)} />
       ) : (
-        <dd className={clsx(name === "price" && "flex flex-wrap items-center gap-x-2")}>
-          <BeforeAfter field={name} before={before} after={after} inline={name === "price"} />
+        <dd className={clsx(look === "figure" && "flex flex-wrap items-center gap-x-2")}>
+          <BeforeAfter field={name} before={before} after={after} inline={look === "figure"} />
         </dd>
       )}
     </div>

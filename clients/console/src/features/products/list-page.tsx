@@ -5,7 +5,9 @@ import { Download, Ellipsis, FileUp, PackageOpen, Plus, RefreshCw, SearchX } fro
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { type Command, useCommands } from "@/lib/commands";
+import { csvLine } from "@/lib/csv";
 import { useDescribeError } from "@/lib/errors";
+import { ownCells, ownColumns } from "@/lib/product/fields";
 import { defined } from "@/lib/search-params";
 import { useLatest } from "@/lib/use-latest";
 import { useMedia } from "@/lib/use-media";
@@ -82,7 +84,7 @@ export function ProductsPage() {
   }
 
   async function exportCsv() {
-    const [{ csvLine, ownCells, ownColumns }, { download }] = await Promise.all([import("@/lib/csv"), import("@/lib/download")]);
+    const { download } = await import("@/lib/download");
     const parts = [csvLine(ownColumns)];
     let count = 0;
     const complete = await readAll(

@@ -4,16 +4,16 @@ import { ArrowLeft } from "lucide-react";
 import { useRef, useState } from "react";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
+import { asMessage, emptyValues, type Values } from "@/lib/product/fields";
 import { useTitle } from "@/lib/use-title";
 import { Button } from "@/ui/button";
 import { Card, PageHeader } from "@/ui/card";
 import { ConfirmDialog, DialogActions } from "@/ui/dialog";
 import { SubmitButton } from "@/ui/form";
 import { toast } from "@/ui/toast";
-import { asMessage, refreshLists } from "./data";
-import type { Values } from "./fields";
+import { refreshLists } from "./data";
 import { messages } from "./messages";
-import { emptyValues, ProductForm } from "./product-form";
+import { ProductForm } from "./product-form";
 
 export function NewProductPage() {
   const m = useMessages(messages);

@@ -3,8 +3,8 @@ import clsx from "clsx";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { sentence, useDescribeError, useDescribeViolation } from "@/lib/errors";
+import { priceOf } from "@/lib/product/fields";
 import { typedAmount } from "@/lib/typed-amount";
-import { priceOf } from "./fields";
 import { messages } from "./messages";
 
 interface PriceCellProps {

@@ -3,10 +3,10 @@ import type { Product } from "@zebrands/catalog";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { sentence, useDescribeError, useDescribeViolation } from "@/lib/errors";
+import { fieldAt } from "@/lib/product/fields";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import type { Failure, Outcome } from "./bulk";
-import { fieldNames } from "./fields";
 import { messages } from "./messages";
 
 interface ProblemsDialogProps {
@@ -85,7 +85,7 @@ function Why({ failure: { error, violations } }: { readonly failure: Failure }) 
   const describeViolation = useDescribeViolation();
   if (violations.length === 0) return <p className="text-danger-ink">{describe(error)}</p>;
   return violations.map((violation) => {
-    const field = fieldNames.find((name) => violation.field.startsWith(`product.${name}`));
+    const field = fieldAt(violation.field);
     const text = describeViolation(violation);
     return (
       <p key={violation.field} className="text-danger-ink">

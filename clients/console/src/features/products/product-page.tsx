@@ -6,6 +6,16 @@ import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { type Command, useCommands } from "@/lib/commands";
 import { useDescribeError } from "@/lib/errors";
+import {
+  emptyValues,
+  type FieldName,
+  fieldRow,
+  fieldValue,
+  sameValue,
+  shownFields,
+  type Values,
+  valuesOf,
+} from "@/lib/product/fields";
 import { defined } from "@/lib/search-params";
 import { useLatest } from "@/lib/use-latest";
 import { useTitle } from "@/lib/use-title";
@@ -17,6 +27,7 @@ import { Time } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { useProductActions } from "./actions";
 import { listedProduct, productOptions } from "./data";
+import { FieldValue } from "./field-value";
 import { History } from "./history";
 import { messages } from "./messages";
 import { PriceCell } from "./price-cell";
@@ -27,6 +38,9 @@ import { Views } from "./views";
 
 // The form comes when somebody edits.
 const EditSheet = lazy(() => import("./edit-sheet").then((module) => ({ default: module.EditSheet })));
+
+/** The fields that the page's header shows. */
+const inHeader: ReadonlySet<FieldName> = new Set<FieldName>(["name", "brand", "sku", "price"]);
 
 /** Everything about one product, also a deleted one. */
 export function ProductPage() {
@@ -174,61 +188,10 @@ function useEditKeys(onEdit: (() => void) | undefined, onPrice: (() => void) | u
 
 function Facts({ product }: { readonly product: Product }) {
   const m = useMessages(messages);
-  const format = useFormat();
-  const attributes = Object.entries(product.attributes).sort(([a], [b]) => a.localeCompare(b, format.locale));
   return (
     <Section title={m.details}>
       <dl className="text-sm">
-        <Fact name={m.description}>
-          {product.description === "" ? (
-            <Soft>{m.noDescription}</Soft>
-          ) : (
-            <span className="whitespace-pre-line">{product.description}</span>
-          )}
-        </Fact>
-        <Fact name={m.tags}>
-          {product.tags.length === 0 ? (
-            <Soft>{m.noTags}</Soft>
-          ) : (
-            <ul className="flex flex-wrap gap-1.5">
-              {product.tags.map((tag) => (
-                <li key={tag}>
-                  <Link
-                    to="/admin/products"
-                    search={{ tag }}
-                    className="inline-flex min-h-6 items-center rounded-md bg-sunken px-2 text-xs hover:text-accent-ink"
-                  >
-                    {tag}
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          )}
-        </Fact>
-        {product.imageUrls.length > 0 && (
-          <Fact name={m.pictures}>
-            <ul className="flex flex-wrap gap-2">
-              {product.imageUrls.map((url, index) => (
-                <li key={url}>
-                  <a
-                    href={url}
-                    target="_blank"
-                    rel="noreferrer"
-                    aria-label={m.picture(format.number(index + 1))}
-                    className="block rounded-lg"
-                  >
-                    <Thumb urls={[url]} brand={product.brand} className="size-14" />
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </Fact>
-        )}
-        {attributes.map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {value}
-          </Fact>
-        ))}
+        {shownFields.map((field) => !inHeader.has(field) && <FieldFact key={field} field={field} product={product} />)}
         <Fact name={m.created}>
           <Time value={product.createTime} exact />
         </Fact>
@@ -240,6 +203,83 @@ function Facts({ product }: { readonly product: Product }) {
         </Fact>
       </dl>
     </Section>
+  );
+}
+
+/** A field below the header. One without a value is left out, but for those of which somebody wants to know. */
+function FieldFact({ field, product }: { readonly field: FieldName; readonly product: Product }) {
+  const m = useMessages(messages);
+  const { locale } = useFormat();
+  const values = valuesOf(product);
+  const value = fieldValue(values, field);
+  const absent: Partial<Record<FieldName, string>> = { description: m.noDescription, tags: m.noTags };
+  if (sameValue(values, emptyValues, field))
+    return (
+      absent[field] !== undefined && (
+        <Fact name={m[field]}>
+          <Soft>{absent[field]}</Soft>
+        </Fact>
+      )
+    );
+  const { kind } = fieldRow(field);
+  if (kind === "attributes")
+    return Object.entries(value as Values["attributes"])
+      .sort(([a], [b]) => a.localeCompare(b, locale))
+      .map(([name, text]) => (
+        <Fact key={name} name={name}>
+          {text}
+        </Fact>
+      ));
+  return (
+    <Fact name={m[field]}>
+      {kind === "tags" ? (
+        <TagLinks tags={value as readonly string[]} />
+      ) : kind === "addresses" ? (
+        <Pictures urls={value as readonly string[]} brand={product.brand} />
+      ) : (
+        <FieldValue field={field} value={value} />
+      )}
+    </Fact>
+  );
+}
+
+function TagLinks({ tags }: { readonly tags: readonly string[] }) {
+  return (
+    <ul className="flex flex-wrap gap-1.5">
+      {tags.map((tag) => (
+        <li key={tag}>
+          <Link
+            to="/admin/products"
+            search={{ tag }}
+            className="inline-flex min-h-6 items-center rounded-md bg-sunken px-2 text-xs hover:text-accent-ink"
+          >
+            {tag}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Pictures({ urls, brand }: { readonly urls: readonly string[]; readonly brand: string }) {
+  const m = useMessages(messages);
+  const format = useFormat();
+  return (
+    <ul className="flex flex-wrap gap-2">
+      {urls.map((url, index) => (
+        <li key={url}>
+          <a
+            href={url}
+            target="_blank"
+            rel="noreferrer"
+            aria-label={m.picture(format.number(index + 1))}
+            className="block rounded-lg"
+          >
+            <Thumb urls={[url]} brand={brand} className="size-14" />
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -2,15 +2,11 @@ import { X } from "lucide-react";
 import { useState } from "react";
 import { useMessages } from "@/i18n";
 import { maxLengths } from "@/lib/limits";
+import type { Wiring } from "@/ui/field";
 import { messages } from "./messages";
 
 interface TagInputProps {
-  readonly wiring: {
-    readonly id: string;
-    readonly name: string;
-    readonly "aria-invalid": boolean | undefined;
-    readonly "aria-describedby": string | undefined;
-  };
+  readonly wiring: Wiring;
   readonly tags: readonly string[];
   readonly onChange: (tags: readonly string[]) => void;
 }

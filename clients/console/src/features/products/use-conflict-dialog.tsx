@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useCallback, useRef, useState } from "react";
+import type { Values } from "@/lib/product/fields";
 import type { Conflict, Resolve } from "./data";
-import type { Values } from "./fields";
 
 const ConflictDialog = lazy(() => import("./conflict-dialog"));
 
