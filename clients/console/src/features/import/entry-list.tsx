@@ -32,6 +32,8 @@ export function EntryList({ entries, counts, done }: EntryListProps) {
     count: shown.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => 57,
+    // Rows have different heights: a measurement belongs to the line, whatever its place in the list.
+    getItemKey: (index) => shown[index]?.line ?? index,
     overscan: 8,
   });
   return (
