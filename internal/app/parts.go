@@ -11,6 +11,7 @@ import (
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/notification"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/internal/queue"
@@ -66,7 +67,7 @@ func (p *parts) open(ctx context.Context) error {
 	if p.queue, err = queue.New(p.db, p.log, queue.Instrument(p.telemetry.Tracer(), p.telemetry.Meter())); err != nil {
 		return fmt.Errorf("open queue: %w", err)
 	}
-	p.db.HookProducts(notification.NewHook(p.queue, p.cfg.NotifyWindow))
+	p.db.HookProducts(history.NewHook(notification.Listener(p.queue, p.cfg.NotifyWindow)))
 	if p.keys, err = p.openKeys(ctx); err != nil {
 		return err
 	}

@@ -132,16 +132,3 @@ func splitRequest(path string) (request int, field string, ok bool) {
 	field = strings.TrimPrefix(strings.TrimPrefix(field, ".product"), ".")
 	return request, field, true
 }
-
-// fromFault returns what a fault says about the fields of a row, below a field of the product.
-func (f *File) fromFault(line int, below string, err error) []Problem {
-	var bad *fault.Error
-	if !errors.As(err, &bad) {
-		return []Problem{{Line: line, Field: f.column(below), Reason: err.Error()}}
-	}
-	problems := make([]Problem, len(bad.Violations))
-	for i, v := range bad.Violations {
-		problems[i] = Problem{Line: line, Field: f.column(below + "." + v.Field), Reason: v.Description}
-	}
-	return problems
-}

@@ -3,13 +3,12 @@ package importer
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // exportPage is how many products are asked for at a time.
@@ -25,7 +24,7 @@ func Export(
 	ctx context.Context, products catalogv1connect.ProductServiceClient, filter string, to io.Writer, progress func(int),
 ) (int, error) {
 	out := csv.NewWriter(to)
-	if err := out.Write(slices.Concat(ownRequired, ownOptional)); err != nil {
+	if err := out.Write(ownHeader()); err != nil {
 		return 0, fmt.Errorf("write: %w", err)
 	}
 	req := &catalogv1.ListProductsRequest{PageSize: exportPage, Filter: filter, OrderBy: "sku"}
@@ -63,24 +62,12 @@ func writeProducts(out *csv.Writer, products []*catalogv1.Product) error {
 
 // ownCells returns a product in the columns of the catalog's own format.
 func ownCells(p *catalogv1.Product) ([]string, error) {
-	images, err := joinList(p.GetImageUrls())
-	if err != nil {
-		return nil, err
-	}
-	tags, err := joinList(p.GetTags())
-	if err != nil {
-		return nil, err
-	}
-	attributes := ""
-	if len(p.GetAttributes()) > 0 {
-		text, err := json.Marshal(p.GetAttributes())
-		if err != nil {
+	cells := make([]string, len(fields.Cells()))
+	for i, c := range fields.Cells() {
+		var err error
+		if cells[i], err = c.Print(p); err != nil {
 			return nil, err
 		}
-		attributes = string(text)
 	}
-	return []string{
-		p.GetSku(), p.GetName(), p.GetBrand(), p.GetPrice().GetAmount(), p.GetPrice().GetCurrencyCode(),
-		p.GetDescription(), images, tags, attributes,
-	}, nil
+	return cells, nil
 }

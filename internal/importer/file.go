@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/money"
-	"github.com/zebrands/catalog/internal/text"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // Row is a product as a file has it.
@@ -54,7 +50,7 @@ func Parse(from io.Reader, currency string) (*File, error) {
 		err = file.readOwn(t, currency)
 	default:
 		return nil, fmt.Errorf("the header is of no known format: it has neither the columns %s nor those of a "+
-			"Shopify product export; it has %s", strings.Join(ownRequired, ", "), strings.Join(t.header, ", "))
+			"Shopify product export; it has %s", strings.Join(ownRequired(), ", "), strings.Join(t.header, ", "))
 	}
 	if err != nil {
 		return nil, err
@@ -69,14 +65,14 @@ func (f *File) column(field string) string {
 		return strings.TrimSuffix(key, `"]`)
 	}
 	field, _, _ = strings.Cut(field, "[")
-	root, part, _ := strings.Cut(field, ".")
-	if part == "currency_code" {
-		root = "currency"
+	cell, ok := fields.CellOf(field)
+	if !ok {
+		return field
 	}
-	if name, ok := f.columns[root]; ok {
+	if name, ok := f.columns[cell.Header]; ok {
 		return name
 	}
-	return root
+	return cell.Header
 }
 
 // note keeps the problem of a row. Returns err if it is anything else.
@@ -89,8 +85,8 @@ func (f *File) note(err error) error {
 	return nil
 }
 
-// dropInvalid moves rows that the server would refuse for certain, and that are cheap to tell, from
-// Rows to Problems.
+// dropInvalid moves rows that the server would refuse, as far as the file alone can tell, from Rows to
+// Problems.
 func (f *File) dropInvalid() {
 	lines := make(map[string]int, len(f.Rows))
 	valid := f.Rows[:0]
@@ -112,33 +108,16 @@ func (f *File) dropInvalid() {
 	f.Rows = valid
 }
 
-func (f *File) check(row Row) (problems []Problem) {
-	p := row.Product
-	for _, field := range [][2]string{{"sku", p.GetSku()}, {"name", p.GetName()}, {"brand", p.GetBrand()}} {
-		if field[1] == "" {
-			problems = append(problems, Problem{Line: row.Line, Field: f.column(field[0]), Reason: "must not be empty"})
-		}
+// check returns what the server would say of the fields of a row.
+func (f *File) check(row Row) []Problem {
+	_, err := fields.NewPatch(row.Product, fields.Everything())
+	bad, isFault := errors.AsType[*fault.Error](err)
+	if !isFault {
+		return nil
 	}
-	if utf8.RuneCountInString(p.GetSku()) > skuLimit || strings.ContainsFunc(p.GetSku(), unicode.IsControl) {
-		reason := fmt.Sprintf("must be one line of at most %d characters", skuLimit)
-		problems = append(problems, Problem{Line: row.Line, Field: f.column("sku"), Reason: reason})
-	}
-	if _, err := money.Parse(p.GetPrice().GetAmount(), p.GetPrice().GetCurrencyCode()); err != nil {
-		problems = append(problems, f.fromFault(row.Line, "price", err)...)
+	problems := make([]Problem, len(bad.Violations))
+	for i, v := range bad.Violations {
+		problems[i] = Problem{Line: row.Line, Field: f.column(v.Field), Reason: v.Description}
 	}
 	return problems
-}
-
-// clean brings a cell into the form in which the catalog keeps text.
-func clean(cell string) string {
-	return text.Clean(strings.Map(mended, strings.ReplaceAll(cell, "\r\n", "\n")))
-}
-
-// mended returns the character that was meant by a C1 control character, which the catalog refuses: it
-// is what is left of one in Windows-1252, such as "™", that was taken for Latin-1. Browsers do the same.
-func mended(r rune) rune {
-	if r >= 0x80 && r <= 0x9F {
-		return charmap.Windows1252.DecodeByte(byte(r))
-	}
-	return r
 }

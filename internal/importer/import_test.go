@@ -97,9 +97,12 @@ func TestRequestTooLargeIsDivided(t *testing.T) {
 
 func TestLargeRowsGoInSeveralRequests(t *testing.T) {
 	catalog := &fakeCatalog{}
-	file := parse(t, "sku,name,brand,price,description\n"+
-		strings.Join([]string{"a,A,X,1", "b,B,X,1", "c,C,X,1", ""}, ","+strings.Repeat("long ", 200_000)+"\n"))
-	require.Equal(t, importer.Result{Created: 3}, run(t, catalog.serve(t), file))
+	const rows = 60 // of 40 KB: the longest description that the catalog takes
+	csv := "sku,name,brand,price,description\n"
+	for i := range rows {
+		csv += fmt.Sprintf("s%d,N,X,1,%s\n", i, strings.Repeat("😀", 10_000))
+	}
+	require.Equal(t, importer.Result{Created: rows}, run(t, catalog.serve(t), parse(t, csv)))
 	require.Equal(t, 3, catalog.writes)
 }
 

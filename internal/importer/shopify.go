@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/product/fields"
 	"github.com/zebrands/catalog/internal/text"
 )
 
@@ -34,8 +35,6 @@ const (
 	// noOption is the value of the only option of a product without variants.
 	noOption = "Default Title"
 
-	skuLimit   = 64
-	imageLimit = 20
 	// hashDigits is how much of a hash tells made-up SKUs apart.
 	hashDigits = 8
 )
@@ -139,11 +138,11 @@ func (f *File) addShopProduct(p *shopProduct, currency string, made map[string][
 		names, values := p.optionsOf(variant)
 		row := Row{Line: variant.line, Attributes: p.attributes(variant, names, values)}
 		row.Product = &catalogv1.Product{
-			Sku:         clean(variant.cells[colSKU]),
-			Name:        clean(p.first.cells[colTitle]),
-			Brand:       clean(p.first.cells[colVendor]),
+			Sku:         text.Mend(variant.cells[colSKU]),
+			Name:        text.Mend(p.first.cells[colTitle]),
+			Brand:       text.Mend(p.first.cells[colVendor]),
 			Price:       &catalogv1.Money{Amount: variant.cells[colPrice], CurrencyCode: currency},
-			Description: clean(plainText(p.first.cells[colBody])),
+			Description: text.Mend(plainText(p.first.cells[colBody])),
 			ImageUrls:   p.pictures(variant),
 			Tags:        shopTags(p.first.cells[colTags]),
 		}
@@ -163,11 +162,11 @@ func (f *File) addShopProduct(p *shopProduct, currency string, made map[string][
 // first row of the product alone.
 func (p *shopProduct) optionsOf(variant record) (names, values []string) {
 	for i := range options {
-		value := clean(variant.cells[optionValue(i)])
+		value := text.Mend(variant.cells[optionValue(i)])
 		if value == "" || value == noOption {
 			continue
 		}
-		names = append(names, clean(p.first.cells[optionName(i)]))
+		names = append(names, text.Mend(p.first.cells[optionName(i)]))
 		values = append(values, value)
 	}
 	return names, values
@@ -175,9 +174,9 @@ func (p *shopProduct) optionsOf(variant record) (names, values []string) {
 
 func (p *shopProduct) attributes(variant record, names, values []string) map[string]string {
 	attributes := map[string]string{
-		"handle":  clean(p.handle),
-		"type":    clean(p.first.cells[colType]),
-		"barcode": clean(strings.TrimPrefix(variant.cells[colBarcode], "'")), // which spreadsheets add
+		"handle":  text.Mend(p.handle),
+		"type":    text.Mend(p.first.cells[colType]),
+		"barcode": text.Mend(strings.TrimPrefix(variant.cells[colBarcode], "'")), // which spreadsheets add
 	}
 	for i, name := range names {
 		if name != "" {
@@ -200,14 +199,14 @@ func (p *shopProduct) pictures(variant record) []string {
 			urls = append(urls, image.url)
 		}
 	}
-	return urls[:min(len(urls), imageLimit)]
+	return urls[:min(len(urls), fields.MaxImageURLs)]
 }
 
 // shopTags reads a list as Shopify writes it: separated by commas, without quotes.
 func shopTags(cell string) []string {
 	var tags []string
 	for tag := range strings.SplitSeq(cell, ",") {
-		if tag = clean(tag); tag != "" && !slices.Contains(tags, tag) {
+		if tag = text.Mend(tag); tag != "" && !slices.Contains(tags, tag) {
 			tags = append(tags, tag)
 		}
 	}
@@ -220,7 +219,7 @@ func makeSKU(handle string, values []string) (sku, source string) {
 	parts := append([]string{handle}, values...)
 	source = strings.Join(parts, "\x00")
 	sku = strings.Join(text.Words(strings.Join(parts, " ")), "-")
-	if len([]rune(sku)) > skuLimit {
+	if len([]rune(sku)) > fields.MaxSKU {
 		sku = withHash(sku, source)
 	}
 	return sku, source
@@ -230,7 +229,7 @@ func makeSKU(handle string, values []string) (sku, source string) {
 func withHash(sku, source string) string {
 	sum := sha256.Sum256([]byte(source))
 	runes := []rune(sku)
-	runes = runes[:min(len(runes), skuLimit-hashDigits-1)]
+	runes = runes[:min(len(runes), fields.MaxSKU-hashDigits-1)]
 	return strings.TrimRight(string(runes), "-") + "-" + hex.EncodeToString(sum[:])[:hashDigits]
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/internal/history/change"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 const (
@@ -109,7 +110,11 @@ func (c *content) view(publicURL, dedupKey string, n int) view {
 			When:     row.CreateTime.UTC().Format("2 January 2006, 15:04:05 UTC"),
 		}
 		for _, f := range row.Fields {
-			cv.Fields = append(cv.Fields, fieldView{Label: label(f.Name), Old: readable(f.Old), New: readable(f.New)})
+			cv.Fields = append(cv.Fields, fieldView{
+				Label: fields.Label(f.Name),
+				Old:   shorten(fields.Readable(f.Name, f.Old), valueSize),
+				New:   shorten(fields.Readable(f.Name, f.New), valueSize),
+			})
 		}
 		v.Changes = append(v.Changes, cv)
 	}
@@ -133,9 +138,9 @@ func verb(row *ent.ProductChange) string {
 	}
 	switch n := len(row.Fields); n {
 	case 1:
-		return fmt.Sprintf("changed the %s of", label(row.Fields[0].Name))
+		return fmt.Sprintf("changed the %s of", fields.Label(row.Fields[0].Name))
 	case 2:
-		return fmt.Sprintf("changed the %s and %s of", label(row.Fields[0].Name), label(row.Fields[1].Name))
+		return fmt.Sprintf("changed the %s and %s of", fields.Label(row.Fields[0].Name), fields.Label(row.Fields[1].Name))
 	default:
 		return fmt.Sprintf("changed %d fields of", n)
 	}

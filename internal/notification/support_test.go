@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/notification"
 	"github.com/zebrands/catalog/internal/queue"
@@ -49,7 +50,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	q, err := queue.New(d, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	d.HookProducts(notification.NewHook(q, 0))
+	d.HookProducts(history.NewHook(notification.Listener(q, 0)))
 	w := &world{t: t, db: d, queue: q, mailer: &postbox{batch: 1000}}
 	w.ana, w.luis, w.emma = w.admin("Ana"), w.admin("Luis"), w.admin("Emma")
 	return w

@@ -20,6 +20,12 @@ const (
 	firstWait = 2 * time.Second
 	// longestWait is the longest that a failure makes a mail wait.
 	longestWait = 30 * time.Minute
+	// endless is how often jobs are tried whose loss would lose mails: as often as the column can count.
+	// What ends them is the state of their rows, not River's count.
+	endless = 32767
+	// insertChunk is how many rows share one statement, or are looked for by one: databases limit its
+	// parameters.
+	insertChunk = 1000
 	// maxTries is how often a mail is tried: for about five hours.
 	maxTries = 20
 )
@@ -74,4 +80,9 @@ func backoff(tries int) time.Duration {
 	_, _ = rand.Read(random[:]) // never fails
 	share := int64(binary.BigEndian.Uint16(random[:]))
 	return wait*4/5 + time.Duration(int64(wait)*2/5*share>>16)
+}
+
+// now returns the time as both databases keep it.
+func now() time.Time {
+	return time.Now().UTC().Truncate(time.Microsecond)
 }

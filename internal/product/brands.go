@@ -52,7 +52,7 @@ func (s *Service) listBrands(
 		query.Where(contains(product.FieldBrandKey, wanted))
 	}
 	if more {
-		if !utf8.ValidString(last.Name) || hasControl(last.Name) {
+		if !utf8.ValidString(last.Name) || text.HasControl(last.Name) {
 			return nil, pagination.Invalid(errPosition)
 		}
 		query.Where(behindBrand(last))

@@ -15,6 +15,7 @@ import (
 	entproduct "github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -197,7 +198,7 @@ func TestOtherProcessesChanges(t *testing.T) {
 	ctx := asAdmin(t.Context(), "Ana")
 	proxy, through := dbtest.NewProxy(t, url)
 	d := dbtest.Open(t, through)
-	d.HookProducts(history)
+	d.HookProducts(history.NewHook())
 	s := newService(t, d)
 	p := createOne(ctx, t, s, "ELSEWHERE")
 	awaitHits(ctx, t, s, p)
@@ -242,7 +243,7 @@ func TestOtherProcessesChanges(t *testing.T) {
 // Without memory every read is a query.
 func TestNoCache(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
-	d.HookProducts(history)
+	d.HookProducts(history.NewHook())
 	s, err := product.NewService(d, 0)
 	require.NoError(t, err)
 	ctx := asAdmin(t.Context(), "Ana")

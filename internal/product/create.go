@@ -6,7 +6,8 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // CreateProduct adds a product. Returns a fault that names every field that is not valid, or SKU_TAKEN
@@ -14,21 +15,21 @@ import (
 func (s *Service) CreateProduct(
 	ctx context.Context, req *catalogv1.CreateProductRequest,
 ) (*catalogv1.CreateProductResponse, error) {
-	pt, err := newPatch(req.GetProduct(), everything())
+	draft, err := newDraft(req.GetProduct())
 	if err != nil {
 		return nil, err
 	}
 	var created *ent.Product
-	err = s.inTx(ctx, []claim{{sku: pt.fields.sku}}, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, []claim{{sku: draft.SKU()}}, func(ctx context.Context, tx *ent.Tx) error {
 		create := tx.Product.Create()
-		write(create.Mutation(), fields{}, pt.fields)
+		draft.Create(create.Mutation())
 		created, err = create.Save(ctx)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create product: %w", err)
 	}
-	return &catalogv1.CreateProductResponse{Product: convert.Product(created)}, nil
+	return &catalogv1.CreateProductResponse{Product: fields.Message(created)}, nil
 }
 
 // BatchCreateProducts adds products, all or none, with one INSERT: a thousand of them need fewer
@@ -37,47 +38,56 @@ func (s *Service) CreateProduct(
 func (s *Service) BatchCreateProducts(
 	ctx context.Context, req *catalogv1.BatchCreateProductsRequest,
 ) (*catalogv1.BatchCreateProductsResponse, error) {
-	all, err := newFields(req.GetRequests())
+	drafts, err := newDrafts(req.GetRequests())
 	if err != nil {
 		return nil, err
 	}
-	claims := make([]claim, len(all))
-	for i, f := range all {
-		claims[i] = claim{sku: f.sku}
+	claims := make([]claim, len(drafts))
+	for i := range drafts {
+		claims[i] = claim{sku: drafts[i].SKU()}
 	}
 	var created []*ent.Product
 	err = s.inTx(ctx, claims, func(ctx context.Context, tx *ent.Tx) error {
-		created, err = tx.Product.MapCreateBulk(all, func(create *ent.ProductCreate, i int) {
-			write(create.Mutation(), fields{}, all[i])
+		created, err = tx.Product.MapCreateBulk(drafts, func(create *ent.ProductCreate, i int) {
+			drafts[i].Create(create.Mutation())
 		}).Save(ctx)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("batch create products: %w", err)
 	}
-	return &catalogv1.BatchCreateProductsResponse{Products: convert.Products(created)}, nil
+	return &catalogv1.BatchCreateProductsResponse{Products: fields.Messages(created)}, nil
 }
 
 // Fill sets the columns of a new product as CreateProduct does, for who loads a whole catalog below the
 // API. Returns a fault that names every field that is not valid.
 func Fill(m *ent.ProductMutation, p *catalogv1.Product) error {
-	pt, err := newPatch(p, everything())
+	draft, err := newDraft(p)
 	if err != nil {
 		return err
 	}
-	write(m, fields{}, pt.fields)
+	draft.Create(m)
 	return nil
 }
 
-func newFields(requests []*catalogv1.CreateProductRequest) ([]fields, error) {
-	all := make([]fields, len(requests))
-	var ps problems
+// newDraft returns what CreateProduct makes of a message, or a fault that names every field that is not
+// valid, below "product".
+func newDraft(p *catalogv1.Product) (fields.Patch, error) {
+	draft, err := fields.NewPatch(p, fields.Everything())
+	var ps fault.Problems
+	ps.Within(pathProduct, err)
+	return draft, ps.Fault()
+}
+
+func newDrafts(requests []*catalogv1.CreateProductRequest) ([]fields.Patch, error) {
+	drafts := make([]fields.Patch, len(requests))
+	var ps fault.Problems
 	firstWith := make(map[string]int, len(requests))
 	for i, r := range requests {
-		pt, err := newPatch(r.GetProduct(), everything())
-		ps.within(request(i), err)
-		all[i] = pt.fields
-		ps.unique(firstWith, i, pt.fields.sku, "product.sku")
+		draft, err := newDraft(r.GetProduct())
+		ps.Within(request(i), err)
+		drafts[i] = draft
+		noteRepeated(&ps, firstWith, i, draft.SKU(), "product.sku")
 	}
-	return all, ps.fault()
+	return drafts, ps.Fault()
 }

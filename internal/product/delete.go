@@ -13,6 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // DeleteProduct hides a live product and frees its SKU. Returns PRODUCT_NOT_FOUND or ETAG_MISMATCH.
@@ -40,7 +41,7 @@ func (s *Service) DeleteProduct(
 	if err != nil {
 		return nil, fmt.Errorf("delete product: %w", err)
 	}
-	return &catalogv1.DeleteProductResponse{Product: convert.Product(deleted)}, nil
+	return &catalogv1.DeleteProductResponse{Product: fields.Message(deleted)}, nil
 }
 
 // UndeleteProduct restores a deleted product. Returns PRODUCT_NOT_FOUND, PRODUCT_NOT_DELETED, or
@@ -66,7 +67,7 @@ func (s *Service) UndeleteProduct(
 	if err != nil {
 		return nil, fmt.Errorf("undelete product: %w", err)
 	}
-	return &catalogv1.UndeleteProductResponse{Product: convert.Product(restored)}, nil
+	return &catalogv1.UndeleteProductResponse{Product: fields.Message(restored)}, nil
 }
 
 // lockDeleted returns a deleted product that nobody else can change until the transaction ends.

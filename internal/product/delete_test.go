@@ -154,7 +154,7 @@ func TestHistoryIsListedNewestFirst(t *testing.T) {
 					require.Equal(t, "2", c.GetEtag())
 					require.Equal(t, "name", c.GetFields()[0].GetField())
 					require.Equal(t, "New", c.GetFields()[0].GetNewValue().GetStringValue())
-					require.Nil(t, c.GetFields()[0].GetOldValue().AsInterface())
+					require.Equal(t, "Old", c.GetFields()[0].GetOldValue().GetStringValue())
 				}
 			}
 			if req.PageToken = page.GetNextPageToken(); req.GetPageToken() == "" {

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/history/change"
 )
 
@@ -44,15 +44,7 @@ func changesSince(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) 
 	if err != nil || version < 1 || convert.ETag(version) != etag {
 		return nil, nil //nolint:nilerr // it is made up
 	}
-	changes, err := tx.ProductChange.Query().
-		Where(productchange.ProductID(p.ID), productchange.VersionGT(version)).
-		Order(ent.Desc(productchange.FieldID)).
-		Limit(namedChanges).
-		All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("changes since an etag: %w", err)
-	}
-	return changes, nil
+	return history.Since(ctx, tx.Client(), p.ID, version, namedChanges)
 }
 
 // changedSince returns ETAG_MISMATCH for at least one change, the newest first.

@@ -14,6 +14,8 @@ import (
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
+	"github.com/zebrands/catalog/internal/text"
 )
 
 // Limits of a filter. SQLite nests expressions no deeper than a thousand.
@@ -166,7 +168,7 @@ func (r *filterReader) operand(e *expr.Expr) (operand, error) {
 		}
 		v.text = word
 	}
-	if !utf8.ValidString(v.text) || hasControl(v.text) {
+	if !utf8.ValidString(v.text) || text.HasControl(v.text) {
 		return v, r.invalid(e, "the value must not contain control characters")
 	}
 	return v, nil
@@ -231,7 +233,7 @@ func syntaxError(filter string, err error) error {
 }
 
 func quoted(s string) string {
-	return fmt.Sprintf("%q", firstRunes(s, maxKey))
+	return fmt.Sprintf("%q", text.First(s, fields.MaxKey))
 }
 
 // where turns a condition in SQL into a predicate.

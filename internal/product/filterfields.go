@@ -11,6 +11,7 @@ import (
 
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/internal/product/fields"
 	"github.com/zebrands/catalog/internal/text"
 )
 
@@ -54,7 +55,7 @@ func textComparison(column, keyColumn string) comparison {
 		case filtering.FunctionHas:
 			return contains(keyColumn, strings.TrimSuffix(value, "*")), ""
 		default:
-			return compare(op, keyColumn, orderKey(value)), ""
+			return compare(op, keyColumn, fields.OrderKey(value)), ""
 		}
 	}
 }
@@ -88,7 +89,7 @@ func likeness(column, pattern string) predicate.Product {
 
 // contains looks for the folded value anywhere in a folded text.
 func contains(keyColumn, value string) predicate.Product {
-	return where(func(s *sql.Selector) *sql.Predicate { return positive(s, keyColumn, orderKey(value)) })
+	return where(func(s *sql.Selector) *sql.Predicate { return positive(s, keyColumn, fields.OrderKey(value)) })
 }
 
 // positive is the condition that a part stands at some position of a column.

@@ -11,18 +11,21 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // statements are the texts of the hottest queries. They are built once, because to build one takes
 // Ent about as long as it takes SQLite to answer it.
 type statements struct {
 	byID, liveBySKU string
+	columns         []string // of each
 }
 
 func newStatements(dialect string) statements {
+	columns := fields.Columns()
 	build := func(predicates ...*entsql.Predicate) string {
 		text, _ := entsql.Dialect(dialect).
-			Select(shownColumns...).
+			Select(columns...).
 			From(entsql.Table(product.Table)).
 			Where(entsql.And(predicates...)).
 			Query()
@@ -32,6 +35,7 @@ func newStatements(dialect string) statements {
 	return statements{
 		byID:      build(entsql.EQ(product.FieldID, "")),
 		liveBySKU: build(entsql.EQ(product.FieldSku, ""), live),
+		columns:   columns,
 	}
 }
 
@@ -84,12 +88,12 @@ func (s *Service) queryOne(ctx context.Context, statement string, key any) (*kep
 		return nil, fmt.Errorf("get product: %w", err)
 	}
 	defer func() { _ = rows.Close() }() // its error is that of the scan
-	found, _, err := ent.ScanProduct(rows, shownColumns)
+	found, _, err := ent.ScanProduct(rows, s.statements.columns)
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)
 	}
 	if found == nil {
 		return nil, nil //nolint:nilnil // as documented
 	}
-	return newKept(convert.Product(found)), nil
+	return newKept(fields.Message(found)), nil
 }

@@ -4,20 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
-	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/pagination"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // listedColumns are those of a message and those that tell where a product stands in a list.
-var listedColumns = append(slices.Clone(shownColumns),
+var listedColumns = append(fields.Columns(),
 	product.FieldSkuKey, product.FieldNameKey, product.FieldBrandKey)
 
 // defaultOrder is that of a list without order_by and query.
@@ -121,11 +120,11 @@ func behind(list listing, order order, token string) ([]predicate.Product, error
 // listPage returns the first size products that were found, and the token for the rest if there is any.
 func listPage(list listing, order order, found []*ent.Product, size int) (*catalogv1.ListProductsResponse, error) {
 	if len(found) <= size {
-		return &catalogv1.ListProductsResponse{Products: convert.Products(found)}, nil
+		return &catalogv1.ListProductsResponse{Products: fields.Messages(found)}, nil
 	}
 	token, err := pagination.Token(list, order.position(found[size-1]))
 	if err != nil {
 		return nil, err
 	}
-	return &catalogv1.ListProductsResponse{Products: convert.Products(found[:size]), NextPageToken: token}, nil
+	return &catalogv1.ListProductsResponse{Products: fields.Messages(found[:size]), NextPageToken: token}, nil
 }

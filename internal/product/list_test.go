@@ -15,6 +15,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -186,7 +187,7 @@ func TestReadsCostOneStatement(t *testing.T) {
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {
 			d := newTraced(t, dialect)
-			d.HookProducts(history)
+			d.HookProducts(history.NewHook())
 			ctx, warm := asAdmin(t.Context(), "Ana"), newService(t, d.DB)
 			cost := func(read func(context.Context, *product.Service) error, s *product.Service) int {
 				return len(d.statements(ctx, func(ctx context.Context) { require.NoError(t, read(ctx, s)) }))

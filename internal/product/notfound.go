@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
+	"github.com/zebrands/catalog/internal/text"
 )
 
 // How much an error says of many missing products. In gRPC and gRPC-Web it travels in headers or trailers,
@@ -44,7 +46,7 @@ func nameSome(ids, skus []string) string {
 	for i, key := range slices.Concat(ids, skus) {
 		name := "id " + key
 		if i >= len(ids) {
-			name = "SKU " + strconv.Quote(firstRunes(key, maxSKU)) // none is longer
+			name = "SKU " + strconv.Quote(text.First(key, fields.MaxSKU)) // none is longer
 		}
 		if room -= len(name); i == maxNamed || i > 0 && room < 0 {
 			break

@@ -16,6 +16,8 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/pagination"
+	"github.com/zebrands/catalog/internal/product/fields"
+	"github.com/zebrands/catalog/internal/text"
 )
 
 // term is one expression that a list is ordered by. Its values are never null.
@@ -67,7 +69,7 @@ func parseOrder(orderBy string) (order, error) {
 		}
 		fieldTerms, known := orderFields(words[0])
 		if !known {
-			return nil, orderInvalid("cannot order by %s: only by %s", strconv.Quote(firstRunes(words[0], maxKey)), orderHelp)
+			return nil, orderInvalid("cannot order by %s: only by %s", strconv.Quote(text.First(words[0], fields.MaxKey)), orderHelp)
 		}
 		if slices.Contains(seen, words[0]) {
 			return nil, orderInvalid("names %s twice", words[0])

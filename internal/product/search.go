@@ -10,6 +10,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 	"github.com/zebrands/catalog/internal/text"
 )
 
@@ -27,14 +28,14 @@ type search struct {
 // parseSearch reads a query. Returns nil if it is blank, and a fault that names "query" if it holds
 // control characters or too many words.
 func parseSearch(query string) (*search, error) {
-	if hasControl(query) {
+	if text.HasControl(query) {
 		return nil, fault.Field("query", fault.FieldControlCharacters, "must not contain control characters")
 	}
 	query = text.Clean(query)
 	if query == "" {
 		return nil, nil //nolint:nilnil // no search is no mistake
 	}
-	q := &search{key: orderKey(query), words: words(query)}
+	q := &search{key: fields.OrderKey(query), words: fields.Words(query)}
 	if len(q.words) > maxQueryWords {
 		return nil, fault.Field("query", fault.FieldTooMany, "must have at most %d different words", maxQueryWords)
 	}

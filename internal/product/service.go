@@ -15,16 +15,9 @@ import (
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 	"github.com/zebrands/catalog/internal/text"
 )
-
-// shownColumns are those that a product's message is made of. Reads leave the others where they are.
-var shownColumns = []string{
-	product.FieldID, product.FieldVersion, product.FieldCreateTime, product.FieldUpdateTime, product.FieldDeleteTime,
-	product.FieldSku, product.FieldName, product.FieldBrand,
-	product.FieldPriceMinor, product.FieldPriceExponent, product.FieldCurrency,
-	product.FieldDescription, product.FieldImageUrls, product.FieldTags, product.FieldAttributes,
-}
 
 // Service implements ProductService. It counts on validated requests: ids, sizes and lengths are as
 // the contract says.
@@ -90,12 +83,12 @@ func (s *Service) batchGet(ctx context.Context, ids []uuid.UUID, skus []string) 
 	since := s.cache.now()
 	rows, err := s.db.Reader().Product.Query().
 		Where(product.DeleteTimeIsNil(), product.Or(product.IDIn(ids...), product.SkuIn(skus...))).
-		Select(shownColumns...).
+		Select(fields.Columns()...).
 		All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	loaded := convert.Products(rows)
+	loaded := fields.Messages(rows)
 	s.cache.keepAll(since, loaded)
 	return append(found, loaded...), nil
 }
@@ -137,7 +130,7 @@ func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Produ
 
 // cleanSKU returns a SKU to look up in the form in which SKUs are stored.
 func cleanSKU(field, sku string) (string, error) {
-	if hasControl(sku) {
+	if text.HasControl(sku) {
 		return "", fault.Field(field, fault.FieldControlCharacters, "must not contain control characters")
 	}
 	return text.Clean(sku), nil

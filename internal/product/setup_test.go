@@ -2,9 +2,7 @@ package product_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
@@ -15,13 +13,11 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/ent/hook"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/history/change"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -30,7 +26,7 @@ import (
 func each(t *testing.T, fn func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		d.HookProducts(history)
+		d.HookProducts(history.NewHook())
 		fn(t, asAdmin(t.Context(), "Ana"), newService(t, d), d)
 	})
 }
@@ -54,51 +50,6 @@ func anonymous(ctx context.Context) context.Context { return valueless{ctx} }
 type valueless struct{ context.Context } //nolint:containedctx // it is one
 
 func (valueless) Value(any) any { return nil }
-
-// history stands for the hook of package notification: it bumps the version and writes a change with
-// the names of the columns.
-func history(next ent.Mutator) ent.Mutator {
-	return hook.ProductFunc(func(ctx context.Context, m *ent.ProductMutation) (ent.Value, error) {
-		operation, version := change.Created, int64(1)
-		if !m.Op().Is(ent.OpCreate) {
-			old, err := m.OldVersion(ctx)
-			if err != nil {
-				return nil, err
-			}
-			operation, version = change.Updated, old+1
-			if _, ok := m.DeleteTime(); ok {
-				operation = change.Deleted
-			}
-			if m.DeleteTimeCleared() {
-				operation = change.Undeleted
-			}
-		}
-		var changed []change.Field
-		for _, name := range []string{"sku", "name", "brand", "price_minor", "tags"} {
-			if v, ok := m.Field(name); ok {
-				raw, err := json.Marshal(v)
-				if err != nil {
-					return nil, err
-				}
-				changed = append(changed, change.Field{Name: name, New: raw})
-			}
-		}
-		m.SetVersion(version)
-		value, err := next.Mutate(ctx, m)
-		if err != nil {
-			return nil, err
-		}
-		p, ok := value.(*ent.Product)
-		if !ok {
-			return nil, fmt.Errorf("hook: got %T", value)
-		}
-		actor, _ := auth.PrincipalFrom(ctx)
-		return p, ent.TxFromContext(ctx).ProductChange.Create().
-			SetProductID(p.ID).SetSku(p.Sku).SetProductName(p.Name).SetOperation(operation).SetVersion(version).
-			SetFields(changed).SetActorID(actor.AdminID).SetActorName(actor.Name).
-			Exec(ctx)
-	})
-}
 
 // sample returns a product that is valid, with a SKU and a name.
 func sample(sku, name string) *catalogv1.Product {

@@ -74,16 +74,24 @@ func (s *Service) skuTaken(ctx context.Context, claims []claim) (*fault.Error, e
 		"Another product had the SKU at the same moment and gave it up again. Try again."), nil
 }
 
-// unique notes a problem if an earlier request of the batch has the same value. Empty values are no
+// noteRepeated notes a problem if an earlier request of the batch has the same value. Empty values are no
 // concern of it.
-func (ps *problems) unique(first map[string]int, i int, value, field string) {
+func noteRepeated(ps *fault.Problems, first map[string]int, i int, value, field string) {
 	if value == "" {
 		return
 	}
 	if earlier, taken := first[value]; taken {
-		ps.addf(request(i)+"."+field, fault.FieldNotUnique,
+		ps.Addf(request(i)+"."+field, fault.FieldNotUnique,
 			"must differ from the others: it is the same as in requests[%d]", earlier)
 		return
 	}
 	first[value] = i
+}
+
+// pathProduct is where requests hold the product that they create or change.
+const pathProduct = "product"
+
+// request names one request of a batch in a path.
+func request(i int) string {
+	return fmt.Sprintf("requests[%d]", i)
 }

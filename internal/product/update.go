@@ -13,17 +13,19 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // update is a valid request to change a product.
 type update struct {
 	id    uuid.UUID
 	etag  string
-	patch patch
+	patch fields.Patch
 }
 
-func (u update) claim() claim {
-	return claim{sku: u.patch.fields.sku, id: u.id}
+func (u *update) claim() claim {
+	return claim{sku: u.patch.SKU(), id: u.id}
 }
 
 // UpdateProduct changes the fields of a live product that the mask names. Returns PRODUCT_NOT_FOUND,
@@ -47,7 +49,7 @@ func (s *Service) UpdateProduct(
 	if err != nil {
 		return nil, fmt.Errorf("update product: %w", err)
 	}
-	return &catalogv1.UpdateProductResponse{Product: convert.Product(updated)}, nil
+	return &catalogv1.UpdateProductResponse{Product: fields.Message(updated)}, nil
 }
 
 // BatchUpdateProducts changes different products, all or none. The faults are those of UpdateProduct
@@ -71,35 +73,35 @@ func (s *Service) BatchUpdateProducts(
 	if err != nil {
 		return nil, fmt.Errorf("batch update products: %w", err)
 	}
-	return &catalogv1.BatchUpdateProductsResponse{Products: convert.Products(updated)}, nil
+	return &catalogv1.BatchUpdateProductsResponse{Products: fields.Messages(updated)}, nil
 }
 
 // newUpdate returns a fault if anything in the request is not valid whatever the product is now.
 func newUpdate(req *catalogv1.UpdateProductRequest) (update, error) {
-	var ps problems
+	var ps fault.Problems
 	id, err := convert.ParseID("product.id", req.GetProduct().GetId())
-	ps.merge(err)
-	m, err := parseMask(req.GetUpdateMask(), req.GetProduct())
-	ps.merge(err)
-	pt, err := newPatch(req.GetProduct(), m)
-	ps.merge(err)
-	return update{id: id, etag: req.GetProduct().GetEtag(), patch: pt}, ps.fault()
+	ps.Merge(err)
+	m, err := fields.ParseMask(req.GetUpdateMask(), req.GetProduct())
+	ps.Merge(err)
+	patch, err := fields.NewPatch(req.GetProduct(), m)
+	ps.Within(pathProduct, err)
+	return update{id: id, etag: req.GetProduct().GetEtag(), patch: patch}, ps.Fault()
 }
 
 func newUpdates(requests []*catalogv1.UpdateProductRequest) ([]update, error) {
 	updates := make([]update, len(requests))
-	var ps problems
+	var ps fault.Problems
 	firstOf, firstWith := make(map[string]int, len(requests)), make(map[string]int, len(requests))
 	for i, r := range requests {
 		u, err := newUpdate(r)
-		ps.within(request(i), err)
+		ps.Within(request(i), err)
 		updates[i] = u
 		if u.id != uuid.Nil {
-			ps.unique(firstOf, i, u.id.String(), "product.id")
+			noteRepeated(&ps, firstOf, i, u.id.String(), "product.id")
 		}
-		ps.unique(firstWith, i, u.patch.fields.sku, "product.sku")
+		noteRepeated(&ps, firstWith, i, u.patch.SKU(), "product.sku")
 	}
-	return updates, ps.fault()
+	return updates, ps.Fault()
 }
 
 // applyAll changes the products in the order of their ids, as every other transaction does, so that
@@ -116,34 +118,35 @@ func applyAll(ctx context.Context, tx *ent.Tx, updates []update) ([]*ent.Product
 		return nil, err
 	}
 	updated := make([]*ent.Product, len(updates))
-	var ps problems
+	var ps fault.Problems
 	for _, i := range order {
 		now, ok := locked[updates[i].id]
 		if !ok {
 			return nil, notFound(updates[i].id.String(), "").Within(request(i))
 		}
 		updated[i], err = updates[i].apply(ctx, tx, now)
-		ps.within(request(i), err)
-		if ps.err != nil {
-			return nil, ps.err
+		ps.Within(request(i), err)
+		if err := ps.Fatal(); err != nil {
+			return nil, err
 		}
 	}
-	return updated, ps.fault()
+	return updated, ps.Fault()
 }
 
 // apply changes a locked product, if anything is different. Returns ETAG_MISMATCH, or a fault that
 // names a half of the price that does not go with the other.
-func (u update) apply(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
+func (u *update) apply(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
 	if err := checkETag(ctx, tx, p, u.etag); err != nil {
 		return nil, err
 	}
-	now := stored(p)
-	next, err := u.patch.onto(now)
+	next, err := u.patch.Onto(p)
 	if err != nil {
-		return nil, err
+		var ps fault.Problems
+		ps.Within(pathProduct, err)
+		return nil, ps.Fault()
 	}
 	change := tx.Product.UpdateOne(p)
-	if !write(change.Mutation(), now, next) {
+	if !fields.Write(change.Mutation(), p, next) {
 		return p, nil
 	}
 	return change.Save(ctx)

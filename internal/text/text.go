@@ -39,3 +39,19 @@ func Words(s string) []string {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})
 }
+
+// HasControl reports whether s has a control character, such as a line break.
+func HasControl(s string) bool {
+	return strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// First returns at most the first n characters of s.
+func First(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/pagination"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // Service implements catalog.v1.TrackingService.
@@ -133,7 +134,7 @@ func (s *Service) ListTopProducts(
 	}
 	products := make(map[uuid.UUID]*catalogv1.Product, len(rows))
 	for _, row := range rows {
-		products[row.ID] = convert.Product(row)
+		products[row.ID] = fields.Message(row)
 	}
 	resp := &catalogv1.ListTopProductsResponse{}
 	for _, r := range ranking {

@@ -12,8 +12,8 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productview"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/pagination"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // unviewedList identifies a list of unviewed products in page tokens.
@@ -60,7 +60,7 @@ func (s *Service) ListUnviewedProducts(
 	resp := &catalogv1.ListUnviewedProductsResponse{TotalSize: int32(total)} //nolint:gosec // fewer than 2 billion
 	for _, row := range shown {
 		resp.Entries = append(resp.Entries, &catalogv1.ListUnviewedProductsResponse_Entry{
-			Product: convert.Product(row), Impressions: counted[row.ID].impressions,
+			Product: fields.Message(row), Impressions: counted[row.ID].impressions,
 		})
 	}
 	if len(rows) > size {

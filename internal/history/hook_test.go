@@ -1,4 +1,4 @@
-package notification_test
+package history_test
 
 import (
 	"context"
@@ -13,18 +13,16 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/history/change"
-	"github.com/zebrands/catalog/internal/notification"
 )
-
-const notifyJobs = "river_job WHERE kind = 'notify'"
 
 func TestHookWritesOneChangePerProduct(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		// A single create.
 		p := w.product(w.ana, "ONE")
 		require.Len(t, w.changes(), 1)
-		require.Equal(t, 1, w.count(notifyJobs))
+		require.Len(t, w.told, 1)
 
 		// A bulk create, over one chunk: one job, and the order of the products.
 		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
@@ -40,34 +38,28 @@ func TestHookWritesOneChangePerProduct(t *testing.T) {
 			require.Equal(t, fmt.Sprintf("BULK-%04d", i), c.Sku)
 			require.Equal(t, change.Created, c.Operation)
 		}
-		require.Equal(t, 2, w.count(notifyJobs))
+		require.Len(t, w.told, 2)
 
-		// A bulk update touches the rows that change, and no others.
+		// One transaction with several updates, of which one changes nothing.
 		w.tx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error {
-			n, err := tx.Product.Update().
-				Where(product.SkuIn("BULK-0001", "BULK-0002", "ONE")).
-				SetBrand("Nooz").Save(ctx)
-			require.Equal(t, 3, n)
-			return err
-		})
-		w.tx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error {
-			require.NoError(t, tx.Product.UpdateOneID(p.ID).SetBrand("Other").Exec(ctx))
-			n, err := tx.Product.Update().
-				Where(product.SkuIn("BULK-0001", "BULK-0002", "ONE")).
-				SetBrand("Nooz").Save(ctx)
-			require.Equal(t, 1, n)
-			return err
+			for _, row := range changes[:3] {
+				if err := tx.Product.UpdateOneID(row.ProductID).SetBrand("Nooz").Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return tx.Product.UpdateOneID(p.ID).SetBrand("Nooz").Exec(ctx)
 		})
 		changes = w.changes()[1101:]
-		require.Len(t, changes, 5)
-		require.Equal(t, 4, w.count(notifyJobs))
-		for _, c := range changes {
-			require.Equal(t, w.luis.ID, c.ActorID)
+		require.Len(t, changes, 3)
+		require.Len(t, w.told, 3)
+		for i, c := range changes {
+			require.Equal(t, w.luis.AdminID, c.ActorID)
 			require.Equal(t, "Luis", c.ActorName)
 			require.Len(t, c.Fields, 1)
 			require.Equal(t, "brand", c.Fields[0].Name)
+			require.Equal(t, c.ID, w.told[2].changes[i])
 		}
-		require.Equal(t, int64(4), w.get(p.ID).Version)
+		require.Equal(t, int64(2), w.get(p.ID).Version)
 	})
 }
 
@@ -119,12 +111,10 @@ func TestHookLeavesUnchangedProductsAlone(t *testing.T) {
 				SetPriceMinor(p.PriceMinor).ClearDeleteTime().Save(ctx)
 			require.NoError(t, err)
 			require.Equal(t, p.ID, same.ID)
-			n, err := tx.Product.Update().SetBrand(p.Brand).Save(ctx)
-			require.Zero(t, n)
-			return err
+			return tx.Product.UpdateOneID(p.ID).SetBrand(p.Brand).Exec(ctx)
 		})
 		require.Len(t, w.changes(), 1)
-		require.Equal(t, 1, w.count(notifyJobs))
+		require.Len(t, w.told, 1)
 		require.Equal(t, int64(1), w.get(p.ID).Version)
 		require.True(t, p.UpdateTime.Equal(w.get(p.ID).UpdateTime))
 
@@ -133,7 +123,7 @@ func TestHookLeavesUnchangedProductsAlone(t *testing.T) {
 			if err := tx.Product.UpdateOneID(p.ID).SetSearchText("again").Exec(ctx); err != nil {
 				return err
 			}
-			return tx.Product.Update().SetBrandKey([]byte("key")).Exec(ctx)
+			return tx.Product.UpdateOneID(p.ID).SetBrandKey([]byte("key")).Exec(ctx)
 		})
 		require.Equal(t, "again", w.get(p.ID).SearchText)
 		require.Equal(t, []byte("key"), w.get(p.ID).BrandKey)
@@ -178,14 +168,17 @@ func TestHookRefuses(t *testing.T) {
 		}
 		require.ErrorIs(t, inTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			return tx.Product.DeleteOneID(p.ID).Exec(ctx)
-		}), notification.ErrRowRemoved)
+		}), history.ErrRowRemoved)
 		require.ErrorIs(t, inTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			_, err := tx.Product.Delete().Exec(ctx)
 			return err
-		}), notification.ErrRowRemoved)
+		}), history.ErrRowRemoved)
+		require.ErrorIs(t, inTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
+			return tx.Product.Update().Where(product.ID(p.ID)).SetName("x").Exec(ctx)
+		}), history.ErrBulkUpdate)
 		require.ErrorIs(t, inTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(ctx)
-		}), notification.ErrNoActor)
+		}), history.ErrNoActor)
 		// The transaction is there, but the context is not its own.
 		require.ErrorIs(t, inTx(w.as(w.ana), func(_ context.Context, tx *ent.Tx) error {
 			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(w.as(w.ana)) //nolint:contextcheck // that is the point
@@ -207,20 +200,33 @@ func TestHookRefuses(t *testing.T) {
 func TestRollbackLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
-		w.work()
-		w.untilIdle()
-		before := len(w.mailer.messages())
 		failure := errors.New("the rest did not work")
 		require.ErrorIs(t, w.db.InTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			require.NoError(t, tx.Product.UpdateOneID(p.ID).SetName("x").Exec(ctx))
 			require.NoError(t, draft(tx, "OTHER").Exec(ctx))
 			return failure
 		}), failure)
-		w.untilIdle()
 		require.Len(t, w.changes(), 1)
-		require.Equal(t, 1, w.count(notifyJobs))
-		require.Len(t, w.mailer.messages(), before)
+		require.Len(t, w.told, 1)
 		require.Equal(t, int64(1), w.get(p.ID).Version)
+	})
+}
+
+// A listener that fails keeps the transaction from committing.
+func TestListenersAreInTheTransaction(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.product(w.ana, "S")
+		w.refusal = errors.New("nobody can be told")
+		require.ErrorIs(t, w.db.InTx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error {
+			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(ctx)
+		}), w.refusal)
+		require.Len(t, w.changes(), 1)
+		require.Equal(t, p.Name, w.get(p.ID).Name)
+
+		w.refusal = nil
+		w.rename(w.luis, p, "x")
+		changes := w.changes()
+		require.Equal(t, told{by: w.luis, changes: []int64{changes[1].ID}}, w.told[len(w.told)-1])
 	})
 }
 
@@ -231,9 +237,15 @@ func TestConcurrentUpdatesAreAllTold(t *testing.T) {
 		results := make(chan error, writers)
 		for range writers {
 			go func() {
-				results <- w.db.InTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
-					return tx.Product.Update().Where(product.ID(p.ID)).AddPriceMinor(1).Exec(ctx)
-				})
+				for {
+					err := w.db.InTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
+						return tx.Product.UpdateOneID(p.ID).AddPriceMinor(1).Exec(ctx)
+					})
+					if !fault.Is(err, fault.ConcurrentChange) { // somebody else's came first
+						results <- err
+						return
+					}
+				}
 			}()
 		}
 		for range writers {

@@ -1,4 +1,4 @@
-package convert_test
+package fields_test
 
 import (
 	"testing"
@@ -11,10 +11,10 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
-	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-func TestProduct(t *testing.T) {
+func TestMessage(t *testing.T) {
 	at := time.Date(2026, 11, 22, 13, 5, 0, 123456000, time.UTC)
 	id := uuid.MustParse("01900000-0000-7000-8000-000000000000")
 	live := &ent.Product{
@@ -27,10 +27,10 @@ func TestProduct(t *testing.T) {
 		Sku: "S", Name: "N", Brand: "B", Price: &catalogv1.Money{Amount: "1.500", CurrencyCode: "KWD"},
 		Description: "D", ImageUrls: []string{"https://i"}, Tags: []string{"t"}, Attributes: map[string]string{"k": "v"},
 	}
-	require.True(t, proto.Equal(expected, convert.Product(live)))
+	require.True(t, proto.Equal(expected, fields.Message(live)))
 
 	deleted := *live
 	deleted.DeleteTime = &at
 	expected.DeleteTime = timestamppb.New(at)
-	require.True(t, proto.Equal(expected, convert.Products([]*ent.Product{live, &deleted})[1]))
+	require.True(t, proto.Equal(expected, fields.Messages([]*ent.Product{live, &deleted})[1]))
 }

@@ -1,4 +1,4 @@
-package notification
+package history
 
 import (
 	"context"
@@ -9,16 +9,10 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/history/change"
-	"github.com/zebrands/catalog/internal/queue"
 )
 
-// insertChunk is how many rows share one statement, or are looked for by one: databases limit its
-// parameters.
+// insertChunk is how many rows share one statement: databases limit its parameters.
 const insertChunk = 1000
-
-// endless is how often jobs are tried whose loss would lose mails: as often as the column can count.
-// What ends them is the state of their rows, not River's count.
-const endless = 32767
 
 // collector holds the changes of one transaction until it commits. They share one time.
 type collector struct {
@@ -36,21 +30,21 @@ type recorded struct {
 
 // reserve keeps the next place in the order of changes, and returns the function that fills it. A
 // place that is never filled is no change.
-func (c *collector) reserve() func(operation change.Operation, before columns, after *ent.Product) error {
+func (c *collector) reserve() func(operation change.Operation, before, after *ent.Product) error {
 	i := len(c.changes)
 	c.changes = append(c.changes, nil)
-	return func(operation change.Operation, before columns, after *ent.Product) error {
-		fields, err := diff(before, columnsOf(after))
+	return func(operation change.Operation, before, after *ent.Product) error {
+		changed, err := diff(before, after)
 		if err != nil {
 			return fmt.Errorf("history of product %s: %w", after.ID, err)
 		}
-		c.changes[i] = &recorded{operation: operation, product: after, fields: fields}
+		c.changes[i] = &recorded{operation: operation, product: after, fields: changed}
 		return nil
 	}
 }
 
-// flush writes the changes and the job that mails them.
-func (c *collector) flush(ctx context.Context, tx *ent.Tx, q *queue.Queue, window time.Duration) error {
+// flush writes the changes and tells the listeners.
+func (c *collector) flush(ctx context.Context, tx *ent.Tx, listeners []Listener) error {
 	var rows []*ent.ProductChangeCreate
 	for _, r := range c.changes {
 		if r != nil {
@@ -60,16 +54,20 @@ func (c *collector) flush(ctx context.Context, tx *ent.Tx, q *queue.Queue, windo
 	if len(rows) == 0 {
 		return nil
 	}
+	written := make([]*ent.ProductChange, 0, len(rows))
 	for chunk := range slices.Chunk(rows, insertChunk) {
-		if err := tx.ProductChange.CreateBulk(chunk...).Exec(ctx); err != nil {
+		some, err := tx.ProductChange.CreateBulk(chunk...).Save(ctx)
+		if err != nil {
 			return fmt.Errorf("write changes: %w", err)
 		}
+		written = append(written, some...)
 	}
-	return q.Insert(ctx, tx, queue.Job{
-		Args:        queue.NotifyArgs{ActorID: c.actor.AdminID, ChangeTime: c.time},
-		At:          c.time.Add(window),
-		MaxAttempts: endless,
-	})
+	for _, listen := range listeners {
+		if err := listen(ctx, tx, c.actor, written); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *collector) row(tx *ent.Tx, r *recorded) *ent.ProductChangeCreate {

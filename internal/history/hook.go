@@ -1,0 +1,166 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/hook"
+	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/history/change"
+	"github.com/zebrands/catalog/internal/product/fields"
+)
+
+var (
+	// ErrRowRemoved is returned when product rows are to be deleted. Products are deleted by setting
+	// their delete_time.
+	ErrRowRemoved = errors.New("history: rows of products are never removed")
+	// ErrBulkUpdate is returned when one statement is to update any number of products. Update them one by
+	// one: the history needs the old values of each.
+	ErrBulkUpdate = errors.New("history: products are updated one by one")
+	// ErrNoActor is returned when a product is changed by nobody.
+	ErrNoActor = errors.New("history: a product is changed without an administrator in the context")
+)
+
+// Listener is told of the changes of a transaction, in the order in which they were made, when they are
+// written and before the transaction commits. What it writes with tx commits with them; if it returns an
+// error, nothing does.
+type Listener func(ctx context.Context, tx *ent.Tx, by auth.Principal, changes []*ent.ProductChange) error
+
+// NewHook returns the hook that makes a change of a product and its history one thing. For every mutation
+// of products it writes one row of product_changes per product that really changes, as the transaction
+// commits, and then tells the listeners.
+//
+// It bumps version and update_time, and leaves rows alone that the mutation would not change. Updates
+// of what is only derived from a product (keys, search text) pass as they are. It cannot see what
+// Modify and OnConflict do: do not use them on products.
+//
+// Mutations fail with db.ErrNotInTx or ent.ErrNotInTx outside db.InTx, with ErrNoActor if nobody makes
+// them, with ErrRowRemoved if they delete rows, with ErrBulkUpdate if they are updates of any number of
+// products, and with reason CONCURRENT_CHANGE if the product was changed since the caller read it.
+func NewHook(listeners ...Listener) ent.Hook {
+	h := productHook(listeners)
+	return func(next ent.Mutator) ent.Mutator {
+		return hook.ProductFunc(func(ctx context.Context, m *ent.ProductMutation) (ent.Value, error) {
+			return h.mutate(ctx, m, next)
+		})
+	}
+}
+
+type productHook []Listener
+
+func (h productHook) mutate(ctx context.Context, m *ent.ProductMutation, next ent.Mutator) (ent.Value, error) {
+	if _, err := m.SQLTx(); err != nil {
+		return nil, fmt.Errorf("change a product: %w", err)
+	}
+	c, err := h.collector(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch op := m.Op(); {
+	case op.Is(ent.OpCreate):
+		return create(ctx, m, next, c)
+	case op.Is(ent.OpUpdateOne):
+		return updateOne(ctx, m, next, c)
+	case op.Is(ent.OpUpdate):
+		return nil, ErrBulkUpdate
+	default:
+		return nil, ErrRowRemoved
+	}
+}
+
+// collectorKey is where a transaction keeps its collector.
+type collectorKey struct{}
+
+// collector returns the collector of the transaction, which writes itself down before the commit.
+func (h productHook) collector(ctx context.Context) (*collector, error) {
+	actor, ok := auth.PrincipalFrom(ctx)
+	if !ok {
+		return nil, ErrNoActor
+	}
+	c, created, err := db.Local(ctx, collectorKey{}, func() *collector {
+		return &collector{actor: actor, time: now()}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change a product: %w", err)
+	}
+	if c.actor.AdminID != actor.AdminID {
+		return nil, fmt.Errorf("history: %s and %s share a transaction", c.actor.AdminID, actor.AdminID)
+	}
+	if !created {
+		return c, nil
+	}
+	return c, db.BeforeCommit(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		return c.flush(ctx, tx, h)
+	})
+}
+
+// create handles a single create, and each product of a bulk create: ent nests those, so the first
+// product's rows come back last.
+func create(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c *collector) (ent.Value, error) {
+	record := c.reserve()
+	value, err := next.Mutate(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := value.(*ent.Product)
+	if !ok {
+		return nil, fmt.Errorf("history: a create returned %T", value)
+	}
+	return value, record(change.Created, nil, p)
+}
+
+// updateOne needs no statement to lock the row: the update only applies to the version that the old
+// values belong to.
+func updateOne(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c *collector) (ent.Value, error) {
+	before, err := fields.Load(func(column string) (ent.Value, error) { return m.OldField(ctx, column) })
+	if err != nil {
+		return nil, err
+	}
+	difference, err := fields.Changes(m, before)
+	if err != nil {
+		return nil, err
+	}
+	switch difference {
+	case fields.Nothing:
+		id, _ := m.ID()
+		return m.Client().Product.Get(ctx, id)
+	case fields.Derived:
+		m.ResetUpdateTime()
+		return next.Mutate(ctx, m)
+	case fields.History:
+	}
+	operation := operationOf(m, before)
+	m.ResetVersion()
+	m.SetVersion(before.Version + 1)
+	m.SetUpdateTime(c.time)
+	m.Where(product.Version(before.Version))
+	value, err := next.Mutate(ctx, m)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.Aborted, fault.ConcurrentChange,
+			"the product was changed at the same time; read it again and retry").Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	after, ok := value.(*ent.Product)
+	if !ok || after.Version != before.Version+1 {
+		return nil, fmt.Errorf("history: an update returned %T, or not every column", value)
+	}
+	return value, c.reserve()(operation, before, after)
+}
+
+// operationOf says what the mutation does to a product.
+func operationOf(m *ent.ProductMutation, before *ent.Product) change.Operation {
+	if _, sets := m.DeleteTime(); sets && before.DeleteTime == nil {
+		return change.Deleted
+	}
+	if m.DeleteTimeCleared() && before.DeleteTime != nil {
+		return change.Undeleted
+	}
+	return change.Updated
+}

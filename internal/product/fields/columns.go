@@ -1,0 +1,142 @@
+package fields
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/zebrands/catalog/ent"
+)
+
+// columnOf is one column of products, whatever its type.
+type columnOf interface {
+	named() string
+	// load sets the column of a row to a value as a mutation holds it; nil clears it. Returns false if the
+	// value is of another type.
+	load(row *ent.Product, v any) bool
+}
+
+// column is one column with values of type T.
+type column[T any] struct {
+	name string
+	at   func(*ent.Product) *T
+	set  func(*ent.ProductMutation, T) // nil if the column is not written by the table
+	// pointer returns what v points to for a column that may be null; mutations hold what is not null.
+	pointer func(v any) any
+}
+
+func col[T any](name string, at func(*ent.Product) *T, set func(*ent.ProductMutation, T)) column[T] {
+	return column[T]{name: name, at: at, set: set}
+}
+
+// nullable returns a column that may be null.
+func nullable[T any](
+	name string, at func(*ent.Product) **T, set func(*ent.ProductMutation, T), clearIt func(*ent.ProductMutation),
+) column[*T] {
+	return column[*T]{
+		name: name,
+		at:   at,
+		set: func(m *ent.ProductMutation, v *T) {
+			if v == nil {
+				clearIt(m)
+				return
+			}
+			set(m, *v)
+		},
+		pointer: func(v any) any {
+			if t, ok := v.(T); ok {
+				return &t
+			}
+			return v
+		},
+	}
+}
+
+func (c column[T]) named() string { return c.name }
+
+func (c column[T]) load(row *ent.Product, v any) bool {
+	if c.pointer != nil {
+		v = c.pointer(v)
+	}
+	t, ok := v.(T)
+	*c.at(row) = t
+	return ok || v == nil
+}
+
+// Load returns a row with the values that columns have, as OldField of a mutation returns them.
+func Load(value func(column string) (ent.Value, error)) (*ent.Product, error) {
+	row := &ent.Product{}
+	for name := range byColumn {
+		if name == idColumn.name { // never changes, and has no old value
+			continue
+		}
+		v, err := value(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := load(row, name, v); err != nil {
+			return nil, err
+		}
+	}
+	return row, nil
+}
+
+func load(row *ent.Product, name string, v any) error {
+	c, ok := byColumn[name]
+	if !ok {
+		return fmt.Errorf("fields: column %q of products is not in the table", name)
+	}
+	if !c.load(row, v) {
+		return fmt.Errorf("fields: column %q of products cannot hold %T", name, v)
+	}
+	return nil
+}
+
+// Difference says what a mutation changes of a product.
+type Difference int
+
+const (
+	// Nothing is different, as far as anybody can see.
+	Nothing Difference = iota
+	// Derived: only columns that are made from others.
+	Derived
+	// History: something that people hear of.
+	History
+)
+
+// Changes says what a mutation would change of a row. A mutation that adds to a value is taken to change
+// it. To delete what is deleted changes nothing, whatever the time. Returns an error if the mutation sets
+// a column that is not in the table.
+func Changes(m *ent.ProductMutation, now *ent.Product) (Difference, error) {
+	next := *now
+	for _, name := range m.Fields() {
+		v, _ := m.Field(name)
+		if err := load(&next, name, v); err != nil {
+			return Nothing, err
+		}
+	}
+	for _, name := range m.ClearedFields() {
+		if err := load(&next, name, nil); err != nil {
+			return Nothing, err
+		}
+	}
+	switch {
+	case slices.ContainsFunc(writable, func(f *Field) bool { return f.value.added(m) || !f.same(now, &next) }),
+		!deleteTime.same(now, &next):
+		return History, nil
+	case !sameDerived(now, &next):
+		return Derived, nil
+	default:
+		return Nothing, nil
+	}
+}
+
+// sameDerived reports whether what is made from the fields is the same in two rows.
+func sameDerived(a, b *ent.Product) bool {
+	if a.SearchText != b.SearchText {
+		return false
+	}
+	return !slices.ContainsFunc(writable, func(f *Field) bool {
+		k, isKeyed := f.value.(*keyed)
+		return isKeyed && string(*k.key.at(a)) != string(*k.key.at(b))
+	})
+}

@@ -1,0 +1,73 @@
+package fields
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+)
+
+// optional are the functions that a row may do without.
+var optional = []string{
+	"pointer",   // of columns that cannot be null
+	"unchanged", // of fields that history does not tell of
+}
+
+func TestTableHasEveryFieldOfTheContract(t *testing.T) {
+	var want, got []string
+	contract := (*catalogv1.Product)(nil).ProtoReflect().Descriptor().Fields()
+	for i := range contract.Len() {
+		want = append(want, string(contract.Get(i).Name()))
+	}
+	for _, f := range table {
+		got = append(got, f.Name)
+	}
+	require.ElementsMatch(t, want, got)
+	require.Len(t, told, len(writable))
+}
+
+func TestTableHasEveryColumn(t *testing.T) {
+	for _, name := range product.Columns {
+		require.Contains(t, byColumn, name)
+	}
+	require.Len(t, byColumn, len(product.Columns))
+}
+
+func TestEveryRowIsComplete(t *testing.T) {
+	for _, f := range table {
+		if f.value == nil {
+			requireFunctions(t, f.Name, "", reflect.ValueOf(f.shown).Elem(), "set")
+			continue
+		}
+		_, isList := f.value.(*simple[[]string])
+		if isList {
+			requireFunctions(t, f.Name, "", reflect.ValueOf(f.value).Elem())
+			continue
+		}
+		requireFunctions(t, f.Name, "", reflect.ValueOf(f.value).Elem(), "appended") // only lists are appended to
+	}
+}
+
+// requireFunctions fails for each function that a row lacks, by its name.
+func requireFunctions(t *testing.T, field, path string, v reflect.Value, without ...string) {
+	t.Helper()
+	switch v.Kind() { //nolint:exhaustive // only these hold functions
+	case reflect.Func:
+		require.False(t, v.IsNil(), "field %s lacks %s", field, path)
+	case reflect.Slice:
+		for i := range v.Len() {
+			requireFunctions(t, field, path, v.Index(i).Elem(), without...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			if !slices.Contains(optional, name) && !slices.Contains(without, name) {
+				requireFunctions(t, field, path+"."+name, v.Field(i), without...)
+			}
+		}
+	}
+}
