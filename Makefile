@@ -65,7 +65,9 @@ client-test: setup $(CLIENT_MODULES) ## Run the TypeScript client's tests, also 
 
 .PHONY: console-test
 console-test: setup $(CLIENT_MODULES) $(CONSOLE_MODULES) ## Run the console's tests, in Chromium against the server
-	CHROMIUM="$${CATALOG_TEST_CHROMIUM:-/usr/bin/chromium}" $(WITH_NODE) npm --prefix $(CONSOLE) test
+	go build -o .bin/catalog ./cmd/catalog
+	CATALOG_BINARY="$(CURDIR)/.bin/catalog" CHROMIUM="$${CATALOG_TEST_CHROMIUM:-/usr/bin/chromium}" \
+		$(WITH_NODE) npm --prefix $(CONSOLE) test
 
 .PHONY: generate
 generate: $(CLIENT_MODULES) ## Make everything that is made from proto/, ent/schema/ and the list of reasons

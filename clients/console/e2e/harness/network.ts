@@ -83,11 +83,15 @@ export async function holdCalls(page: Page, method: string, passing: number): Pr
   const network = networkOf(page);
   let made = 0;
   let open = false;
-  await page.route(`**/catalog.v1.${method}`, async (route) => {
-    made++;
-    if (open || made <= passing) await route.continue();
-    else network.hold(route);
-  });
+  const path = `/catalog.v1.${method}`; // by GET a query follows
+  await page.route(
+    ({ pathname }) => pathname === path,
+    async (route) => {
+      made++;
+      if (open || made <= passing) await route.continue();
+      else network.hold(route);
+    },
+  );
   return {
     get made() {
       return made;
