@@ -22,9 +22,9 @@ function contract(file: string, message: string, field: string): number {
 }
 
 test("limits are the server's", () => {
-  const product = (constant: string) => server("internal/product/fields.go", constant);
+  const product = (constant: string) => server("internal/product/fields/table.go", constant);
   assert.deepEqual(maxLengths, {
-    "product.sku": product("maxSKU"),
+    "product.sku": product("MaxSKU"),
     "product.name": product("maxName"),
     "product.brand": product("maxBrand"),
     "product.description": product("maxDescription"),
@@ -37,11 +37,11 @@ test("limits are the server's", () => {
     brandQuery: contract("product.proto", "ListBrandsRequest", "query"),
   });
   assert.deepEqual(maxItems, {
-    "product.image_urls": product("maxImageURLs"),
+    "product.image_urls": product("MaxImageURLs"),
     "product.tags": product("maxTags"),
     "product.attributes": product("maxAttributes"),
   });
-  assert.equal(maxAttributeName, product("maxKey"));
+  assert.equal(maxAttributeName, product("MaxKey"));
   assert.equal(maxAttributeValue, product("maxValue"));
   assert.equal(minPasswordLength, server("internal/auth/password.go", "MinPasswordLength"));
 });
