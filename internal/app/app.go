@@ -1,4 +1,4 @@
-// Package app puts the catalog together: it is the only package that knows every other.
+// Package app wires the catalog. It is the only package that imports all features.
 package app
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// App is a catalog that is ready to run: its database is open and migrated, and its port is taken.
+// App is a catalog that is ready to run: its database is migrated and its port is bound.
 type App struct {
 	cfg      config.Config
 	log      *slog.Logger
@@ -30,21 +30,20 @@ type App struct {
 	listener net.Listener
 	server   *http.Server
 	health   *grpchealth.StaticChecker
-	// stopServing ends the context of every request that is still under way.
+	// stopServing cancels the contexts of all requests in flight.
 	stopServing context.CancelCauseFunc
 	draining    atomic.Bool
-	arrivals    arrivals
+	newConns    newConns
 	services    []string
 
 	telemetry *telemetry.Telemetry
-	// asides serve metrics and profiles, until closeAsides.
-	asides      []*http.Server
-	closeAsides func()
+	// operations are the servers of the operations endpoints, until closeOperations.
+	operations      []*http.Server
+	closeOperations func()
 }
 
-// New opens and migrates the database, wires what the configured roles need, and listens. What is good
-// for a person at a terminal goes to stdout. cfg must be valid. Close the App when it is not needed any
-// more, whether or not it ran.
+// New opens and migrates the database, wires the configured roles, and listens. stdout receives messages for a
+// person at a terminal. cfg must be valid. Close the App in the end, whether or not it ran.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger, stdout io.Writer) (*App, error) {
 	t, err := telemetry.New(ctx, telemetry.Options{
 		Traces:  telemetry.Exporter{Name: cfg.TracesExporter(), Protocol: cfg.TracesProtocol()},
@@ -62,7 +61,7 @@ func newApp(
 	ctx context.Context, cfg config.Config, log *slog.Logger, stdout io.Writer, t *telemetry.Telemetry,
 ) (*App, error) {
 	a := &App{cfg: cfg, log: log, stdout: stdout, telemetry: t}
-	a.closeAsides = func() { a.endAsides(context.WithoutCancel(ctx)) }
+	a.closeOperations = func() { a.shutdownOperations(context.WithoutCancel(ctx)) }
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -74,12 +73,12 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The port comes first: what has no port must not touch the data of a process that has it.
+	// The port comes first, so that a process without it does not touch the data of the one that holds it.
 	a.listener, err = listen(ctx, a.cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr (CATALOG_ADDR): %w", err)
 	}
-	if err := a.serveAsides(ctx); err != nil {
+	if err := a.serveOperations(ctx); err != nil {
 		return err
 	}
 	if a.parts, err = newParts(ctx, a.cfg, a.log, a.cfg.BaseURL(a.listener.Addr()), a.telemetry); err != nil {
@@ -92,14 +91,14 @@ func (a *App) open(ctx context.Context) error {
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	a.stopServing = stop
 	a.server = newServer(base, &a.cfg, a.log, handler, certificate)
-	a.server.ConnState = a.noteConn
+	a.server.ConnState = a.trackConn
 	return nil
 }
 
-// URL returns the address of the API, without a slash at its end.
+// URL returns the base URL of the API, without a trailing slash.
 func (a *App) URL() string { return a.parts.baseURL }
 
-// Close gives everything back that New took. It is safe to call twice.
+// Close releases everything that New acquired. It is idempotent.
 func (a *App) Close() error {
 	if a.stopServing != nil {
 		a.stopServing(nil)
@@ -114,11 +113,11 @@ func (a *App) Close() error {
 		errs = append(errs, a.parts.close())
 		a.parts = nil
 	}
-	a.closeAsides()
+	a.closeOperations()
 	return errors.Join(errs...)
 }
 
-// OpenDatabase opens the database that storage names and brings its schema up to date.
+// OpenDatabase opens and migrates the database.
 func OpenDatabase(
 	ctx context.Context, storage config.Storage, log *slog.Logger, options ...db.Option,
 ) (*db.DB, error) {
@@ -135,8 +134,8 @@ func OpenDatabase(
 	return d, nil
 }
 
-// CreateAdmin adds an administrator to the database that storage names, and returns the id. Returns a
-// fault that blames the fields email, name or password, or EMAIL_TAKEN.
+// CreateAdmin creates an administrator in the database and returns the id. Returns a fault on the fields email,
+// name or password, or EMAIL_TAKEN.
 func CreateAdmin(
 	ctx context.Context, storage config.Storage, log *slog.Logger, email, name, password string,
 ) (string, error) {
@@ -148,14 +147,14 @@ func CreateAdmin(
 	return id.String(), errors.Join(err, d.Close())
 }
 
-// Backup writes the SQLite database that storage names to a new file, whether or not the server runs, and
-// returns the file's size in bytes. It leaves the schema as it is.
+// Backup writes a snapshot of the SQLite database to a new file, also while a server is running, and returns its
+// size in bytes. It does not migrate.
 func Backup(ctx context.Context, storage config.Storage, log *slog.Logger, file string) (int64, error) {
 	path, isSQLite := strings.CutPrefix(storage.URL(), "sqlite:")
 	if !isSQLite {
 		return 0, errors.New("PostgreSQL is backed up with pg_dump: see docs/operations.md")
 	}
-	if _, err := os.Stat(path); err != nil { // opening it would make one
+	if _, err := os.Stat(path); err != nil { // opening it would create it
 		return 0, fmt.Errorf("--data-dir (CATALOG_DATA_DIR): %w", err)
 	}
 	d, err := db.Open(ctx, storage.URL(), log)

@@ -10,19 +10,19 @@ import (
 	"github.com/zebrands/catalog/internal/web"
 )
 
-// consolePolicy is the Content-Security-Policy of the console: nothing but our own files, and nothing
-// inline. Pictures of products may be anywhere.
+// consolePolicy is the Content-Security-Policy of the console: only files of this server, nothing inline. Product
+// images may be on any host.
 const consolePolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; " +
 	"connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 var errNoIndex = errors.New("console: there is no index.html")
 
-// newConsole returns the handler of the web console that is built in dist. Its files are below their
-// own paths, and index.html is at every path that may be a page of the console: those without a dot.
-// Every other request, among them those for methods of the API that do not exist, goes to next.
+// newConsole returns the handler of the web console, built in dist. It serves files at their paths, and index.html
+// at every path without a dot, which may be a page of the console (single-page application). All other requests,
+// including unknown API methods, go to next.
 func newConsole(dist fs.FS, next http.Handler) (http.Handler, error) {
 	files, err := web.Files(dist, func(path string) string {
-		if strings.HasPrefix(path, "/assets/") { // their names hold a digest
+		if strings.HasPrefix(path, "/assets/") { // content-hashed names
 			return web.Immutable
 		}
 		return web.Revalidate

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// gaugeMaxAge is how old figures from the database may be: however many ask, and however often, the
-	// database is asked once in that time.
+	// gaugeMaxAge is how long figures from the database are cached: however many scrapers there are, the
+	// database is queried once in that time.
 	gaugeMaxAge = 10 * time.Second
-	// gaugeTimeout is how long the database may take for them.
+	// gaugeTimeout bounds that query.
 	gaugeTimeout = 5 * time.Second
 )
 
-// backlog is what waits in the database, as it was when somebody last asked.
+// backlog caches the figures of pending work in the database.
 type backlog struct {
 	parts *parts
 
@@ -34,8 +34,8 @@ type backlog struct {
 	err        error
 }
 
-// observeBacklog makes instruments of what waits in the database. All processes would measure the same, so
-// only those that work it off do. The returned function ends it.
+// observeBacklog registers metrics of pending work in the database. Only processes with workers report it, because
+// all would report the same.
 func observeBacklog(p *parts) (metric.Registration, error) {
 	meter := p.telemetry.Meter()
 	jobs, jobsErr := meter.Int64ObservableGauge("catalog.queue.jobs", metric.WithUnit("{job}"), metric.WithDescription(
@@ -78,7 +78,7 @@ func observeBacklog(p *parts) (metric.Registration, error) {
 	return registration, nil
 }
 
-// get returns the figures, read anew if they are too old.
+// get returns the figures, refreshed if they are too old.
 func (b *backlog) get(ctx context.Context) (queue.Stats, notification.Stats, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -93,7 +93,7 @@ func (b *backlog) get(ctx context.Context) (queue.Stats, notification.Stats, err
 	return b.queue, b.deliveries, b.err
 }
 
-// observeCache makes instruments of the cache of products.
+// observeCache registers metrics of the product cache.
 func observeCache(meter metric.Meter, products *product.Service) error {
 	reads, readsErr := meter.Int64ObservableCounter("catalog.cache.reads", metric.WithUnit("{read}"),
 		metric.WithDescription("Reads of products and lists, by outcome: hit (answered from memory), miss, or bypassed "+

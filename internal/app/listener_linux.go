@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noHandshake is a program of the kernel's packet filter. It drops segments that ask for a connection
-// (SYN without ACK), and lets all others pass.
+// noHandshake is a BPF program that drops connection requests (SYN without ACK) and passes all other segments.
 var noHandshake = []unix.SockFilter{
 	{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: tcpFlags},
 	{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: flagSYN | flagACK},
@@ -24,12 +23,13 @@ const (
 	flagACK  = 0x10
 )
 
-// stopHandshakes makes a listener let nobody else in. Connections that are being made come about, and are
-// accepted. Who is not let in asks again after a second, and is refused once the port is closed.
+// stopHandshakes stops new TCP handshakes on a listener with a socket filter. Pending handshakes complete and queued
+// connections are accepted. Later clients retransmit their SYN after a second, and get a reset once the port is
+// closed.
 func stopHandshakes(listener net.Listener) error {
 	tcp, ok := listener.(*net.TCPListener)
 	if !ok {
-		return fmt.Errorf("stop handshakes: a %T has none", listener)
+		return fmt.Errorf("stop handshakes: %T is not a TCP listener", listener)
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {

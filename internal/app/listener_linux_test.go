@@ -19,10 +19,9 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 )
 
-// TestWhatReachesAStoppingServerIsAnswered stops a server under load, as seen by a load balancer that knows
-// nothing of it: that cannot connect any more at some moment, and then asks another. Whatever it sent is
-// answered.
-func TestWhatReachesAStoppingServerIsAnswered(t *testing.T) {
+// TestGracefulShutdownLosesNoRequest stops a server under load. The load balancer does not know of it: it uses the
+// server until it cannot connect any more. Every request that it sent must be answered.
+func TestGracefulShutdownLosesNoRequest(t *testing.T) {
 	for proto, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		t.Run(proto, func(t *testing.T) {
 			for range 3 {
@@ -53,8 +52,8 @@ func drainingApp(t *testing.T) (a *App, serving <-chan error) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
 	})
-	a.server = newServer(base, &a.cfg, a.log, a.hangUp(handler), nil)
-	a.server.ConnState = a.noteConn
+	a.server = newServer(base, &a.cfg, a.log, a.closeWhenDraining(handler), nil)
+	a.server.ConnState = a.trackConn
 	var err error
 	a.listener, err = listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
@@ -63,7 +62,7 @@ func drainingApp(t *testing.T) (a *App, serving <-chan error) {
 	return a, served
 }
 
-// balancer sends requests to one server. It keeps idle connections for a shorter time than the server drains.
+// balancer sends requests to one server. Its idle timeout is shorter than the server's drain delay.
 type balancer struct {
 	url     string
 	http2   bool

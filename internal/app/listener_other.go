@@ -4,6 +4,6 @@ package app
 
 import "net"
 
-// stopHandshakes does nothing: only Linux can. A connection that is made in the moment in which the port
-// closes is lost.
+// stopHandshakes is a no-op: only Linux has socket filters. A connection in the accept queue is lost when the port
+// closes.
 func stopHandshakes(net.Listener) error { return nil }

@@ -21,13 +21,13 @@ import (
 )
 
 const (
-	// readyTimeout is how long the database may take to answer a probe.
+	// readyTimeout bounds the database's answer to a readiness probe.
 	readyTimeout = 2 * time.Second
-	// corsMaxAge is how long a browser may remember what it may call, in seconds.
+	// corsMaxAge is how long browsers may cache preflight responses, in seconds.
 	corsMaxAge = 7200
 )
 
-// mounter takes the handlers of the roles.
+// mounter mounts the handlers of the roles.
 type mounter struct {
 	mux      *http.ServeMux
 	options  []connect.HandlerOption
@@ -41,7 +41,7 @@ func (m *mounter) service(path string, handler http.Handler) {
 	m.services = append(m.services, path[1:len(path)-1])
 }
 
-// elsewhere answers calls of the services of a role that this process does not have.
+// elsewhere mounts the error for the services of a role that this process does not have.
 func (m *mounter) elsewhere(r role, have []string) {
 	for _, name := range r.services {
 		f := fault.New(fault.Unimplemented, fault.ServiceNotServed,
@@ -51,7 +51,7 @@ func (m *mounter) elsewhere(r role, have []string) {
 	}
 }
 
-// handler mounts what the roles of this process serve.
+// handler returns the handler of the process, with the services of its roles.
 func (a *App) handler() (http.Handler, error) {
 	m := &mounter{mux: http.NewServeMux(), options: a.parts.chain().HandlerOptions(), limit: a.cfg.MaxRequestBytes}
 	for _, r := range allRoles {
@@ -65,7 +65,7 @@ func (a *App) handler() (http.Handler, error) {
 	a.health = grpchealth.NewStaticChecker(m.services...)
 	codecs := rpc.Codecs(m.limit)
 	m.mux.Handle(grpchealth.NewHandler(a.health, codecs...))
-	// The whole contract, whichever process a load balancer asks: there is one catalog behind it.
+	// The whole contract, whichever process a load balancer picks.
 	reflector := grpcreflect.NewStaticReflector(append(allServices(), grpchealth.HealthV1ServiceName)...)
 	m.mux.Handle(grpcreflect.NewHandlerV1(reflector, codecs...))
 	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
@@ -95,10 +95,10 @@ func (a *App) handler() (http.Handler, error) {
 		Instruments:    instruments,
 		Quiet:          map[string]bool{"/livez": true, "/readyz": true},
 	}
-	return a.hangUp(observer.Wrap(a.allowOrigins(m.mux))), nil
+	return a.closeWhenDraining(observer.Wrap(a.allowOrigins(m.mux))), nil
 }
 
-// instruments returns what measures requests; nil if nobody reads it, so that it costs nothing.
+// instruments returns the metrics of requests; nil if telemetry is disabled.
 func (a *App) instruments() (*rpc.Instruments, error) {
 	if !a.telemetry.Enabled() {
 		return nil, nil //nolint:nilnil // as documented
@@ -111,7 +111,7 @@ func (a *App) instruments() (*rpc.Instruments, error) {
 	return instruments, nil
 }
 
-// allowOrigins lets pages of the configured origins call the API.
+// allowOrigins adds CORS for the configured origins.
 func (a *App) allowOrigins(next http.Handler) http.Handler {
 	if len(a.cfg.CORSOrigins) == 0 {
 		return next
@@ -126,7 +126,7 @@ func (a *App) allowOrigins(next http.Handler) http.Handler {
 	}).Handler(next)
 }
 
-// ready answers 200 if this process can take requests: the database answers and nobody asked it to stop.
+// ready is the readiness probe: 200 if the database answers and the process is not draining.
 func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	if a.draining.Load() {
 		answer(w, http.StatusServiceUnavailable, "stopping")
@@ -146,5 +146,5 @@ func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // fails only if nobody reads
+	_, _ = w.Write([]byte(text + "\n")) // fails only if the client is gone
 }

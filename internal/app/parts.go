@@ -20,8 +20,7 @@ import (
 	"github.com/zebrands/catalog/internal/tracking"
 )
 
-// Who makes access tokens and whom they are for. All processes of a catalog must agree, whatever their
-// addresses are.
+// Issuer and audience of access tokens, the same in all processes of a catalog, whatever their addresses.
 const (
 	tokenIssuer   = "https://catalog.zebrands.com"
 	tokenAudience = "catalog"
@@ -30,20 +29,19 @@ const (
 var errCannotSign = errors.New(
 	"--signing-key (CATALOG_SIGNING_KEY) must hold a private key: the role admin signs tokens")
 
-// parts are what the roles are made of.
+// parts are the shared dependencies of the roles.
 type parts struct {
 	cfg     config.Config
 	log     *slog.Logger
 	baseURL string
-	// telemetry makes the instruments of every other part: give them its Meter, and its Tracer.
+	// telemetry provides the Meter and Tracer of all other parts.
 	telemetry *telemetry.Telemetry
 	db        *db.DB
 	queue     *queue.Queue
 	keys      *auth.KeyRing
 	tokens    *auth.Tokens
 	cookies   *admin.Cookies
-	// products, journal and tracker are there if the process serves products: reads are counted where they
-	// happen.
+	// products, journal and tracker are set with the role product: reads are counted where they are served.
 	products *product.Service
 	journal  *tracking.Journal
 	tracker  *tracking.Interceptor
@@ -80,10 +78,10 @@ func (p *parts) open(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.db.Watch(ctx) // now that everybody who wants to know of changes is there
+	return p.db.Watch(ctx) // after all listeners are registered
 }
 
-// openDatabase opens the database: without instruments if nobody reads them, so that they cost nothing.
+// openDatabase opens the database, without instruments if telemetry is disabled.
 func (p *parts) openDatabase(ctx context.Context) error {
 	var options []db.Option
 	if p.telemetry.Enabled() {
@@ -111,10 +109,10 @@ func (p *parts) openProducts() error {
 	return nil
 }
 
-// openKeys returns the keys of access tokens: with the secrets only where administrators sign in.
+// openKeys returns the keys of access tokens, with private keys only for the role admin.
 func (p *parts) openKeys(ctx context.Context) (*auth.KeyRing, error) {
 	if p.cfg.SigningKey != "" {
-		return p.givenKeys()
+		return p.configuredKeys()
 	}
 	store := auth.NewKeyStore(p.db, p.cfg.DataDir)
 	if !p.cfg.Has(config.RoleAdmin) {
@@ -126,8 +124,8 @@ func (p *parts) openKeys(ctx context.Context) (*auth.KeyRing, error) {
 	return auth.OpenKeys(ctx, p.log, store.Signing)
 }
 
-// givenKeys returns the keys of the configuration, which never change.
-func (p *parts) givenKeys() (*auth.KeyRing, error) {
+// configuredKeys returns the keys of the configuration, which never change.
+func (p *parts) configuredKeys() (*auth.KeyRing, error) {
 	keys, err := auth.ParseKeys(string(p.cfg.SigningKey))
 	switch {
 	case err != nil:
@@ -153,7 +151,7 @@ func (p *parts) chain() rpc.Chain {
 	return c
 }
 
-// close gives back what is open.
+// close closes what is open.
 func (p *parts) close() error {
 	var errs []error
 	if p.journal != nil {

@@ -21,22 +21,21 @@ import (
 	"github.com/zebrands/catalog/internal/tracking"
 )
 
-// webhookPath is where Mailgun's webhooks come.
+// webhookPath receives Mailgun's webhooks.
 const webhookPath = "/webhooks/mailgun"
 
-// cleanupInterval is how often what has expired is removed.
+// cleanupInterval is how often expired rows are deleted.
 const cleanupInterval = time.Hour
 
-// role is a part of the catalog that a process can take on. Every process opens the database, can put
-// jobs into the queue, and serves the pages and what it says about itself; the rest is here.
+// role is a set of services and background work that a process can have. Every process opens the database, can
+// enqueue jobs, and serves pages, health and reflection; the rest belongs to a role.
 type role struct {
 	name string
-	// services are the names of the services of the role.
+	// services are the names of the role's services.
 	services []string
-	// mount adds the services.
+	// mount mounts the services.
 	mount func(p *parts, m *mounter)
-	// start starts what runs in the background, until the returned function is called; nil if nothing
-	// does.
+	// start starts the background work, until the returned function is called; nil if there is none.
 	start func(ctx context.Context, p *parts) (stopFunc, error)
 }
 
@@ -49,12 +48,12 @@ var allRoles = []role{
 	{config.RoleTracking, []string{catalogv1connect.TrackingServiceName}, mountTracking, nil},
 }
 
-// roles returns those that this process takes.
+// roles returns the roles of this process.
 func (a *App) roles() []role {
 	return slices.DeleteFunc(slices.Clone(allRoles), func(r role) bool { return !a.cfg.Has(r.name) })
 }
 
-// allServices returns the names of every service of the catalog.
+// allServices returns the names of all services of the catalog.
 func allServices() []string {
 	var names []string
 	for _, r := range allRoles {
@@ -87,7 +86,7 @@ func mountTracking(p *parts, m *mounter) {
 	m.service(catalogv1connect.NewTrackingServiceHandler(tracking.NewService(p.db), m.options...))
 }
 
-// startRollup adds what is in the journal to the database, in the process that writes the journal.
+// startRollup starts adding the journal to the database, in the process that writes it.
 func startRollup(ctx context.Context, p *parts) (stopFunc, error) {
 	rollup := tracking.NewRollup(p.db, p.journal, p.log)
 	if err := tracking.Observe(p.telemetry.Meter(), p.tracker, rollup); err != nil {
@@ -97,7 +96,7 @@ func startRollup(ctx context.Context, p *parts) (stopFunc, error) {
 	return func(ctx context.Context) error { return errors.Join(stop(ctx), rollup.Flush(ctx)) }, nil
 }
 
-// mailbox returns the local mailbox if mails go there, else nil.
+// mailbox returns the local mailbox if mail goes there, else nil.
 func (p *parts) mailbox() *mail.Mailbox {
 	if p.cfg.MailgunDomain != "" || p.cfg.SMTPURL != "" {
 		return nil
@@ -105,7 +104,7 @@ func (p *parts) mailbox() *mail.Mailbox {
 	return mail.NewMailbox(mailboxDir(p.cfg.DataDir))
 }
 
-// startMail works the jobs that end in a mail.
+// startMail starts the workers that send mail.
 func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	sender, err := netmail.ParseAddress(p.cfg.Sender(p.baseURL))
 	if err != nil {
@@ -139,14 +138,14 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	return func(ctx context.Context) error { return errors.Join(p.queue.Stop(ctx), gauges.Unregister()) }, nil
 }
 
-// startCleanup removes what has expired, now and then.
+// startCleanup starts the periodic deletion of expired rows.
 func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
 	return inBackground(ctx, func(ctx context.Context) {
 		ticker := time.NewTicker(cleanupInterval)
 		defer ticker.Stop()
 		for {
 			if err := auth.Cleanup(ctx, p.db); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "expired sessions were not removed", "error", err)
+				p.log.WarnContext(ctx, "expired sessions were not deleted", "error", err)
 			}
 			select {
 			case <-ctx.Done():
@@ -157,7 +156,7 @@ func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
 	}), nil
 }
 
-// inBackground runs a function until the returned one is called.
+// inBackground runs a function in a goroutine until the returned function is called.
 func inBackground(ctx context.Context, run func(ctx context.Context)) stopFunc {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})

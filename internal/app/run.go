@@ -13,21 +13,20 @@ import (
 )
 
 const (
-	// abortTime is how long requests that were cut off get to answer so.
+	// abortTime bounds how long canceled requests may take to send their error.
 	abortTime = time.Second
-	// finishTime is what the background has at least to finish, however long requests took: counts that
-	// are still in the journal may be lost with the machine's disk.
+	// finishTime is the minimum time for background work to finish, however long requests took: counts left
+	// in the journal may be lost with the machine's disk.
 	finishTime = 5 * time.Second
 )
 
-// stopFunc ends something that runs in the background and waits for it, until ctx is done.
+// stopFunc stops background work and waits for it until ctx is done.
 type stopFunc func(ctx context.Context) error
 
-// Run serves until ctx is done, and then stops: readiness goes first, requests under way are answered,
-// workers finish their jobs, counted views are written. What is not done after the shutdown timeout is
-// cut off; no data is lost by that, as counted views then wait in the journal. Requests leave the
-// background a few seconds at least, also when they used the timeout up. Returns nil after an orderly
-// stop.
+// Run serves until ctx is done, followed by a graceful shutdown: readiness fails, connections drain, workers finish
+// their jobs, and counted views are written. What exceeds the shutdown timeout is canceled, without loss of data:
+// remaining views stay in the journal. Background work gets at least finishTime, even if requests used up the
+// timeout. Returns nil after a complete shutdown.
 func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
 	stops := []stopFunc{inBackground(background, a.parts.keys.Run)}
@@ -44,7 +43,7 @@ func (a *App) Run(ctx context.Context) error {
 	serving := make(chan error, 1)
 	go func() { serving <- a.serve() }()
 	if err := a.welcome(ctx); err != nil {
-		a.log.ErrorContext(ctx, "the setup link was not made", "error", err)
+		a.log.ErrorContext(ctx, "the setup link was not created", "error", err)
 	}
 	select {
 	case err := <-serving:
@@ -75,7 +74,7 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 	}
 	a.wait(ctx, a.cfg.DrainDelay)
 	limit := time.Now().Add(a.cfg.ShutdownTimeout)
-	a.letNobodyIn(ctx)
+	a.stopAccepting(ctx)
 	errs := make([]error, 0, 1+len(stops))
 	errs = append(errs, a.drainUntil(ctx, limit))
 	if least := time.Now().Add(finishTime); limit.Before(least) {
@@ -93,18 +92,18 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 	return nil
 }
 
-// hangUp makes each answer the last on its connection once this process drains. A connection that stayed
-// open would be closed at some moment, and a request that comes at that moment would get no answer.
-func (a *App) hangUp(next http.Handler) http.Handler {
+// closeWhenDraining closes each connection after its next response while the process drains. Closing idle
+// keep-alive connections instead would race with requests on them.
+func (a *App) closeWhenDraining(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() {
-			w.Header().Set("Connection", "close") // HTTP/2 has GOAWAY for it
+			w.Header().Set("Connection", "close") // becomes GOAWAY in HTTP/2
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// wait gives load balancers time to see that this process is not ready any more.
+// wait sleeps for delay, or until ctx is done.
 func (a *App) wait(ctx context.Context, delay time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -118,13 +117,14 @@ func (a *App) drainUntil(ctx context.Context, limit time.Time) error {
 	return a.drain(ctx)
 }
 
-// drain answers what is under way. What takes longer than ctx is told that the server stops.
+// drain shuts the HTTP server down gracefully. When ctx is done, it cancels the remaining requests with
+// SHUTTING_DOWN.
 func (a *App) drain(ctx context.Context) error {
 	err := a.server.Shutdown(ctx)
 	if err == nil {
 		return nil
 	}
-	a.log.WarnContext(ctx, "requests are cut off")
+	a.log.WarnContext(ctx, "shutdown timeout: canceling requests")
 	a.stopServing(fault.New(fault.Unavailable, fault.ShuttingDown, "The server is stopping; try again."))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()

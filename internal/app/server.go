@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// headerTimeout is how long a caller may take for the headers of a request.
+	// headerTimeout bounds reading the headers of a request.
 	headerTimeout = 10 * time.Second
-	// idleTimeout is how long a connection may stay open without a request. It is longer than that of
-	// common load balancers, which must be the ones to close.
+	// idleTimeout bounds idle keep-alive connections. It exceeds that of common load balancers, so that they
+	// close first.
 	idleTimeout = 120 * time.Second
-	// transferTime is what a request may take beside the time limit for its work.
+	// transferTime is the time for reading a request or writing its response, on top of its time limit.
 	transferTime = 10 * time.Second
 )
 
@@ -33,8 +33,8 @@ func loadCertificate(cfg *config.Config) (*tls.Certificate, error) {
 	return &certificate, nil
 }
 
-// newServer returns a server for HTTP/1.1 and HTTP/2 on one port, without TLS or, with a certificate,
-// with TLS. base is the context that all requests come from.
+// newServer returns a server for HTTP/1.1 and HTTP/2 on one port, with TLS if there is a certificate. base is the
+// parent context of all requests.
 func newServer(
 	base context.Context, cfg *config.Config, log *slog.Logger, handler http.Handler, certificate *tls.Certificate,
 ) *http.Server {
@@ -43,7 +43,7 @@ func newServer(
 		Protocols:         new(http.Protocols),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       cfg.RequestTimeout + transferTime,
-		// Longer than reading may take, so that who was too slow still hears so.
+		// Exceeds ReadTimeout, so that slow clients still receive the error.
 		WriteTimeout: cfg.RequestTimeout + 2*transferTime,
 		IdleTimeout:  idleTimeout,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -11,7 +11,7 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 )
 
-func TestThereIsTimeToAnswerWhoeverWasTooSlow(t *testing.T) {
+func TestSlowClientsReceiveTheirError(t *testing.T) {
 	cfg := config.Config{RequestTimeout: time.Second}
 	s := newServer(t.Context(), &cfg, slog.New(slog.DiscardHandler), http.NotFoundHandler(), nil)
 	require.Greater(t, s.ReadTimeout, cfg.RequestTimeout)

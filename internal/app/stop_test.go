@@ -25,7 +25,7 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 )
 
-// slowApp is an App with one request under way: it ends when the test says so or its context does.
+// slowApp is an App with one request in flight, which ends when the test says so or its context is done.
 func slowApp(t *testing.T, limit time.Duration) (a *App, release func(), answer <-chan string) {
 	t.Helper()
 	a = &App{
@@ -75,7 +75,7 @@ func request(t *testing.T, url string) *http.Request {
 	return r
 }
 
-func TestRequestsUnderWayAreAnswered(t *testing.T) {
+func TestRequestsInFlightAreAnswered(t *testing.T) {
 	a, release, answer := slowApp(t, time.Minute)
 	stopped := make(chan error, 1)
 	workersStopped := make(chan struct{})
@@ -103,7 +103,7 @@ func TestRequestsUnderWayAreAnswered(t *testing.T) {
 	<-workersStopped
 }
 
-func TestRequestsThatTakeTooLongAreToldWhy(t *testing.T) {
+func TestSlowRequestsAreCanceledWithReason(t *testing.T) {
 	a, _, answer := slowApp(t, 10*time.Millisecond)
 	finish := func(ctx context.Context) error { return ctx.Err() }
 	require.NoError(t, a.stop(t.Context(), []stopFunc{finish}), "the background has time to finish all the same")

@@ -12,7 +12,7 @@ import (
 	"github.com/zebrands/catalog/internal/config"
 )
 
-// welcome prints where to go, and how to create the first administrator while there is none.
+// welcome prints the addresses of the server and, while there is no administrator, how to create the first one.
 func (a *App) welcome(ctx context.Context) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe catalog is ready.\n\n")
@@ -33,7 +33,7 @@ func (a *App) welcome(ctx context.Context) error {
 	return err
 }
 
-// invite adds a link to the page that creates the first administrator, and the equivalent command.
+// invite adds the setup link, and the equivalent command.
 func (a *App) invite(ctx context.Context, b *strings.Builder) error {
 	if !a.cfg.Has(config.RoleAdmin) {
 		return nil
@@ -50,8 +50,8 @@ func (a *App) invite(ctx context.Context, b *strings.Builder) error {
 	return nil
 }
 
-// storageFlags returns the flags with which a command finds the same data, as a shell reads them. A URL
-// with a password stays out, and the default needs none.
+// storageFlags returns the shell-quoted flags with which a command finds the same data; none for the default. It
+// omits a URL with a password.
 func (a *App) storageFlags() string {
 	switch database := a.cfg.DatabaseURL; {
 	case database != "" && database.String() == string(database):
@@ -62,9 +62,9 @@ func (a *App) storageFlags() string {
 	return ""
 }
 
-// program returns how to call this program from a shell.
+// program returns the shell command that runs this program.
 func program(path string) string {
-	if strings.Contains(path, "go-build") { // where go run keeps what it builds
+	if strings.Contains(path, "go-build") { // the build folder of go run
 		return "go run ./cmd/catalog"
 	}
 	return quote(path)
@@ -72,7 +72,7 @@ func program(path string) string {
 
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
-// quote returns a word as a POSIX shell reads it.
+// quote quotes a word for a POSIX shell.
 func quote(word string) string {
 	if plainWord.MatchString(word) {
 		return word

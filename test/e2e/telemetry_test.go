@@ -285,5 +285,5 @@ func TestACollectorThatIsAwayHarmsNothing(t *testing.T) {
 	start := time.Now()
 	require.NoError(t, s.stop(t), "%s", s.log)
 	require.Less(t, time.Since(start), 15*time.Second)
-	require.Contains(t, s.log.String(), "the last traces and metrics did not leave")
+	require.Contains(t, s.log.String(), "the last traces and metrics were not exported")
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-func TestMetricsAndProfilesAreServedApart(t *testing.T) {
+func TestOperationsEndpoints(t *testing.T) {
 	cfg := settings(t)
 	cfg.MetricsAddr, cfg.DebugAddr = freeAddress(t), freeAddress(t)
 	c := boot(t, cfg)
@@ -55,7 +55,7 @@ func TestMetricsAndProfilesAreServedApart(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestARoleThatMailsNothingMeasuresNoBacklog(t *testing.T) {
+func TestBacklogIsMeasuredByMailWorkersOnly(t *testing.T) {
 	cfg := settings(t)
 	cfg.DatabaseURL = config.URL(dbtest.URL(t, "postgres"))
 	cfg.Roles = []string{"product", "admin"}
@@ -69,7 +69,7 @@ func TestARoleThatMailsNothingMeasuresNoBacklog(t *testing.T) {
 	require.False(t, strings.Contains(body, "catalog_queue_oldest_due") || strings.Contains(body, "catalog_deliveries"))
 }
 
-func TestAnAddressThatIsTakenIsNamed(t *testing.T) {
+func TestAddressInUseIsNamed(t *testing.T) {
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
@@ -82,7 +82,7 @@ func TestAnAddressThatIsTakenIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, "--debug-addr (CATALOG_DEBUG_ADDR)")
 }
 
-func TestTelemetryThatMakesNoSenseIsNamed(t *testing.T) {
+func TestInvalidTelemetryIsNamed(t *testing.T) {
 	for name, value := range map[string]string{"OTEL_TRACES_EXPORTER": "nowhere", "OTEL_METRICS_EXPORTER": "nowhere"} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)

@@ -13,28 +13,28 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// flushTimeout is how long the last traces and metrics may take to leave, after everything else.
+// flushTimeout bounds the final export of traces and metrics during shutdown.
 const flushTimeout = 2 * time.Second
 
-// serveAsides serves what shows the catalog from outside, apart from the API: from before there is anything to
-// see until closeAsides.
-func (a *App) serveAsides(ctx context.Context) error {
+// serveOperations starts the operations endpoints, metrics and pprof, on their own addresses. They serve from before
+// startup until shutdownOperations.
+func (a *App) serveOperations(ctx context.Context) error {
 	if address := a.cfg.ScrapeAddr(); address != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.telemetry.Handler())
-		if err := a.serveAside(ctx, address, mux); err != nil {
+		if err := a.serveEndpoint(ctx, address, mux); err != nil {
 			return fmt.Errorf("--metrics-addr (CATALOG_METRICS_ADDR): %w", err)
 		}
 	}
 	if a.cfg.DebugAddr != "" {
-		if err := a.serveAside(ctx, a.cfg.DebugAddr, debugHandler(a.telemetry.Handler())); err != nil {
+		if err := a.serveEndpoint(ctx, a.cfg.DebugAddr, debugHandler(a.telemetry.Handler())); err != nil {
 			return fmt.Errorf("--debug-addr (CATALOG_DEBUG_ADDR): %w", err)
 		}
 	}
 	return nil
 }
 
-// debugHandler returns what people on this machine see: metrics and profiles.
+// debugHandler serves metrics and pprof.
 func debugHandler(metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
@@ -46,8 +46,8 @@ func debugHandler(metrics http.Handler) http.Handler {
 	return mux
 }
 
-// serveAside serves at an address.
-func (a *App) serveAside(ctx context.Context, address string, handler http.Handler) error {
+// serveEndpoint serves a handler on an address.
+func (a *App) serveEndpoint(ctx context.Context, address string, handler http.Handler) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
@@ -55,30 +55,29 @@ func (a *App) serveAside(ctx context.Context, address string, handler http.Handl
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout, // and no limit for answers: a profile takes as long as was asked for
+		IdleTimeout:       idleTimeout, // no WriteTimeout: profiles take as long as requested
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	a.asides = append(a.asides, server)
-	a.log.InfoContext(ctx, "serving apart from the API", "addr", listener.Addr().String())
+	a.operations = append(a.operations, server)
+	a.log.InfoContext(ctx, "serving operations endpoint", "addr", listener.Addr().String())
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.log.ErrorContext(context.WithoutCancel(ctx), "no longer serving apart from the API", "error", err)
+			a.log.ErrorContext(context.WithoutCancel(ctx), "operations endpoint failed", "error", err)
 		}
 	}()
 	return nil
 }
 
-// endAsides ends what serveAsides started, and lets the last traces and metrics leave. That they cannot is no error
-// of the catalog. A second call does nothing.
-func (a *App) endAsides(ctx context.Context) {
-	for _, server := range a.asides {
-		_ = server.Close() // nobody is owed an answer
+// shutdownOperations stops the operations endpoints and flushes traces and metrics, best effort. It is idempotent.
+func (a *App) shutdownOperations(ctx context.Context) {
+	for _, server := range a.operations {
+		_ = server.Close() // no need to drain
 	}
-	a.asides = nil
+	a.operations = nil
 	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	if err := a.telemetry.Shutdown(ctx); err != nil {
-		a.log.WarnContext(ctx, "the last traces and metrics did not leave", "error", err)
+		a.log.WarnContext(ctx, "the last traces and metrics were not exported", "error", err)
 	}
 	a.telemetry = &telemetry.Telemetry{}
 }
