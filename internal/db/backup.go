@@ -11,12 +11,11 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// ErrNotSQLite is returned by Backup on PostgreSQL, which has tools of its own.
+// ErrNotSQLite is returned by Backup on PostgreSQL, which has its own tools.
 var ErrNotSQLite = errors.New("db: only SQLite is copied into a file")
 
-// Backup writes the SQLite database to a new file that only its owner may read: as it is at one moment,
-// while any process reads and writes. The file appears under its name when it is whole. Returns its size in
-// bytes, or an error that is fs.ErrExist if there is such a file already.
+// Backup writes a consistent snapshot of the SQLite database, online, to a new file that only its owner can read. The
+// file appears atomically. Returns its size in bytes, or an error that is fs.ErrExist if the file exists.
 func (d *DB) Backup(ctx context.Context, path string) (int64, error) {
 	if d.dialect != dialect.SQLite {
 		return 0, ErrNotSQLite

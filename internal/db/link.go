@@ -47,15 +47,15 @@ var (
 	errUnwatched = errors.New("db: Watch works on a database once")
 )
 
-// link watches the way to PostgreSQL by a heartbeat: a notification that the process sends to itself, on
-// two connections beside the pool, so that a busy pool does not matter.
+// link monitors the connection to PostgreSQL by a heartbeat: a notification that the process sends to itself, on two
+// connections outside the pool, so that a busy pool does not matter.
 //
-// PostgreSQL delivers notifications in the order of their commits. A heartbeat that comes back therefore
-// proves that the process has heard of every change that was committed before it was sent, and it
-// proves so through whatever stands between: a connection pooler that swallows notifications fails it.
+// PostgreSQL delivers notifications in commit order. A heartbeat that comes back therefore proves that the process
+// has received every change committed before it was sent, end to end: a connection pooler that drops notifications
+// fails it.
 //
-// When heartbeats fail, or get no answer, PostgreSQL counts as away: new connections fail at once, those
-// that wait for an answer are closed, until a heartbeat is answered again.
+// It is also a circuit breaker: when heartbeats fail or time out, PostgreSQL counts as away. New connections then
+// fail fast and waiting ones are closed, until a heartbeat is answered again.
 type link struct {
 	log    *slog.Logger
 	tell   func(ids []uuid.UUID)
@@ -80,8 +80,8 @@ func newLink(log *slog.Logger, tell func(ids []uuid.UUID), pass func(topic, text
 	return &link{log: log, tell: tell, pass: pass, dialer: newDialer(), process: uuid.NewString(), start: time.Now()}
 }
 
-// Watch starts to watch the connection to PostgreSQL: see Informed and Ping. It does nothing on SQLite.
-// It ends with Close.
+// Watch starts monitoring the connection to PostgreSQL, until Close: see Informed and Ping. It does nothing on
+// SQLite.
 func (d *DB) Watch(ctx context.Context) error {
 	if d.link == nil {
 		return nil
@@ -92,15 +92,15 @@ func (d *DB) Watch(ctx context.Context) error {
 	return d.link.watch(ctx)
 }
 
-// LinkState says how the way to PostgreSQL is.
+// LinkState is the state of the connection to PostgreSQL.
 type LinkState struct {
-	// Away says that PostgreSQL does not answer.
+	// Away reports that PostgreSQL does not answer: the circuit breaker is open.
 	Away bool
 	// Age is how long ago the latest heartbeat was sent that PostgreSQL answered.
 	Age time.Duration
 }
 
-// Link returns the state of the way to PostgreSQL; nil on SQLite, and before Watch.
+// Link returns the state of the connection to PostgreSQL; nil on SQLite, and before Watch.
 func (d *DB) Link() *LinkState {
 	if d.link == nil || d.link.stop == nil {
 		return nil

@@ -12,21 +12,20 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPeriod is how often Lock looks whether the holder is gone.
+// lockPeriod is the polling interval of Lock.
 const lockPeriod = 50 * time.Millisecond
 
-// ErrLocked is returned by TryLock if somebody else holds the lock.
+// ErrLocked is returned by TryLock if the lock is held.
 var ErrLocked = errors.New("db: another process holds the lock")
 
-// Lock is held until it is released, or until its process is gone, however it went: an advisory lock
-// of a PostgreSQL session, or the lock of a file beside the SQLite database.
+// Lock is held until it is released or its process dies. It is a session-level advisory lock on PostgreSQL, or a
+// file lock beside the SQLite database.
 type Lock struct {
 	conn *sql.Conn
 	file *flock.Flock
 }
 
-// TryLock takes the lock of a name. Returns ErrLocked if somebody holds it, in this process or in
-// another one.
+// TryLock acquires a named lock without waiting. Returns ErrLocked if it is held, in this process or another one.
 func (d *DB) TryLock(ctx context.Context, name string) (*Lock, error) {
 	if d.dialect == dialect.SQLite {
 		file := flock.New(d.path + "." + name + ".lock")
@@ -55,8 +54,8 @@ func (d *DB) TryLock(ctx context.Context, name string) (*Lock, error) {
 	return lock, nil
 }
 
-// Lock takes the lock of a name, and waits for it until ctx is over. It asks again and again, because
-// a session that waits for a lock inside PostgreSQL holds up CREATE INDEX CONCURRENTLY.
+// Lock acquires a named lock, waiting until ctx is done. It polls, because a session that waits inside PostgreSQL
+// blocks CREATE INDEX CONCURRENTLY.
 func (d *DB) Lock(ctx context.Context, name string) (*Lock, error) {
 	tick := time.NewTicker(lockPeriod)
 	defer tick.Stop()
@@ -73,7 +72,7 @@ func (d *DB) Lock(ctx context.Context, name string) (*Lock, error) {
 	}
 }
 
-// Check returns an error if the lock may be lost, because its session with PostgreSQL is.
+// Check returns an error if the lock may be lost because its PostgreSQL session is.
 func (l *Lock) Check(ctx context.Context) error {
 	if l.conn == nil {
 		return nil
@@ -84,7 +83,7 @@ func (l *Lock) Check(ctx context.Context) error {
 	return nil
 }
 
-// Release gives the lock back. It ends the session with PostgreSQL, and so works on a broken one too.
+// Release releases the lock. On PostgreSQL it closes the session, which also works on a broken one.
 func (l *Lock) Release() error {
 	if l.conn == nil {
 		if err := l.file.Unlock(); err != nil {

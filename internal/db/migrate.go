@@ -17,7 +17,7 @@ import (
 	"github.com/zebrands/catalog/internal/db/migrations"
 )
 
-// migrationTable is where goose keeps the versions that were applied.
+// migrationTable is goose's table of applied versions.
 const migrationTable = "schema_versions"
 
 // QueueLock is the lock that the process holds which works the jobs of a SQLite database.
@@ -26,10 +26,9 @@ const QueueLock = "queue"
 // ErrServed is returned by Migrate if a process works jobs of a SQLite database whose form is about to change.
 var ErrServed = errors.New("a process serves this SQLite database; stop it before the queue is migrated")
 
-// Migrate brings the schema up to date: the queue's, and then ours. Any number of processes may call
-// it at once: one works, and the others wait for it. Every version is applied in a transaction of its
-// own, or can be applied again, so that a killed process does no harm. A schema that is newer than this
-// program is left as it is, with a warning in the log.
+// Migrate applies pending migrations: the queue's, then the catalog's. It is safe to call concurrently: one process
+// migrates, the others wait. Each version is transactional or idempotent, so a killed process does no harm. A schema
+// that is newer than this program stays unchanged, with a warning in the log.
 func (d *DB) Migrate(ctx context.Context) error {
 	lock, err := d.Lock(ctx, "migrate")
 	if err != nil {
@@ -92,7 +91,7 @@ func (d *DB) migrateQueue(ctx context.Context) (applied []string, err error) {
 	return queue.up(ctx)
 }
 
-// Pending returns the names of the versions that Migrate would apply, in their order.
+// Pending returns the versions that Migrate would apply, in order.
 func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	queue, err := d.queueVersions()
 	if err != nil {

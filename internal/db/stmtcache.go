@@ -11,7 +11,7 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// defaultStatements is how many prepared statements a connection keeps.
+// defaultStatements is the capacity of a connection's statement cache.
 const defaultStatements = 256
 
 // A statement with more arguments or text than this is a bulk write or a long list, whose text hardly
@@ -22,8 +22,8 @@ const maxKeptArguments, maxKeptLength = 100, 8 << 10
 // being read: its protocol has no room for it.
 var errBusy = errors.New("db: the rows of the transaction's previous query are still open")
 
-// cachingConnector makes connections that keep their prepared statements. Both drivers prepare a
-// query that has arguments each time it is run, which costs more than to run it.
+// cachingConnector opens connections with a cache of prepared statements. Without it, both drivers prepare a query
+// with arguments on every run, which costs more than running it.
 type cachingConnector struct {
 	driver.Connector
 
@@ -72,8 +72,8 @@ func (c cachingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}, nil
 }
 
-// cachingConn is a connection that keeps its prepared statements, and forwards everything else.
-// database/sql lets one goroutine at a time use it and what it returns.
+// cachingConn is a connection with a cache of prepared statements. It forwards everything else. database/sql
+// serializes its use.
 type cachingConn struct {
 	driverConn
 
@@ -181,7 +181,7 @@ func (c *cachingConn) statement(ctx context.Context, query string, args int) (*s
 	return stmt, nil
 }
 
-// makeRoom forgets the statement whose last use is the longest ago, if there are too many.
+// makeRoom evicts the least recently used statement if the cache is full.
 func (c *cachingConn) makeRoom() error {
 	if len(c.statements) < c.connector.size {
 		return nil

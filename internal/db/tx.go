@@ -21,12 +21,12 @@ var (
 )
 
 const (
-	// maxTries is how often InTx runs a transaction.
+	// maxTries is the maximum number of attempts of a transaction.
 	maxTries   = 3
 	retryPause = 20 * time.Millisecond
 )
 
-// unit is what one transaction carries along in its context.
+// unit is the state of a transaction in its context.
 type unit struct {
 	dialect      string
 	locals       map[any]any
@@ -37,12 +37,11 @@ type unit struct {
 
 type unitKey struct{}
 
-// InTx runs fn in a transaction: the only way to write. If fn returns an error or panics, nothing
-// stays. Inside fn use the context and transaction that it is given.
+// InTx runs fn in a transaction. It is the only way to write. If fn returns an error or panics, the transaction is
+// rolled back. Inside fn, use the context and transaction that it is given.
 //
-// When the database asks for it (a deadlock, a serialization failure), the whole transaction is tried
-// again, up to three times, so fn must not keep what an earlier run left behind, and must do nothing
-// that cannot be undone, such as sending a mail: insert a job for that.
+// After a deadlock or serialization failure it retries the whole transaction, up to three times. So fn must be
+// idempotent and must have no side effects outside the transaction, such as sending a mail: insert a job for that.
 //
 // Returns ErrNested if ctx is inside a transaction already.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
@@ -89,8 +88,8 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 	return nil
 }
 
-// pause waits a little longer after each try, so that the transaction it collided with can end. It
-// reports whether ctx is still good.
+// pause is the backoff between attempts, so that the conflicting transaction can finish. It reports whether ctx is
+// still alive.
 func pause(ctx context.Context, try int) bool {
 	timer := time.NewTimer(time.Duration(try) * retryPause)
 	defer timer.Stop()
@@ -116,8 +115,8 @@ func (u *unit) run(ctx context.Context, tx *ent.Tx, fn func(context.Context, *en
 	return nil
 }
 
-// BeforeCommit makes fn run once more work at the end of the transaction, before it commits. Returns
-// ErrNotInTx outside InTx.
+// BeforeCommit registers fn to run at the end of the transaction, before the commit. Returns ErrNotInTx outside
+// InTx.
 func BeforeCommit(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
 	u, ok := ctx.Value(unitKey{}).(*unit)
 	if !ok {
@@ -127,8 +126,8 @@ func BeforeCommit(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 	return nil
 }
 
-// Local returns the value that the transaction keeps under key, which it makes at the first call; the
-// second result says whether this call made it. Returns ErrNotInTx outside InTx.
+// Local returns the transaction-local value of a key, created at the first call; the second result reports whether
+// this call created it. Returns ErrNotInTx outside InTx.
 func Local[T any](ctx context.Context, key any, create func() T) (value T, created bool, err error) {
 	u, ok := ctx.Value(unitKey{}).(*unit)
 	if !ok {
@@ -142,8 +141,8 @@ func Local[T any](ctx context.Context, key any, create func() T) (value T, creat
 	return value, true, nil
 }
 
-// LocksRows reports whether the transaction in ctx needs SELECT … FOR UPDATE to keep rows as they are.
-// SQLite lets one transaction write at a time and refuses the clause.
+// LocksRows reports whether the database has row locks (SELECT … FOR UPDATE). SQLite has a single writer and rejects
+// the clause.
 func LocksRows(ctx context.Context) bool {
 	u, ok := ctx.Value(unitKey{}).(*unit)
 	return ok && u.dialect == dialect.Postgres

@@ -1,5 +1,5 @@
-// Package queue is the message queue: River on the catalog's own database, so that a job is inserted
-// in the transaction of what it is about.
+// Package queue is the job queue: River on the catalog's own database. It is a transactional outbox: a job is
+// inserted in the transaction of the change that causes it. Jobs run at least once, so workers must be idempotent.
 package queue
 
 import (
@@ -9,8 +9,7 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// mailLane is where jobs that talk to a mail server queue, so that a slow server does not hold up the
-// others.
+// mailLane is the queue of jobs that talk to a mail server, so that a slow server does not block other jobs.
 const mailLane = "mail"
 
 // Within a lane, jobs of a lower priority start before all others that are due.
@@ -19,8 +18,8 @@ const (
 	bulkPriority  = 2
 )
 
-// NotifyArgs asks for the changes of one administrator to be handed to mails. The job is inserted in
-// the transaction of a change and is due when the change's window has passed.
+// NotifyArgs is the job that batches the changes of one administrator into mails. It is inserted in the transaction
+// of a change and is due when the change's window has passed.
 type NotifyArgs struct {
 	ActorID uuid.UUID `json:"actor_id"`
 	// ChangeTime is the create_time of the transaction's first change.
@@ -30,7 +29,7 @@ type NotifyArgs struct {
 // Kind names the job in the database.
 func (NotifyArgs) Kind() string { return "notify" }
 
-// DeliverArgs asks for deliveries with the same content to be sent.
+// DeliverArgs is the job that sends deliveries with the same content.
 type DeliverArgs struct {
 	DeliveryIDs []uuid.UUID `json:"delivery_ids"`
 }
@@ -43,8 +42,8 @@ func (DeliverArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: bulkPriority}
 }
 
-// DeliverLinkArgs asks for a delivery with a one-time link to be sent, before any that are about
-// changes: somebody waits for it.
+// DeliverLinkArgs is the job that sends a delivery with a one-time link. It has priority over notifications, because
+// somebody waits for it.
 type DeliverLinkArgs struct {
 	DeliveryID uuid.UUID `json:"delivery_id"`
 }
@@ -57,8 +56,8 @@ func (DeliverLinkArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
 }
 
-// AccountMailArgs asks for a mail with a one-time link to be written down as a delivery. The token is
-// made when the mail is sent, so that it is never stored.
+// AccountMailArgs is the job that creates a delivery with a one-time link. The token is created when the mail is
+// sent, so that it is never stored.
 type AccountMailArgs struct {
 	AdminID uuid.UUID `json:"admin_id"`
 	// Purpose is "invitation" or "password_reset", as in OneTimeToken.

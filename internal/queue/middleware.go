@@ -44,13 +44,13 @@ const (
 // Option changes what New returns.
 type Option func(*middleware)
 
-// Instrument measures jobs and makes a span of each run of one.
+// Instrument adds metrics of jobs, and a span for each attempt.
 func Instrument(tracer trace.Tracer, meter metric.Meter) Option {
 	return func(m *middleware) { m.tracer, m.meter = tracer, meter }
 }
 
-// middleware stands around every run of a job: it puts what the job carries into the context, and
-// logs, measures and traces what becomes of it.
+// middleware wraps every attempt of a job: it restores request id and trace from the job's metadata, and logs,
+// measures and traces the outcome.
 type middleware struct {
 	river.MiddlewareDefaults
 

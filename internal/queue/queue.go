@@ -18,7 +18,7 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Queue takes jobs, and works them if it is told to.
+// Queue inserts jobs and, after Work, runs them.
 type Queue struct {
 	db       *db.DB
 	driver   riverdriver.Driver[*sql.Tx]
@@ -36,20 +36,20 @@ type Queue struct {
 
 // Job is one job to insert.
 type Job struct {
-	// Args say what to do. Their Kind chooses the worker.
+	// Args are the arguments. Their Kind selects the worker.
 	Args river.JobArgs
 	// At is when the job is due. Zero means now.
 	At time.Time
-	// MaxAttempts is how often the job is tried. Zero means DefaultMaxAttempts.
+	// MaxAttempts is the maximum number of attempts. Zero means DefaultMaxAttempts.
 	MaxAttempts int
 }
 
-// DefaultMaxAttempts is how often a job is tried, unless it says otherwise.
+// DefaultMaxAttempts is the default of Job.MaxAttempts.
 const DefaultMaxAttempts = 25
 
 const noNotification = 365 * 24 * time.Hour
 
-// New returns a queue that only takes jobs. The schema must be up to date: see db.DB.Migrate.
+// New returns an insert-only queue. The schema must be up to date: see db.DB.Migrate.
 func New(d *db.DB, log *slog.Logger, options ...Option) (*Queue, error) {
 	around, err := newMiddleware(log, options...)
 	if err != nil {
@@ -82,7 +82,7 @@ func dueOnTime(_ context.Context, job *rivertype.JobInsertParams) error {
 	return nil
 }
 
-// Insert adds jobs in the transaction tx: they exist if it commits, and never did if it does not.
+// Insert inserts jobs in the transaction tx: they exist if and only if it commits.
 func (q *Queue) Insert(ctx context.Context, tx *ent.Tx, jobs ...Job) error {
 	if len(jobs) == 0 {
 		return nil

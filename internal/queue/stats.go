@@ -11,7 +11,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// Stats is what the queue looks like at one moment.
+// Stats is a snapshot of the queue.
 type Stats struct {
 	// OldestDue says, for each lane, how long the job that is due longest has been waiting to start; 0
 	// if none waits.
@@ -20,7 +20,7 @@ type Stats struct {
 	Jobs []JobCount
 }
 
-// JobCount is how many jobs of a kind are in a state.
+// JobCount is the number of jobs of a kind in a state.
 type JobCount struct {
 	Kind string
 	// State is as River has it, but for jobs for later, which are all "scheduled".

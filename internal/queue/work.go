@@ -12,9 +12,9 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// WorkerConfig says how jobs are worked. A zero field has the value that its comment names.
+// WorkerConfig configures Work. Zero fields have the defaults that their comments name.
 type WorkerConfig struct {
-	// MaxWorkers is how many jobs of each lane run at once: 16.
+	// MaxWorkers is the number of concurrent jobs per lane: 16.
 	MaxWorkers int
 	// PollInterval is how often a lane looks for due jobs that it was not told of, because a connection was
 	// lost, the release before inserted them, or they wait for another try: 250 ms.
@@ -29,20 +29,20 @@ const (
 	defaultJobTimeout   = time.Minute
 	// fetchPause is the shortest time between two looks for jobs while there are many.
 	fetchPause = 20 * time.Millisecond
-	// rescueGrace is how long after its timeout a job of a process that still lives counts as stuck.
+	// rescueGrace is how long after its timeout a job of a live process counts as stuck.
 	rescueGrace = time.Minute
-	// completedRetention is how long a job that is done stays to be looked at.
+	// completedRetention is how long completed jobs are kept for inspection.
 	completedRetention = time.Hour
-	// stopGrace is how long jobs may take to notice that they were cancelled.
+	// stopGrace bounds how long canceled jobs may take to return.
 	stopGrace = 2 * time.Second
 )
 
-// Work starts to work jobs, and returns. It ends with Stop, not with ctx. Jobs that a process left
-// behind when it was killed are started again at once, if that process has worked on SQLite or the
-// server has noticed the end of its connection, and after the job's timeout plus a minute otherwise.
+// Work starts the workers and returns. They stop with Stop, not with ctx. Jobs of a killed process are rescued
+// immediately on SQLite, or once PostgreSQL notices the lost connection, and otherwise after the job's timeout plus
+// a minute.
 //
-// A worker decides about retries: it may have a NextRetry and a Timeout of its own. Returns ErrWorked
-// if another process works the jobs of this SQLite database.
+// Workers may override NextRetry and Timeout. Returns ErrWorked if another process runs the jobs of this SQLite
+// database.
 func (q *Queue) Work(ctx context.Context, workers *river.Workers, config WorkerConfig) error {
 	id := uuid.NewString()
 	presence, err := q.enter(ctx, id)
@@ -90,13 +90,12 @@ func (q *Queue) Subscribe(kinds ...river.EventKind) (<-chan *river.Event, func()
 	return q.worker.Subscribe(kinds...)
 }
 
-// Stopping returns a channel that is closed when Stop is called: a job that only waits should end then,
-// and be worked again. Work must have been called.
+// Stopping returns a channel that Stop closes: a job that only waits should return then, to be retried. Work must
+// have been called.
 func (q *Queue) Stopping() <-chan struct{} { return q.stopping }
 
-// Stop ends the work: it starts no more jobs and waits for those that run. If ctx is over before they
-// are done it cancels them, and returns ctx's error; they are tried again. It does nothing if Work was
-// not called.
+// Stop is a graceful shutdown: it starts no more jobs and waits for running ones. When ctx is done it cancels them,
+// to be retried later, and returns ctx's error. It does nothing if Work was not called.
 func (q *Queue) Stop(ctx context.Context) error {
 	if q.worker == nil {
 		return nil
@@ -113,10 +112,10 @@ func (q *Queue) Stop(ctx context.Context) error {
 	return errors.Join(err, q.presence.leave())
 }
 
-// backoff waits 1, 2, 4 … seconds after each failure, and never more than an hour.
+// backoff is the retry policy: exponential backoff of 1, 2, 4 … seconds, capped at an hour.
 type backoff struct{}
 
-// NextRetry returns when a job that has failed is tried again.
+// NextRetry returns the time of a failed job's next attempt.
 func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	const most = 12 // 2¹² seconds are over an hour
 	delay := min(time.Second<<min(len(job.Errors), most), time.Hour)

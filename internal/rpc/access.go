@@ -13,8 +13,8 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// Authenticate returns who holds an access token. Returns a fault of kind Unauthenticated if the token
-// is not valid now.
+// Authenticate returns the principal of an access token. Returns a fault of kind Unauthenticated if the token is
+// invalid.
 type Authenticate func(ctx context.Context, accessToken string) (auth.Principal, error)
 
 // authenticate puts the principal of the Authorization header into the context. A call without the
@@ -41,7 +41,7 @@ func authenticate(check Authenticate) connect.UnaryInterceptorFunc {
 	}
 }
 
-// authorize lets a call through if the method's access option does. Without the option nobody may call.
+// authorize enforces the method's access option. A method without the option is denied (fail closed).
 func authorize(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		switch AccessOf(req.Spec()) {
@@ -78,7 +78,7 @@ func AccessOf(spec connect.Spec) catalogv1.Access {
 	return access
 }
 
-// refuseStreams fails every streaming call closed: the steps of the chain know single messages only.
+// refuseStreams rejects every streaming call (fail closed): the interceptors handle unary calls only.
 type refuseStreams struct{}
 
 func (refuseStreams) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc { return next }

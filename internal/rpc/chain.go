@@ -1,5 +1,5 @@
-// Package rpc is what every call passes through: its transport, and the one order of interceptors
-// between the transport and a service.
+// Package rpc is the common part of all calls: transport, codecs, errors, and the interceptor chain in front of the
+// services.
 package rpc
 
 import (
@@ -20,7 +20,7 @@ const compressMinBytes = 1024
 
 var errPanic = errors.New("panic")
 
-// Chain holds what the interceptors need from elsewhere.
+// Chain holds the dependencies of the interceptors.
 type Chain struct {
 	// Authenticate checks access tokens.
 	Authenticate Authenticate
@@ -66,7 +66,7 @@ func Codecs(maxRequestBytes int) []connect.HandlerOption {
 	}
 }
 
-// recovered turns a panic into INTERNAL; the stack goes into the log.
+// recovered turns a panic into INTERNAL and logs the stack.
 func recovered(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (res connect.AnyResponse, err error) {
 		defer func() {

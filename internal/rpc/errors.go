@@ -24,7 +24,7 @@ const (
 	maxHeaderViolations = 1_500
 )
 
-// databaseRetryAfter is how long a caller waits when the database does not answer.
+// databaseRetryAfter is the retry delay for callers while the database is unavailable.
 const databaseRetryAfter = time.Second
 
 var codes = map[fault.Kind]connect.Code{
@@ -44,9 +44,8 @@ var codes = map[fault.Kind]connect.Code{
 	fault.TimedOut:           connect.CodeDeadlineExceeded,
 }
 
-// Error returns what the caller sees of err, a *fault.Error or anything else. What is not a fault
-// becomes INTERNAL, or UNAVAILABLE if the database is away, or ABORTED if it gave up because of others,
-// or whatever ended the request's context; the cause stays in the log.
+// Error returns the public form of err. Errors other than *fault.Error become INTERNAL, UNAVAILABLE if the database is
+// down, ABORTED after a write conflict, or the reason that the request's context is done; the cause is only logged.
 func Error(ctx context.Context, err error) *connect.Error {
 	return toConnect(toFault(ctx, err), callFrom(ctx).protocol)
 }

@@ -22,10 +22,9 @@ const (
 // errClosed is returned by Append after Close.
 var errClosed = errors.New("journal is closed")
 
-// Journal is a folder of append-only segments. A segment is held by an exclusive lock: the live one
-// by the journal that appends to it, a closed one by the rollup that adds it. So any number of
-// processes can share a folder, and what a dead one leaves behind is free for the next. Safe for
-// concurrent use.
+// Journal is a write-ahead log: a folder of append-only segments. An exclusive file lock guards each segment: the
+// journal that appends to it holds the live one, and the rollup that adds it a closed one. So processes can share a
+// folder and take over the segments of dead ones. It is safe for concurrent use.
 type Journal struct {
 	folder *os.Root
 
@@ -36,7 +35,7 @@ type Journal struct {
 	closed bool
 }
 
-// OpenJournal returns the journal in a folder, which it makes if it is missing.
+// OpenJournal opens the journal in a folder, creating it if needed.
 func OpenJournal(dir string) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the operator names the folder
 		return nil, fmt.Errorf("open journal: %w", err)
@@ -48,8 +47,8 @@ func OpenJournal(dir string) (*Journal, error) {
 	return &Journal{folder: folder}, nil
 }
 
-// Append writes a read to the live segment with one write. When it returns nil, the read survives
-// the end of the process. When it returns an error, the read is not counted.
+// Append writes a read to the live segment with one write. If it returns nil, the read survives a crash of the
+// process. If it returns an error, the read is not counted.
 func (j *Journal) Append(r Read) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -73,8 +72,7 @@ func (j *Journal) Append(r Read) error {
 	return nil
 }
 
-// undo removes a half-written record, so that those that follow stay readable. If even that fails,
-// the segment ends here.
+// undo truncates a torn record, so that later ones stay readable. If that fails too, it closes the segment.
 func (j *Journal) undo() error {
 	if err := j.live.Truncate(j.size); err != nil {
 		return errors.Join(fmt.Errorf("repair journal: %w", err), j.rotate())
@@ -125,14 +123,14 @@ func (j *Journal) rotate() error {
 	return nil
 }
 
-// liveSize returns how many bytes the live segment has, 0 if there is none.
+// liveSize returns the size of the live segment in bytes, 0 if there is none.
 func (j *Journal) liveSize() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.size
 }
 
-// bytes returns how many bytes all segments have that are not added to the database yet.
+// bytes returns the total size of the segments that are not in the database yet.
 func (j *Journal) bytes() (int64, error) {
 	names, err := j.names()
 	if err != nil {
@@ -163,7 +161,7 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-// names returns the names of all segments, the oldest first.
+// names returns the names of all segments, oldest first.
 func (j *Journal) names() ([]string, error) {
 	entries, err := fs.ReadDir(j.folder.FS(), ".") // by name, and a version 7 UUID starts with the time
 	if err != nil {
