@@ -1,6 +1,6 @@
-// Command bench measures the catalog and prints what it finds as tables in Markdown. Each server is a
-// process of its own; the load comes from this one. Every figure is the median of several runs, taken in
-// turn, so that a machine whose speed drifts is unfair to nobody.
+// Command bench benchmarks the catalog and prints Markdown tables. Each server is a separate process; this one
+// generates the load. Every figure is the median of several interleaved runs, so that a drifting machine speed
+// affects all alike.
 //
 //	go run ./test/bench -only=calls,scale   # some of the benchmarks
 //	go run ./test/bench -quick              # small and short: to see that it works
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// callers is how many requests are under way at once where rates are measured.
+// callers is the number of concurrent requests where rates are measured.
 const callers = 16
 
 // benchmark is one of those that can be chosen.

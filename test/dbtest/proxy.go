@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Proxy stands between a program and PostgreSQL, and can be cut.
+// Proxy is a TCP proxy in front of PostgreSQL that can simulate network failures.
 type Proxy struct {
 	// URL is that of the database, through the proxy.
 	URL string
@@ -67,7 +67,7 @@ func portOr(port, otherwise string) string {
 	return port
 }
 
-// Cut lets no byte through any more, and closes nothing: as when a network drops packets.
+// Cut blocks all traffic without closing connections, like a network partition.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,7 +76,7 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Heal lets bytes through again, also those that were held back.
+// Heal ends Cut and forwards the held-back bytes.
 func (p *Proxy) Heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,7 +86,7 @@ func (p *Proxy) Heal() {
 	}
 }
 
-// Reset closes every connection, as when the server restarts.
+// Reset closes all connections, like a restart of the server.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -18,7 +18,7 @@ const (
 	batchSize = 4
 )
 
-// load is everybody who uses the fleet during a scenario.
+// load is the load on the fleet during a scenario.
 type load struct {
 	d      *drill
 	o      *observation

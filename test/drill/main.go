@@ -1,9 +1,9 @@
-// Command drill proves that a fleet keeps its promises: three replicas on one PostgreSQL, nginx before
-// them, anonymous readers and administrators who change products, and one misfortune after the other.
-// Every call is noted, and in the end compared with the history, the deliveries, what Mailgun took and
-// the counts. It fails if a promise is broken.
+// Command drill is a fault-injection test of a fleet: three replicas on one PostgreSQL behind nginx, under load from
+// anonymous readers and administrators. It injects one failure after another, records every call, and finally compares
+// the records with the history, the deliveries, the mails at Mailgun and the counts. It fails if a guarantee is
+// violated.
 //
-// Everything is real but Mailgun, which its own client's mock server plays. See docs/drills.md.
+// Everything is real except Mailgun, which is the mock server of its client library. See docs/drills.md.
 package main
 
 import (
@@ -50,10 +50,10 @@ func realMain() error {
 	return run(ctx, p, os.Stdout)
 }
 
-// errBroken is returned if a promise was not kept; what it was is printed.
+// errBroken is returned if a guarantee is violated; the report says which.
 var errBroken = errors.New("promises were broken")
 
-// plan says how long a drill is.
+// plan is the configuration of a drill.
 type plan struct {
 	// rounds is how often each misfortune happens.
 	rounds int

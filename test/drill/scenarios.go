@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// graceTime is what nginx may take to notice that a process is gone.
+	// graceTime bounds how long nginx takes to notice that a process is gone.
 	graceTime = time.Second
 	// goneTime and backTime are the longest that a replica may take to notice that the database is away,
 	// and to serve again when it is back. Usually it is a matter of a few seconds; processors may be busy.
@@ -25,7 +25,7 @@ const (
 	staleTime = db.StaleBound + 500*time.Millisecond
 )
 
-// scenario is a misfortune, or a series of it.
+// scenario is an injected failure, or a series of them.
 type scenario struct {
 	name, title string
 	// variant says that it is left out of a short drill.

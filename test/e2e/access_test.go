@@ -20,8 +20,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// TestEveryRPCKeepsItsAccess calls every RPC of the contract as nobody, and with a token that is not
-// ours.
+// TestEveryRPCKeepsItsAccess calls every RPC of the contract anonymously, and with a forged token.
 func TestEveryRPCKeepsItsAccess(t *testing.T) {
 	s := newServer(t, "sqlite", 1)
 	for _, p := range protocols() {

@@ -10,8 +10,8 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// TestBackup copies the database of a server that runs, and starts another one on the copy: it must be the
-// catalog as it was, and go on by itself.
+// TestBackup backs up the database of a running server and starts another server on the copy, which must have the same
+// catalog and work independently.
 func TestBackup(t *testing.T) {
 	s := newServer(t, "sqlite", 2)
 	p := s.must(t, "admin", "ProductService/CreateProduct", object{"product": product("kept")})["product"].(object)

@@ -29,8 +29,8 @@ var recipients = []account{
 	{"third", "third@example.com", "Toni Third", "horse staple battery"},
 }
 
-// TestKilledServerLosesAndRepeatsNoMail kills the server twenty times while an administrator changes a
-// product. In the end everybody else must have exactly one mail for each committed change.
+// TestKilledServerLosesAndRepeatsNoMail kills the server twenty times while an administrator changes a product. In
+// the end, all other administrators must have exactly one mail for each committed change.
 //
 // Against a Mailgun that cannot be asked whether it took a message, a message whose answer was still
 // under way when the server died comes twice: at most one message for each kill.

@@ -10,8 +10,8 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// TestOutageIsRetried lets Mailgun refuse every mail for good. What an administrator sends again
-// afterwards, all at once, must come in as few calls as it would have.
+// TestOutageIsRetried makes Mailgun reject every mail permanently. A later bulk retry by an administrator must need
+// as few API calls as the first attempt.
 func TestOutageIsRetried(t *testing.T) {
 	t.Parallel()
 	const changes = 3

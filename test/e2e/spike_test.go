@@ -38,9 +38,8 @@ const (
 	spikePatience = 30 * time.Minute
 )
 
-// TestSpike makes many changes at once while Mailgun takes only a few calls a second, with two processes
-// that send. Every change must come in one mail to each other administrator, in as few as promised, and
-// Mailgun must be left alone for as long as it asks.
+// TestSpike makes many changes at once under Mailgun's rate limit, with two sending processes. Every change must be in
+// one mail to each other administrator, batched as documented, and no process may call Mailgun before its Retry-After.
 func TestSpike(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	m := startMailgun(t, true)

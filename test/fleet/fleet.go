@@ -1,6 +1,5 @@
-// Package fleet starts what a catalog in production is made of, for tests, drills and benchmarks: the
-// program itself, any number of times, and nginx in front of it. PostgreSQL comes from dbtest. All of
-// it is real, and listens on this machine only.
+// Package fleet starts the processes of a production deployment for tests, drills and benchmarks: replicas of the
+// catalog, and nginx as the load balancer. PostgreSQL comes from dbtest. Everything listens on localhost only.
 package fleet
 
 import (
@@ -46,7 +45,7 @@ const (
 	ports     = 12000
 )
 
-// FreeAddress returns an address on which nobody listens.
+// FreeAddress returns an unused address.
 func FreeAddress(ctx context.Context) (string, error) {
 	var errs []error
 	for range 20 {

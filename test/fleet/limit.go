@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// limit takes so many calls a second. After one more it takes none until a pause is over. The zero limit
-// takes every call.
+// limit is a rate limiter. A call over the limit starts a pause, during which it rejects all calls. The zero limit
+// allows every call.
 type limit struct {
 	mu        sync.Mutex
 	perSecond int
@@ -26,7 +26,7 @@ func (l *limit) set(perSecond int, pause time.Duration) {
 	l.perSecond, l.pause = perSecond, pause
 }
 
-// take returns 0 if a call is taken, or how long to wait.
+// take returns 0 if a call is allowed, or how long to wait.
 func (l *limit) take() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,7 +20,7 @@ import (
 	"github.com/mailgun/mailgun-go/v4/events"
 )
 
-// Mailgun stands in front of the mock server of Mailgun's own client, and notes what that took.
+// Mailgun is a proxy in front of the mock server of Mailgun's client library, and records accepted messages.
 //
 // The mock gives every message an id of its own and forgets ours, unlike Mailgun, whose event log can
 // be searched for it. With an event log, Mailgun answers from what it noted, as the real one would;
@@ -43,7 +43,7 @@ type Mailgun struct {
 	taken []Mail
 }
 
-// Mail is one recipient of one message that Mailgun accepted.
+// Mail is a recipient of an accepted message.
 type Mail struct {
 	// MessageID is the header of the message; AnswerID is what Mailgun called it, if it has answered.
 	MessageID, AnswerID string
@@ -85,8 +85,8 @@ func (m *Mailgun) HoldNext(hold bool) { m.hold.Store(hold) }
 // Refuse answers every message with a status from now on, and takes none; 0 ends that.
 func (m *Mailgun) Refuse(status int) { m.refusal.Store(int64(status)) }
 
-// Limit makes Mailgun take only so many messages a second from now on. To one more it answers 429, and
-// asks for a pause, in which it takes none. Whole seconds can be asked for.
+// Limit sets a rate limit in messages a second. Excess messages get 429 with a Retry-After of pause, in whole
+// seconds, during which Mailgun accepts none.
 func (m *Mailgun) Limit(perSecond int, pause time.Duration) { m.limit.set(perSecond, pause) }
 
 // Pauses returns how many pauses Mailgun has asked for and, for each call that came in one, how long it

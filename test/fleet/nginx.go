@@ -40,8 +40,8 @@ func RouteTo(prefix string, processes ...*Process) Route {
 	return r
 }
 
-// Nginx is a load balancer in front of processes. It knows of them only what their connections tell it.
-// A request that was sent to one is never sent to another, unless its method is GET or HEAD.
+// Nginx is a load balancer in front of processes, with passive health checks only. It retries only GET and HEAD on
+// another process.
 type Nginx struct {
 	// URL is where it speaks HTTP/1.1; H2CURL is where it speaks HTTP/2 without TLS, gRPC among it.
 	URL, H2CURL string

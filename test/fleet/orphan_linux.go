@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// endWithUs makes a program that is not started yet get a signal when this process is gone, however it went.
+// endWithUs makes the kernel signal a program, not started yet, when this process dies.
 func endWithUs(cmd *exec.Cmd, signal syscall.Signal) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: signal}
 }

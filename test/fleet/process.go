@@ -126,8 +126,8 @@ func (p *Process) PeakMemory() (int64, error) {
 // Running reports whether the process was started and neither stopped nor killed since.
 func (p *Process) Running() bool { return p.child != nil }
 
-// Stop asks the process to end with SIGTERM and waits until it did; when ctx is done it is killed.
-// Returns an error if it does not end well. A process that is not running is stopped already.
+// Stop starts a graceful shutdown with SIGTERM and waits for it; when ctx is done it kills the process. Returns an
+// error if the process fails. It does nothing if the process is not running.
 func (p *Process) Stop(ctx context.Context) error {
 	if p.child == nil {
 		return nil
@@ -140,7 +140,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Kill ends the process as a crash would.
+// Kill kills the process, like a crash.
 func (p *Process) Kill() {
 	if p.child != nil {
 		p.child.kill()
