@@ -58,7 +58,9 @@ type wakingDriver struct {
 func (wakingDriver) SupportsListener() bool { return true }
 
 // GetListener returns the listener.
-func (d wakingDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener { return d.waker }
+func (d wakingDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener {
+	return d.waker
+}
 
 // waker is River's listener. It says that there are jobs in a lane when they are due. What River tells
 // itself on its other topics it finds by polling.

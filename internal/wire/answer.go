@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Answer is a message that many callers get. Nobody may change it. It is encoded when somebody asks for
-// a format, and stays so. Safe for concurrent use.
+// Answer is an immutable response that many callers share. Each encoding is computed on first use and cached. It is
+// safe for concurrent use.
 type Answer[T proto.Message] struct {
 	message T
 	forms   [formats]atomic.Pointer[Form]
@@ -25,7 +25,7 @@ func NewAnswer[T proto.Message](message T) *Answer[T] { return &Answer[T]{messag
 // Message returns the message.
 func (a *Answer[T]) Message() T { return a.message }
 
-// Give returns the message as the answer to the call of ctx, and has it leave as it is encoded already.
+// Give returns the message as the response to the call of ctx, and makes the transport send its cached encoding.
 func (a *Answer[T]) Give(ctx context.Context) T {
 	if given, ok := ctx.Value(givenKey{}).(*Given); ok {
 		given.Answer = a
@@ -51,18 +51,18 @@ type Encoder interface {
 	Encode(f Format) (*Form, error)
 }
 
-// Given is what Give was called on last during a call; without Answer, on nothing.
+// Given records the last Answer of a call on which Give was called; nil if there is none.
 type Given struct{ Answer Encoder }
 
 type givenKey struct{}
 
-// Expect returns a context for a call, and what is given as its answer.
+// Expect returns a context for a call, and the record of the Answer that it gives.
 func Expect(ctx context.Context) (context.Context, *Given) {
 	given := &Given{}
 	return context.WithValue(ctx, givenKey{}, given), given
 }
 
-// Form is a message in a format.
+// Form is an encoded message.
 type Form struct {
 	// Body must not be changed.
 	Body []byte
@@ -70,7 +70,7 @@ type Form struct {
 	Digest func() string
 }
 
-// buffers are what bodies grow in.
+// buffers pools the encoding buffers.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func encode(f Format, m proto.Message) (*Form, error) {
@@ -85,10 +85,10 @@ func encode(f Format, m proto.Message) (*Form, error) {
 	return &Form{Body: body, Digest: sync.OnceValue(func() string { return Digest(body) })}, nil
 }
 
-// digestBytes is how many bytes of the SHA-256 of something name it.
+// digestBytes is the length of a truncated SHA-256, in bytes.
 const digestBytes = 16
 
-// Digest names bytes, in letters that may stand in an entity tag.
+// Digest returns a content hash of data that is valid in an entity tag.
 func Digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return base64.RawURLEncoding.EncodeToString(sum[:digestBytes])

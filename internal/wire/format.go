@@ -1,4 +1,4 @@
-// Package wire is the form in which messages leave: JSON, or protobuf's binary form.
+// Package wire encodes response messages: as JSON, or in protobuf's binary format.
 package wire
 
 import (
@@ -6,10 +6,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Format is one of the forms of a message.
+// Format is an encoding of a message.
 type Format int
 
-// The formats. JSON writes fields that hold their zero value.
+// The formats. JSON includes fields with their zero value.
 const (
 	JSON Format = iota
 	Binary
@@ -22,8 +22,7 @@ var (
 	toBinary = proto.MarshalOptions{Deterministic: true}
 )
 
-// Append appends a message to dst. The same message always becomes the same bytes, as long as the program
-// is the same.
+// Append appends an encoded message to dst. The encoding is deterministic within one build of the program.
 func (f Format) Append(dst []byte, m proto.Message) ([]byte, error) {
 	if f == Binary {
 		return toBinary.MarshalAppend(dst, m)
