@@ -28,6 +28,7 @@ import (
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // client talks HTTP/1.1.
@@ -109,7 +110,7 @@ func (c *catalog) stop(t *testing.T) {
 // setupToken returns the token of the link that the catalog prints.
 func (c *catalog) setupToken(t *testing.T) string {
 	t.Helper()
-	require.Eventually(t, func() bool { return setupLink.MatchString(c.printed.String()) }, 10*time.Second, 5*time.Millisecond)
+	wait.For(t, func() bool { return setupLink.MatchString(c.printed.String()) })
 	match := setupLink.FindStringSubmatch(c.printed.String())
 	require.Equal(t, c.URL(), match[1])
 	return match[2]
@@ -175,7 +176,7 @@ func TestFirstStart(t *testing.T) {
 	c.stop(t)
 
 	again := boot(t, cfg)
-	require.Eventually(t, func() bool { return strings.Contains(again.printed.String(), "ready") }, 10*time.Second, 5*time.Millisecond)
+	wait.For(t, func() bool { return strings.Contains(again.printed.String(), "ready") })
 	require.NotContains(t, again.printed.String(), "/setup#", "there is an administrator now")
 	again.requireViews(t, session.AccessToken, created.GetProduct().GetId(), 1)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // TestGracefulShutdownLosesNoRequest stops a server under load. The load balancer does not know of it: it uses the
@@ -31,7 +32,7 @@ func TestGracefulShutdownLosesNoRequest(t *testing.T) {
 				for range 16 {
 					senders.Go(func() { balancer.send(t, proto) })
 				}
-				require.Eventually(t, func() bool { return balancer.answers.Load() > 100 }, 10*time.Second, time.Millisecond)
+				wait.For(t, func() bool { return balancer.answers.Load() > 100 })
 				require.NoError(t, a.stop(t.Context(), nil))
 				senders.Wait()
 				require.NoError(t, <-serving)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
@@ -17,6 +16,7 @@ import (
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 func TestOperationsEndpoints(t *testing.T) {
@@ -62,10 +62,10 @@ func TestBacklogIsMeasuredByMailWorkersOnly(t *testing.T) {
 	cfg.MetricsAddr = freeAddress(t)
 	boot(t, cfg)
 	var body string
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		_, _, body = get(t, "http://"+cfg.MetricsAddr+"/metrics")
 		return strings.Contains(body, "catalog_db_link_up 1") // once the first heartbeat is answered
-	}, 10*time.Second, 50*time.Millisecond)
+	})
 	require.False(t, strings.Contains(body, "catalog_queue_oldest_due") || strings.Contains(body, "catalog_deliveries"))
 }
 

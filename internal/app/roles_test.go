@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
@@ -20,6 +19,7 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // servicesOf are the services of each role.
@@ -134,14 +134,14 @@ func TestWhatEveryProcessServes(t *testing.T) {
 			status, _, _ := get(t, process.URL()+path)
 			require.Equal(t, http.StatusOK, status, "%s of %s", path, role)
 		}
-		require.Eventually(t, func() bool {
+		wait.For(t, func() bool {
 			_, _, set := get(t, process.URL()+"/.well-known/jwks.json")
 			if !strings.Contains(set, "kid") {
 				return false // it started before there was a key
 			}
 			keys = append(keys, set)
 			return true
-		}, 20*time.Second, 50*time.Millisecond)
+		})
 
 		health := grpchealth.NewClient(http2Client(), process.URL(), connect.WithGRPC())
 		for _, service := range slices.Collect(maps.Keys(readOf)) {

@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // slowApp is an App with one request in flight, which ends when the test says so or its context is done.
@@ -82,12 +83,12 @@ func TestRequestsInFlightAreAnswered(t *testing.T) {
 	go func() {
 		stopped <- a.stop(t.Context(), []stopFunc{func(context.Context) error { close(workersStopped); return nil }})
 	}()
-	require.Eventually(t, func() bool { return a.draining.Load() }, 10*time.Second, time.Millisecond)
+	wait.For(t, func() bool { return a.draining.Load() })
 	for _, name := range append(a.services, "") {
-		require.Eventually(t, func() bool {
+		wait.For(t, func() bool {
 			res, err := a.health.Check(t.Context(), &grpchealth.CheckRequest{Service: name})
 			return err == nil && res.Status == grpchealth.StatusNotServing
-		}, 10*time.Second, time.Millisecond)
+		})
 	}
 	w := httptest.NewRecorder()
 	a.ready(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))

@@ -2,12 +2,12 @@ package db_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // brandsVersion is the version that builds an index outside of a transaction.
@@ -57,13 +57,13 @@ func TestWritersGoOnWhileAnIndexIsBuilt(t *testing.T) {
 	require.NoError(t, err)
 	migrated := make(chan error, 1)
 	go func() { migrated <- d.Migrate(t.Context()) }()
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		var waits bool
 		row := d.SQL().QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'`)
 		require.NoError(t, row.Scan(&waits))
 		return waits
-	}, 30*time.Second, 10*time.Millisecond)
+	})
 	_, err = d.SQL().ExecContext(t.Context(), insertProduct)
 	require.NoError(t, err)
 	require.Empty(t, migrated)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -13,12 +12,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/test/dbtest"
-)
-
-const (
-	// soon bounds what takes a few heartbeats, on a busy machine.
-	soon = 30 * time.Second
-	look = 10 * time.Millisecond
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // told collects what an observer is told.
@@ -99,16 +93,16 @@ func watched(t *testing.T) (watching, other *db.DB, seen *told, proxy *dbtest.Pr
 	seen = observe(watching)
 	require.False(t, watching.Informed(), "nobody tells it anything")
 	require.NoError(t, watching.Watch(t.Context()))
-	require.Eventually(t, watching.Informed, soon, look)
+	wait.For(t, watching.Informed)
 	return watching, other, seen, proxy
 }
 
 func TestChangesOfOthersAreTold(t *testing.T) {
 	_, other, seen, _ := watched(t)
 	id := dbtest.CreateProduct(t, other, "A", "")
-	require.Eventually(t, func() bool { return seen.of(id) == 1 }, soon, look)
+	wait.For(t, func() bool { return seen.of(id) == 1 })
 	require.NoError(t, rename(t.Context(), other, id, nil))
-	require.Eventually(t, func() bool { return seen.of(id) == 2 }, soon, look)
+	wait.For(t, func() bool { return seen.of(id) == 2 })
 
 	ids := make([]uuid.UUID, 501) // more than a message holds
 	require.NoError(t, other.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
@@ -120,12 +114,12 @@ func TestChangesOfOthersAreTold(t *testing.T) {
 		return tx.Product.CreateBulk(rows...).Exec(ctx)
 	}))
 	for _, id := range ids {
-		require.Eventually(t, func() bool { return seen.of(id) == 1 }, soon, look)
+		wait.For(t, func() bool { return seen.of(id) == 1 })
 	}
 	before := seen.ofAll()
 	_, err := other.SQL().ExecContext(t.Context(), "TRUNCATE products CASCADE")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return seen.ofAll() == before+1 }, soon, look)
+	wait.For(t, func() bool { return seen.ofAll() == before+1 })
 }
 
 // A link that goes silent is noticed, what waits on it fails, and it comes back by itself.
@@ -133,23 +127,23 @@ func TestSilentLink(t *testing.T) {
 	t.Parallel()
 	watching, other, seen, proxy := watched(t)
 	id := dbtest.CreateProduct(t, other, "A", "")
-	require.Eventually(t, func() bool { return seen.of(id) == 1 }, soon, look)
+	wait.For(t, func() bool { return seen.of(id) == 1 })
 	before := seen.ofAll()
 
 	proxy.Cut()
 	waiting := make(chan error, 1)
 	go func() { waiting <- rename(t.Context(), watching, id, nil) }()
-	require.Eventually(t, func() bool { return !watching.Informed() }, soon, look)
+	wait.For(t, func() bool { return !watching.Informed() })
 	require.NoError(t, rename(t.Context(), other, id, nil), "the others work on")
-	require.Eventually(t, func() bool { return watching.Ping(t.Context()) != nil }, soon, look)
+	wait.For(t, func() bool { return watching.Ping(t.Context()) != nil })
 	require.True(t, db.IsUnavailable(watching.Ping(t.Context())))
 	require.True(t, db.IsUnavailable(<-waiting), "what waited for an answer is told")
 	require.True(t, db.IsUnavailable(rename(t.Context(), watching, id, nil)), "and nothing waits any more")
 	require.Equal(t, before, seen.ofAll())
 
 	proxy.Heal()
-	require.Eventually(t, func() bool { return watching.Ping(t.Context()) == nil }, soon, look)
-	require.Eventually(t, watching.Informed, soon, look)
+	wait.For(t, func() bool { return watching.Ping(t.Context()) == nil })
+	wait.For(t, watching.Informed)
 	require.Greater(t, seen.ofAll(), before, "what was missed may be anything")
 	require.NoError(t, rename(t.Context(), watching, id, nil))
 }
@@ -170,8 +164,8 @@ func TestLostConnections(t *testing.T) {
 	}
 	before := seen.ofAll()
 	proxy.Reset()
-	require.Eventually(t, func() bool { return seen.ofAll() > before }, soon, look)
-	require.Eventually(t, watching.Informed, soon, look)
+	wait.For(t, func() bool { return seen.ofAll() > before })
+	wait.For(t, watching.Informed)
 	require.NoError(t, watching.Ping(t.Context()))
 	for range 2 * len(conns) {
 		require.NoError(t, rename(t.Context(), watching, id, nil))

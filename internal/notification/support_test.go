@@ -24,10 +24,11 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/text"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // patience bounds every wait of these tests.
-const patience = 30 * time.Second
+const patience = wait.Patience
 
 // world is a catalog with three administrators, the hook registered and no worker yet.
 type world struct {

@@ -17,6 +17,7 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/tracking"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -216,9 +217,9 @@ func TestRunAddsWhatWasLeftBehindAndWhatFollows(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() { tracking.NewRollup(d, j, slog.New(slog.DiscardHandler)).Run(ctx) })
-		require.Eventually(t, func() bool { return totalViews(t, d) == 1 }, 10*time.Second, 10*time.Millisecond)
+		wait.For(t, func() bool { return totalViews(t, d) == 1 })
 		record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}})
-		require.Eventually(t, func() bool { return totalViews(t, d) == 2 }, 10*time.Second, 10*time.Millisecond)
+		wait.For(t, func() bool { return totalViews(t, d) == 2 })
 		stop()
 		wg.Wait()
 	})

@@ -4,15 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 func TestClusterComesBackAfterACrash(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), wait.Patience)
 	t.Cleanup(cancel)
 	cluster, err := dbtest.StartCluster(ctx, "synchronous_commit=on")
 	require.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // reading is the answer to a GET.
@@ -60,7 +61,7 @@ func (s *server) requireFigures(t *testing.T, id any, views, impressions int) {
 	last := s.must(t, "admin", "ProductService/CreateProduct", object{"product": product(fmt.Sprint("last-", views, "-", impressions))})
 	lastID := last["product"].(object)["id"]
 	require.Equal(t, http.StatusOK, read(t, s.base, "ProductService/GetProduct", fmt.Sprintf(`{"id":%q}`, lastID)).status)
-	require.Eventually(t, func() bool { seen, _ := s.figures(t, lastID); return seen == 1 }, eventually, tick, "it is counted in turn")
+	wait.For(t, func() bool { seen, _ := s.figures(t, lastID); return seen == 1 }, "it is counted in turn")
 	gotViews, gotImpressions := s.figures(t, id)
 	require.Equal(t, views, gotViews, "views")
 	require.Equal(t, impressions, gotImpressions, "impressions")
@@ -148,8 +149,7 @@ func startOtherBuild(t *testing.T, env string, differs func(base string) bool) s
 	require.NoError(t, err)
 	build, err := os.ReadFile(path)
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), startTime)
-	t.Cleanup(cancel)
+	ctx := wait.Context(t)
 	for range 20 {
 		build = append(build, 0) // behind what is loaded
 		dir := t.TempDir()
@@ -213,8 +213,7 @@ func TestCountsBehindNginx(t *testing.T) {
 // SKU "behind" through it, and fails if the answer is not as wanted.
 func askThrough(t *testing.T, s *server, file string) func(status int, cache string, header ...string) reading {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), startTime)
-	t.Cleanup(cancel)
+	ctx := wait.Context(t)
 	address, err := fleet.FreeAddress(ctx)
 	require.NoError(t, err)
 	between, err := fleet.FreeAddress(ctx)

@@ -21,10 +21,8 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
-
-// eventually bounds how long a step waits for its answer.
-const eventually = 20 * time.Second
 
 // domain is the domain of every ErrorInfo.
 const domain = "catalog.zebrands.com"
@@ -82,10 +80,10 @@ func run(t *testing.T, s *server, p protocol, c *testCase) {
 	v := newVariables()
 	if c.Fresh != nil && c.Fresh.Admins == 0 {
 		var link []string
-		require.Eventually(t, func() bool {
+		wait.For(t, func() bool {
 			link = setupLink.FindStringSubmatch(s.log.String())
 			return link != nil
-		}, eventually, tick, "the server prints a link")
+		}, "the server prints a link")
 		v["setup_token"] = link[1]
 	}
 	for i := range c.Steps {
@@ -102,7 +100,7 @@ func run(t *testing.T, s *server, p protocol, c *testCase) {
 		}
 		if st.Eventually || st.Mail != nil {
 			poll := time.NewTicker(4 * tick)
-			for deadline := time.After(eventually); !attempt(); {
+			for deadline := time.After(wait.Patience); !attempt(); {
 				select {
 				case <-deadline:
 					require.NoError(t, err, what)

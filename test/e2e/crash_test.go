@@ -13,15 +13,11 @@ import (
 
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
 
-const (
-	// kills is how often a server is killed while administrators change products.
-	kills = 20
-	// settleTime bounds how long the mails of killed servers may take. Mailgun's event log is asked
-	// half a minute after a message of which nothing was heard.
-	settleTime = 3 * time.Minute
-)
+// kills is how often a server is killed while administrators change products.
+const kills = 20
 
 // recipients are the administrators who do not make the changes.
 var recipients = []account{
@@ -168,10 +164,10 @@ func requireEveryChangeDelivered(t *testing.T, s *server, confirmed []string) {
 		require.Equal(t, 1, named[name], "%s was confirmed", name)
 	}
 	var problem string
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		problem = undelivered(history, s.everything(t, "NotificationService/ListDeliveries", "deliveries"))
 		return problem == ""
-	}, settleTime, 10*tick, "%s", &lazy{func() string { return problem }})
+	}, "%s", &lazy{func() string { return problem }})
 }
 
 // lazy is a message whose text is known only when it is printed.
@@ -273,7 +269,7 @@ func TestKilledServerCountsAnsweredReads(t *testing.T) {
 				s.start(t)
 			}
 			require.Positive(t, answered.Load())
-			require.Eventually(t, func() bool { return s.views(t, id) >= answered.Load() }, eventually, 5*tick)
+			wait.For(t, func() bool { return s.views(t, id) >= answered.Load() })
 			require.NoError(t, s.stop(t)) // writes what is left
 			s.start(t)
 			total := s.views(t, id)

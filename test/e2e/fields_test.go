@@ -21,6 +21,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // ruledFields are the fields that have rules of their own: each needs a value that keeps them. The others
@@ -294,13 +295,12 @@ func (w *walk) requireMail(t *testing.T, step string, f protoreflect.FieldDescri
 	}
 	line := fmt.Sprintf("- %s: %s → %s\n", label, readable(t, was, f), readable(t, w.were[f.Name()], f))
 	var letters []letter
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		letters = w.server.mailbox(t)
 		return slices.ContainsFunc(letters, func(l letter) bool {
 			return l.to == accounts[1].email && strings.Contains(l.text, line)
 		})
-	}, settleTime, 10*tick, "field %s did not survive: no mail after %s has %q: %v", f.Name(), step, line,
-		&lazy{func() string { return fmt.Sprint(letters) }})
+	}, "field %s did not survive: no mail after %s has %q: %v", f.Name(), step, line, &lazy{func() string { return fmt.Sprint(letters) }})
 }
 
 // readable is how a mail writes the field.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // keys runs one of the commands for keys and returns what it prints.
@@ -109,33 +110,33 @@ func rotateWhileWorking(t *testing.T, signs, checks *server) {
 	})
 	next := signs.keys(t, "rotate", "--sign-after=2s")
 	for _, s := range []*server{signs, checks} {
-		require.Eventually(t, func() bool { return len(s.published(t)) == 2 }, eventually, tick, "published")
+		wait.For(t, func() bool { return len(s.published(t)) == 2 }, "published")
 		require.ElementsMatch(t, []string{keyOf(t, old), next}, s.published(t))
 	}
 	var renewed string
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		renewed = signIn()["accessToken"].(string)
 		require.NoError(t, works(renewed), "whoever signs in is known everywhere at once")
 		return keyOf(t, renewed) == next
-	}, eventually, 10*tick, "the new key signs")
+	}, "the new key signs")
 	require.Contains(t, signs.keys(t, "list"), next+"  signs")
 	require.Contains(t, signs.keys(t, "list"), keyOf(t, old)+"  verifies")
 	// At once: nobody but the server that signs has seen this key.
 	another := signs.keys(t, "rotate", "--sign-after=0s")
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		renewed = signIn()["accessToken"].(string)
 		require.NoError(t, works(renewed))
 		return keyOf(t, renewed) == another
-	}, eventually, 10*tick)
+	})
 	close(stop)
 	working.Wait()
 
 	signs.keys(t, "retire", "--", keyOf(t, old))
 	for rpc, s := range map[string]*server{"AuthService/GetCurrentAdmin": signs, "ProductService/ListProductChanges": checks} {
-		require.Eventually(t, func() bool {
+		wait.For(t, func() bool {
 			err := callWith(t, protocols()[0], s, rpc, old)
 			return (&wantError{Code: "unauthenticated", Reason: "TOKEN_INVALID"}).check(t, nil, err) == nil
-		}, eventually, tick, "the token of a retired key is refused")
+		}, "the token of a retired key is refused")
 	}
 	require.NoError(t, works(renewed))
 	refreshed := signs.must(t, "", "AuthService/RefreshSession", object{"refreshToken": before["refreshToken"]})

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // TestOutageIsRetried makes Mailgun reject every mail permanently. A later bulk retry by an administrator must need
@@ -27,10 +28,10 @@ func TestOutageIsRetried(t *testing.T) {
 			}
 			for i := range changes {
 				s.must(t, "admin", "ProductService/CreateProduct", object{"product": product(fmt.Sprintf("outage-%d", i))})
-				require.Eventually(t, func() bool { return deliveries("STATE_FAILED") == (i+1)*len(recipients) }, eventually, tick)
+				wait.For(t, func() bool { return deliveries("STATE_FAILED") == (i+1)*len(recipients) })
 			}
 			s.must(t, "admin", "AdminService/CreateAdmin", object{"admin": object{"email": "ida@example.com", "name": "Ida"}})
-			require.Eventually(t, func() bool { return deliveries("STATE_FAILED") == changes*len(recipients)+1 }, eventually, tick)
+			wait.For(t, func() bool { return deliveries("STATE_FAILED") == changes*len(recipients)+1 })
 			require.Empty(t, m.Taken())
 
 			m.Refuse(0)
@@ -38,7 +39,7 @@ func TestOutageIsRetried(t *testing.T) {
 			require.Equal(t, fmt.Sprint(changes*len(recipients)+1), fmt.Sprint(answer["scheduledCount"]))
 			require.Equal(t, "0", fmt.Sprint(answer["refusedCount"]))
 			require.Empty(t, answer["nextPageToken"])
-			require.Eventually(t, func() bool { return deliveries("STATE_SENT") == changes*len(recipients)+1 }, eventually, tick)
+			wait.For(t, func() bool { return deliveries("STATE_SENT") == changes*len(recipients)+1 })
 			require.Zero(t, requireTaken(t, s, m))
 			messages := map[string]int{}
 			for _, mail := range m.Taken() {

@@ -13,6 +13,8 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // secrets collects what must not be in a log.
@@ -74,13 +76,13 @@ var linkToken = regexp.MustCompile(`#token=([A-Za-z0-9_-]+)`)
 func (m *talker) token(t *testing.T, to string) string {
 	t.Helper()
 	var token []string
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		token = linkToken.FindStringSubmatch(m.texts[to])
 		delete(m.texts, to)
 		return token != nil
-	}, settleTime, tick)
+	})
 	return token[1]
 }
 
@@ -110,10 +112,10 @@ func TestNoSecretReachesTheLog(t *testing.T) {
 func (l *secrets) setUp(t *testing.T, s *server) string {
 	t.Helper()
 	var token []string
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		token = setupLink.FindStringSubmatch(s.log.String())
 		return token != nil
-	}, startTime, tick)
+	})
 	l.add("password", "first horse battery")
 	l.add("address", "ana.lopez@example.com")
 	l.add("setup token", token[1])
@@ -231,8 +233,7 @@ func (l *secrets) failMails(t *testing.T, s *server, accessToken string) {
 	require.NoError(t, err)
 	err = l.call(t, s, accessToken, "ProductService/CreateProduct", object{"product": product("log")})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), "n***@example.com") }, settleTime, tick,
-		"a line about the refusal, with the address masked")
+	wait.For(t, func() bool { return strings.Contains(s.log.String(), "n***@example.com") }, "a line about the refusal, with the address masked")
 }
 
 // check looks for every secret in the log. What the server prints for the person at the terminal is no part of

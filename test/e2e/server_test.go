@@ -13,16 +13,11 @@ import (
 
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
 
-const (
-	// startTime bounds how long a server may take until it is ready, migrations included.
-	startTime = 60 * time.Second
-	// stopTime bounds how long a server may take to stop.
-	stopTime = 30 * time.Second
-	// tick is how often a condition is looked at.
-	tick = 20 * time.Millisecond
-)
+// tick is how often a condition is looked at.
+const tick = 20 * time.Millisecond
 
 // programDir holds the program under test. TestMain removes it.
 var programDir string
@@ -113,9 +108,7 @@ func (s *server) createAdmin(t *testing.T, a account) {
 // start starts the program and waits until it is ready.
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), startTime)
-	defer cancel()
-	require.NoError(t, s.process.Start(ctx))
+	require.NoError(t, s.process.Start(wait.Context(t)))
 }
 
 // kill ends the program as a crash would.
@@ -130,9 +123,7 @@ func (s *server) kill(t *testing.T) {
 // stop asks the program to end, and waits. Returns its error.
 func (s *server) stop(t *testing.T) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), stopTime)
-	defer cancel()
-	return s.process.Stop(ctx)
+	return s.process.Stop(wait.Context(t))
 }
 
 func (s *server) finish(t *testing.T) {

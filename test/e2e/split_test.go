@@ -12,6 +12,7 @@ import (
 
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // routes are the paths of each role, as docs/deploy.md tells load balancers.
@@ -29,9 +30,7 @@ func newSplit(t *testing.T, admins int, env ...string) *server {
 	nginx, err := fleet.StartNginx(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), stopTime)
-		defer cancel()
-		require.NoError(t, nginx.Stop(ctx))
+		require.NoError(t, nginx.Stop(wait.Context(t)))
 	})
 	database := dbtest.URL(t, "postgres")
 	owner := prepareOn(t, database, admins)

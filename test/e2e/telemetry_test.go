@@ -23,6 +23,7 @@ import (
 
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // collector takes what a program exports over OTLP.
@@ -164,7 +165,7 @@ func TestOneTraceFromTheClickToTheMail(t *testing.T) {
 				spans = c.trace(call)
 				return slices.ContainsFunc(spans, func(s *tracev1.Span) bool { return s.GetName() == "process deliver" })
 			}
-			require.Eventually(t, complete, settleTime, tick)
+			wait.For(t, complete)
 			root, parent := named(t, spans, call)
 			require.Empty(t, parent)
 			require.Equal(t, tracev1.Span_SPAN_KIND_SERVER, root.GetKind())
@@ -257,12 +258,12 @@ func (c *collector) requireDescribed(t *testing.T) {
 	require.NotEmpty(t, c.resource["service.instance.id"])
 	require.NotEmpty(t, c.resource["service.version"])
 	c.mu.Unlock()
-	require.Eventually(t, func() bool {
+	wait.For(t, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.metrics["rpc.server.call.duration"] && c.metrics["catalog.mail.send.duration"] &&
 			c.metrics["go.memory.used"]
-	}, time.Minute, tick)
+	})
 }
 
 // TestTheLastSpansLeaveBeforeTheProgramEnds stops a server that has no reason to export yet.

@@ -20,6 +20,7 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // releaseBefore returns the path of the program of the release before this one, built from the history
@@ -242,8 +243,7 @@ func (shop *shop) requireEverything(t *testing.T, s *server) {
 	for id, want := range shop.products {
 		got := s.must(t, "admin", "ProductService/GetProduct", object{"id": id})
 		require.NoError(t, match("", want, got["product"]))
-		require.Eventually(t, func() bool { return s.views(t, id) == shop.views[id] }, eventually, 5*tick,
-			"%d views of %s", shop.views[id], want["sku"])
+		wait.For(t, func() bool { return s.views(t, id) == shop.views[id] }, "%d views of %s", shop.views[id], want["sku"])
 	}
 	requireEveryChangeDelivered(t, s, shop.names)
 	requireLetters(t, s)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
@@ -13,10 +12,8 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/wait"
 )
-
-// startTime bounds everything that a test waits for, but for the build of the program.
-const startTime = 3 * time.Minute
 
 // start starts a process with some of the roles, on a database.
 func start(ctx context.Context, t *testing.T, program, database, roles string) *fleet.Process {
@@ -34,8 +31,7 @@ func start(ctx context.Context, t *testing.T, program, database, roles string) *
 func TestFleet(t *testing.T) {
 	program, err := fleet.Build(t.Context(), t.TempDir())
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), startTime)
-	t.Cleanup(cancel)
+	ctx := wait.Context(t)
 	database := dbtest.URL(t, "postgres")
 	products, others := start(ctx, t, program, database, "product"), start(ctx, t, program, database, "admin,tracking")
 

@@ -8,9 +8,10 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // TestNothingOutlivesUs kills a process that has started nginx: this test's own program, once more.
@@ -42,5 +43,5 @@ func TestNothingOutlivesUs(t *testing.T) {
 	require.NoError(t, get())
 	require.NoError(t, victim.Process.Kill())
 	_ = victim.Wait() // says that it was killed
-	require.Eventually(t, func() bool { return get() != nil }, 10*time.Second, tick)
+	wait.For(t, func() bool { return get() != nil })
 }
