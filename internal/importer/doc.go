@@ -7,8 +7,8 @@
 // White space around cells does not count. Control characters that are left of Windows-1252 text in the
 // wrong encoding (U+0099 for "™") become what was meant.
 //
-// The catalog's own format has the columns sku, name, brand and price, and may have currency,
-// description, image_urls, tags and attributes. image_urls and tags hold lists, themselves written as a
+// The catalog's own format has the columns sku, name, brand and price, and may have one for each other
+// field of a product, and currency (see package fields). Lists, such as tags, are themselves written as a
 // line of CSV: red,"big, round". attributes holds a JSON object of text. Every other column is an
 // attribute, named by the header: an empty cell removes it. Attributes that no column names stay as
 // they are, unless the file has the column attributes, which stands for all of them.

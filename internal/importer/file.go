@@ -49,8 +49,9 @@ func Parse(from io.Reader, currency string) (*File, error) {
 	case isOwn(t.header):
 		err = file.readOwn(t, currency)
 	default:
+		required, _ := Columns()
 		return nil, fmt.Errorf("the header is of no known format: it has neither the columns %s nor those of a "+
-			"Shopify product export; it has %s", strings.Join(ownRequired(), ", "), strings.Join(t.header, ", "))
+			"Shopify product export; it has %s", strings.Join(required, ", "), strings.Join(t.header, ", "))
 	}
 	if err != nil {
 		return nil, err

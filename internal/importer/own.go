@@ -16,6 +16,18 @@ const (
 	fieldAttributes = "attributes"
 )
 
+// Columns returns the columns that a file in the catalog's own format must have, and those that it may have.
+func Columns() (required, optional []string) {
+	for _, c := range fields.Cells() {
+		if c.Required {
+			required = append(required, c.Header)
+		} else {
+			optional = append(optional, c.Header)
+		}
+	}
+	return required, optional
+}
+
 // ownHeader returns the columns of the catalog's own format, in the order in which they are exported.
 func ownHeader() []string {
 	header := make([]string, len(fields.Cells()))
@@ -25,20 +37,10 @@ func ownHeader() []string {
 	return header
 }
 
-// ownRequired returns the columns that a file in the catalog's own format must have.
-func ownRequired() []string {
-	var required []string
-	for _, c := range fields.Cells() {
-		if c.Required {
-			required = append(required, c.Header)
-		}
-	}
-	return required
-}
-
 // isOwn reports whether a header is that of the catalog's own format.
 func isOwn(header []string) bool {
-	for _, name := range ownRequired() {
+	required, _ := Columns()
+	for _, name := range required {
 		if !slices.ContainsFunc(header, func(h string) bool { return strings.EqualFold(h, name) }) {
 			return false
 		}

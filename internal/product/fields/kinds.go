@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -83,6 +84,47 @@ func texts(maxItems, maxKey, maxValue int) kind[map[string]string] {
 		parse: parseTexts,
 		print: printTexts,
 	}
+}
+
+// whole is an optional whole number of a unit, 0 to limit.
+func whole(limit int64, unit string) kind[*int64] {
+	return kind[*int64]{
+		same: func(a, b *int64) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) },
+		check: func(ps *fault.Problems, path string, v *int64) *int64 {
+			if v != nil && (*v < 0 || *v > limit) {
+				ps.Addf(path, fault.FieldOutOfRange, "must be a whole number from 0 to %d", limit)
+			}
+			return v
+		},
+		stored: func(v *int64) any {
+			if v == nil {
+				return nil
+			}
+			return strconv.FormatInt(*v, 10) // JSON's numbers do not hold 64 bits: the contract writes text
+		},
+		readable: func(stored any) string { return readable(stored) + " " + unit },
+		text:     func(*int64) []string { return nil },
+		parse:    parseWhole,
+		print: func(v *int64) (string, error) {
+			if v == nil {
+				return "", nil
+			}
+			return strconv.FormatInt(*v, 10), nil
+		},
+	}
+}
+
+var errNotWhole = errors.New("is not a whole number: write 1500")
+
+func parseWhole(cell string) (*int64, error) {
+	if cell == "" {
+		return nil, nil //nolint:nilnil // no number
+	}
+	v, err := strconv.ParseInt(cell, 10, 64)
+	if err != nil {
+		return nil, errNotWhole
+	}
+	return &v, nil
 }
 
 func checkLine(ps *fault.Problems, path, value string, limit int) string {

@@ -56,7 +56,7 @@ func (s *simple[T]) write(m *ent.ProductMutation, from *ent.Product) {
 }
 
 func (s *simple[T]) added(m *ent.ProductMutation) bool {
-	if s.appended == nil {
+	if s.appended == nil { // no list: it may be a number
 		return addsTo(m, s.column.name)
 	}
 	var none T
