@@ -4324,6 +4324,8 @@ type ProductMutation struct {
 	tags              *[]string
 	appendtags        []string
 	attributes        *map[string]string
+	weight_grams      *int64
+	addweight_grams   *int64
 	sku_key           *[]byte
 	name_key          *[]byte
 	brand_key         *[]byte
@@ -5045,6 +5047,76 @@ func (m *ProductMutation) ResetAttributes() {
 	m.attributes = nil
 }
 
+// SetWeightGrams sets the "weight_grams" field.
+func (m *ProductMutation) SetWeightGrams(i int64) {
+	m.weight_grams = &i
+	m.addweight_grams = nil
+}
+
+// WeightGrams returns the value of the "weight_grams" field in the mutation.
+func (m *ProductMutation) WeightGrams() (r int64, exists bool) {
+	v := m.weight_grams
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeightGrams returns the old "weight_grams" field's value of the Product entity.
+// If the Product object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductMutation) OldWeightGrams(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeightGrams is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeightGrams requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeightGrams: %w", err)
+	}
+	return oldValue.WeightGrams, nil
+}
+
+// AddWeightGrams adds i to the "weight_grams" field.
+func (m *ProductMutation) AddWeightGrams(i int64) {
+	if m.addweight_grams != nil {
+		*m.addweight_grams += i
+	} else {
+		m.addweight_grams = &i
+	}
+}
+
+// AddedWeightGrams returns the value that was added to the "weight_grams" field in this mutation.
+func (m *ProductMutation) AddedWeightGrams() (r int64, exists bool) {
+	v := m.addweight_grams
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWeightGrams clears the value of the "weight_grams" field.
+func (m *ProductMutation) ClearWeightGrams() {
+	m.weight_grams = nil
+	m.addweight_grams = nil
+	m.clearedFields[product.FieldWeightGrams] = struct{}{}
+}
+
+// WeightGramsCleared returns if the "weight_grams" field was cleared in this mutation.
+func (m *ProductMutation) WeightGramsCleared() bool {
+	_, ok := m.clearedFields[product.FieldWeightGrams]
+	return ok
+}
+
+// ResetWeightGrams resets all changes to the "weight_grams" field.
+func (m *ProductMutation) ResetWeightGrams() {
+	m.weight_grams = nil
+	m.addweight_grams = nil
+	delete(m.clearedFields, product.FieldWeightGrams)
+}
+
 // SetSkuKey sets the "sku_key" field.
 func (m *ProductMutation) SetSkuKey(b []byte) {
 	m.sku_key = &b
@@ -5223,7 +5295,7 @@ func (m *ProductMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProductMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 19)
 	if m.version != nil {
 		fields = append(fields, product.FieldVersion)
 	}
@@ -5265,6 +5337,9 @@ func (m *ProductMutation) Fields() []string {
 	}
 	if m.attributes != nil {
 		fields = append(fields, product.FieldAttributes)
+	}
+	if m.weight_grams != nil {
+		fields = append(fields, product.FieldWeightGrams)
 	}
 	if m.sku_key != nil {
 		fields = append(fields, product.FieldSkuKey)
@@ -5314,6 +5389,8 @@ func (m *ProductMutation) Field(name string) (ent.Value, bool) {
 		return m.Tags()
 	case product.FieldAttributes:
 		return m.Attributes()
+	case product.FieldWeightGrams:
+		return m.WeightGrams()
 	case product.FieldSkuKey:
 		return m.SkuKey()
 	case product.FieldNameKey:
@@ -5359,6 +5436,8 @@ func (m *ProductMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldTags(ctx)
 	case product.FieldAttributes:
 		return m.OldAttributes(ctx)
+	case product.FieldWeightGrams:
+		return m.OldWeightGrams(ctx)
 	case product.FieldSkuKey:
 		return m.OldSkuKey(ctx)
 	case product.FieldNameKey:
@@ -5474,6 +5553,13 @@ func (m *ProductMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttributes(v)
 		return nil
+	case product.FieldWeightGrams:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeightGrams(v)
+		return nil
 	case product.FieldSkuKey:
 		v, ok := value.([]byte)
 		if !ok {
@@ -5519,6 +5605,9 @@ func (m *ProductMutation) AddedFields() []string {
 	if m.addprice_exponent != nil {
 		fields = append(fields, product.FieldPriceExponent)
 	}
+	if m.addweight_grams != nil {
+		fields = append(fields, product.FieldWeightGrams)
+	}
 	return fields
 }
 
@@ -5533,6 +5622,8 @@ func (m *ProductMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPriceMinor()
 	case product.FieldPriceExponent:
 		return m.AddedPriceExponent()
+	case product.FieldWeightGrams:
+		return m.AddedWeightGrams()
 	}
 	return nil, false
 }
@@ -5563,6 +5654,13 @@ func (m *ProductMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddPriceExponent(v)
 		return nil
+	case product.FieldWeightGrams:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWeightGrams(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Product numeric field %s", name)
 }
@@ -5573,6 +5671,9 @@ func (m *ProductMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(product.FieldDeleteTime) {
 		fields = append(fields, product.FieldDeleteTime)
+	}
+	if m.FieldCleared(product.FieldWeightGrams) {
+		fields = append(fields, product.FieldWeightGrams)
 	}
 	return fields
 }
@@ -5590,6 +5691,9 @@ func (m *ProductMutation) ClearField(name string) error {
 	switch name {
 	case product.FieldDeleteTime:
 		m.ClearDeleteTime()
+		return nil
+	case product.FieldWeightGrams:
+		m.ClearWeightGrams()
 		return nil
 	}
 	return fmt.Errorf("unknown Product nullable field %s", name)
@@ -5640,6 +5744,9 @@ func (m *ProductMutation) ResetField(name string) error {
 		return nil
 	case product.FieldAttributes:
 		m.ResetAttributes()
+		return nil
+	case product.FieldWeightGrams:
+		m.ResetWeightGrams()
 		return nil
 	case product.FieldSkuKey:
 		m.ResetSkuKey()

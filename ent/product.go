@@ -47,6 +47,8 @@ type Product struct {
 	Tags []string `json:"tags,omitempty"`
 	// Attributes holds the value of the "attributes" field.
 	Attributes map[string]string `json:"attributes,omitempty"`
+	// WeightGrams holds the value of the "weight_grams" field.
+	WeightGrams *int64 `json:"weight_grams,omitempty"`
 	// SkuKey holds the value of the "sku_key" field.
 	SkuKey []byte `json:"sku_key,omitempty"`
 	// NameKey holds the value of the "name_key" field.
@@ -65,7 +67,7 @@ func (*Product) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case product.FieldImageUrls, product.FieldTags, product.FieldAttributes, product.FieldSkuKey, product.FieldNameKey, product.FieldBrandKey:
 			values[i] = new([]byte)
-		case product.FieldVersion, product.FieldPriceMinor, product.FieldPriceExponent:
+		case product.FieldVersion, product.FieldPriceMinor, product.FieldPriceExponent, product.FieldWeightGrams:
 			values[i] = new(sql.NullInt64)
 		case product.FieldSku, product.FieldName, product.FieldBrand, product.FieldCurrency, product.FieldDescription, product.FieldSearchText:
 			values[i] = new(sql.NullString)
@@ -185,6 +187,13 @@ func (_m *Product) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field attributes: %w", err)
 				}
 			}
+		case product.FieldWeightGrams:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field weight_grams", values[i])
+			} else if value.Valid {
+				_m.WeightGrams = new(int64)
+				*_m.WeightGrams = value.Int64
+			}
 		case product.FieldSkuKey:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field sku_key", values[i])
@@ -288,6 +297,11 @@ func (_m *Product) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attributes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attributes))
+	builder.WriteString(", ")
+	if v := _m.WeightGrams; v != nil {
+		builder.WriteString("weight_grams=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("sku_key=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SkuKey))

@@ -148,6 +148,20 @@ func (_c *ProductCreate) SetAttributes(v map[string]string) *ProductCreate {
 	return _c
 }
 
+// SetWeightGrams sets the "weight_grams" field.
+func (_c *ProductCreate) SetWeightGrams(v int64) *ProductCreate {
+	_c.mutation.SetWeightGrams(v)
+	return _c
+}
+
+// SetNillableWeightGrams sets the "weight_grams" field if the given value is not nil.
+func (_c *ProductCreate) SetNillableWeightGrams(v *int64) *ProductCreate {
+	if v != nil {
+		_c.SetWeightGrams(*v)
+	}
+	return _c
+}
+
 // SetSkuKey sets the "sku_key" field.
 func (_c *ProductCreate) SetSkuKey(v []byte) *ProductCreate {
 	_c.mutation.SetSkuKey(v)
@@ -425,6 +439,10 @@ func (_c *ProductCreate) createSpec() (*Product, *sqlgraph.CreateSpec) {
 		_spec.SetField(product.FieldAttributes, field.TypeJSON, value)
 		_node.Attributes = value
 	}
+	if value, ok := _c.mutation.WeightGrams(); ok {
+		_spec.SetField(product.FieldWeightGrams, field.TypeInt64, value)
+		_node.WeightGrams = &value
+	}
 	if value, ok := _c.mutation.SkuKey(); ok {
 		_spec.SetField(product.FieldSkuKey, field.TypeBytes, value)
 		_node.SkuKey = value
@@ -670,6 +688,30 @@ func (u *ProductUpsert) SetAttributes(v map[string]string) *ProductUpsert {
 // UpdateAttributes sets the "attributes" field to the value that was provided on create.
 func (u *ProductUpsert) UpdateAttributes() *ProductUpsert {
 	u.SetExcluded(product.FieldAttributes)
+	return u
+}
+
+// SetWeightGrams sets the "weight_grams" field.
+func (u *ProductUpsert) SetWeightGrams(v int64) *ProductUpsert {
+	u.Set(product.FieldWeightGrams, v)
+	return u
+}
+
+// UpdateWeightGrams sets the "weight_grams" field to the value that was provided on create.
+func (u *ProductUpsert) UpdateWeightGrams() *ProductUpsert {
+	u.SetExcluded(product.FieldWeightGrams)
+	return u
+}
+
+// AddWeightGrams adds v to the "weight_grams" field.
+func (u *ProductUpsert) AddWeightGrams(v int64) *ProductUpsert {
+	u.Add(product.FieldWeightGrams, v)
+	return u
+}
+
+// ClearWeightGrams clears the value of the "weight_grams" field.
+func (u *ProductUpsert) ClearWeightGrams() *ProductUpsert {
+	u.SetNull(product.FieldWeightGrams)
 	return u
 }
 
@@ -979,6 +1021,34 @@ func (u *ProductUpsertOne) SetAttributes(v map[string]string) *ProductUpsertOne 
 func (u *ProductUpsertOne) UpdateAttributes() *ProductUpsertOne {
 	return u.Update(func(s *ProductUpsert) {
 		s.UpdateAttributes()
+	})
+}
+
+// SetWeightGrams sets the "weight_grams" field.
+func (u *ProductUpsertOne) SetWeightGrams(v int64) *ProductUpsertOne {
+	return u.Update(func(s *ProductUpsert) {
+		s.SetWeightGrams(v)
+	})
+}
+
+// AddWeightGrams adds v to the "weight_grams" field.
+func (u *ProductUpsertOne) AddWeightGrams(v int64) *ProductUpsertOne {
+	return u.Update(func(s *ProductUpsert) {
+		s.AddWeightGrams(v)
+	})
+}
+
+// UpdateWeightGrams sets the "weight_grams" field to the value that was provided on create.
+func (u *ProductUpsertOne) UpdateWeightGrams() *ProductUpsertOne {
+	return u.Update(func(s *ProductUpsert) {
+		s.UpdateWeightGrams()
+	})
+}
+
+// ClearWeightGrams clears the value of the "weight_grams" field.
+func (u *ProductUpsertOne) ClearWeightGrams() *ProductUpsertOne {
+	return u.Update(func(s *ProductUpsert) {
+		s.ClearWeightGrams()
 	})
 }
 
@@ -1463,6 +1533,34 @@ func (u *ProductUpsertBulk) SetAttributes(v map[string]string) *ProductUpsertBul
 func (u *ProductUpsertBulk) UpdateAttributes() *ProductUpsertBulk {
 	return u.Update(func(s *ProductUpsert) {
 		s.UpdateAttributes()
+	})
+}
+
+// SetWeightGrams sets the "weight_grams" field.
+func (u *ProductUpsertBulk) SetWeightGrams(v int64) *ProductUpsertBulk {
+	return u.Update(func(s *ProductUpsert) {
+		s.SetWeightGrams(v)
+	})
+}
+
+// AddWeightGrams adds v to the "weight_grams" field.
+func (u *ProductUpsertBulk) AddWeightGrams(v int64) *ProductUpsertBulk {
+	return u.Update(func(s *ProductUpsert) {
+		s.AddWeightGrams(v)
+	})
+}
+
+// UpdateWeightGrams sets the "weight_grams" field to the value that was provided on create.
+func (u *ProductUpsertBulk) UpdateWeightGrams() *ProductUpsertBulk {
+	return u.Update(func(s *ProductUpsert) {
+		s.UpdateWeightGrams()
+	})
+}
+
+// ClearWeightGrams clears the value of the "weight_grams" field.
+func (u *ProductUpsertBulk) ClearWeightGrams() *ProductUpsertBulk {
+	return u.Update(func(s *ProductUpsert) {
+		s.ClearWeightGrams()
 	})
 }
 

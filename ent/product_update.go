@@ -219,6 +219,33 @@ func (_u *ProductUpdate) SetAttributes(v map[string]string) *ProductUpdate {
 	return _u
 }
 
+// SetWeightGrams sets the "weight_grams" field.
+func (_u *ProductUpdate) SetWeightGrams(v int64) *ProductUpdate {
+	_u.mutation.ResetWeightGrams()
+	_u.mutation.SetWeightGrams(v)
+	return _u
+}
+
+// SetNillableWeightGrams sets the "weight_grams" field if the given value is not nil.
+func (_u *ProductUpdate) SetNillableWeightGrams(v *int64) *ProductUpdate {
+	if v != nil {
+		_u.SetWeightGrams(*v)
+	}
+	return _u
+}
+
+// AddWeightGrams adds value to the "weight_grams" field.
+func (_u *ProductUpdate) AddWeightGrams(v int64) *ProductUpdate {
+	_u.mutation.AddWeightGrams(v)
+	return _u
+}
+
+// ClearWeightGrams clears the value of the "weight_grams" field.
+func (_u *ProductUpdate) ClearWeightGrams() *ProductUpdate {
+	_u.mutation.ClearWeightGrams()
+	return _u
+}
+
 // SetSkuKey sets the "sku_key" field.
 func (_u *ProductUpdate) SetSkuKey(v []byte) *ProductUpdate {
 	_u.mutation.SetSkuKey(v)
@@ -400,6 +427,15 @@ func (_u *ProductUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Attributes(); ok {
 		_spec.SetField(product.FieldAttributes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.WeightGrams(); ok {
+		_spec.SetField(product.FieldWeightGrams, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedWeightGrams(); ok {
+		_spec.AddField(product.FieldWeightGrams, field.TypeInt64, value)
+	}
+	if _u.mutation.WeightGramsCleared() {
+		_spec.ClearField(product.FieldWeightGrams, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.SkuKey(); ok {
 		_spec.SetField(product.FieldSkuKey, field.TypeBytes, value)
@@ -624,6 +660,33 @@ func (_u *ProductUpdateOne) SetAttributes(v map[string]string) *ProductUpdateOne
 	return _u
 }
 
+// SetWeightGrams sets the "weight_grams" field.
+func (_u *ProductUpdateOne) SetWeightGrams(v int64) *ProductUpdateOne {
+	_u.mutation.ResetWeightGrams()
+	_u.mutation.SetWeightGrams(v)
+	return _u
+}
+
+// SetNillableWeightGrams sets the "weight_grams" field if the given value is not nil.
+func (_u *ProductUpdateOne) SetNillableWeightGrams(v *int64) *ProductUpdateOne {
+	if v != nil {
+		_u.SetWeightGrams(*v)
+	}
+	return _u
+}
+
+// AddWeightGrams adds value to the "weight_grams" field.
+func (_u *ProductUpdateOne) AddWeightGrams(v int64) *ProductUpdateOne {
+	_u.mutation.AddWeightGrams(v)
+	return _u
+}
+
+// ClearWeightGrams clears the value of the "weight_grams" field.
+func (_u *ProductUpdateOne) ClearWeightGrams() *ProductUpdateOne {
+	_u.mutation.ClearWeightGrams()
+	return _u
+}
+
 // SetSkuKey sets the "sku_key" field.
 func (_u *ProductUpdateOne) SetSkuKey(v []byte) *ProductUpdateOne {
 	_u.mutation.SetSkuKey(v)
@@ -835,6 +898,15 @@ func (_u *ProductUpdateOne) sqlSave(ctx context.Context) (_node *Product, err er
 	}
 	if value, ok := _u.mutation.Attributes(); ok {
 		_spec.SetField(product.FieldAttributes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.WeightGrams(); ok {
+		_spec.SetField(product.FieldWeightGrams, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedWeightGrams(); ok {
+		_spec.AddField(product.FieldWeightGrams, field.TypeInt64, value)
+	}
+	if _u.mutation.WeightGramsCleared() {
+		_spec.ClearField(product.FieldWeightGrams, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.SkuKey(); ok {
 		_spec.SetField(product.FieldSkuKey, field.TypeBytes, value)

@@ -42,6 +42,8 @@ const (
 	FieldTags = "tags"
 	// FieldAttributes holds the string denoting the attributes field in the database.
 	FieldAttributes = "attributes"
+	// FieldWeightGrams holds the string denoting the weight_grams field in the database.
+	FieldWeightGrams = "weight_grams"
 	// FieldSkuKey holds the string denoting the sku_key field in the database.
 	FieldSkuKey = "sku_key"
 	// FieldNameKey holds the string denoting the name_key field in the database.
@@ -71,6 +73,7 @@ var Columns = []string{
 	FieldImageUrls,
 	FieldTags,
 	FieldAttributes,
+	FieldWeightGrams,
 	FieldSkuKey,
 	FieldNameKey,
 	FieldBrandKey,
@@ -179,6 +182,11 @@ func ByCurrency(opts ...sql.OrderTermOption) OrderOption {
 // ByDescription orders the results by the description field.
 func ByDescription(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDescription, opts...).ToFunc()
+}
+
+// ByWeightGrams orders the results by the weight_grams field.
+func ByWeightGrams(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWeightGrams, opts...).ToFunc()
 }
 
 // BySearchText orders the results by the search_text field.

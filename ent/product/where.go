@@ -110,6 +110,11 @@ func Description(v string) predicate.Product {
 	return predicate.Product(sql.FieldEQ(FieldDescription, v))
 }
 
+// WeightGrams applies equality check predicate on the "weight_grams" field. It's identical to WeightGramsEQ.
+func WeightGrams(v int64) predicate.Product {
+	return predicate.Product(sql.FieldEQ(FieldWeightGrams, v))
+}
+
 // SkuKey applies equality check predicate on the "sku_key" field. It's identical to SkuKeyEQ.
 func SkuKey(v []byte) predicate.Product {
 	return predicate.Product(sql.FieldEQ(FieldSkuKey, v))
@@ -703,6 +708,56 @@ func DescriptionEqualFold(v string) predicate.Product {
 // DescriptionContainsFold applies the ContainsFold predicate on the "description" field.
 func DescriptionContainsFold(v string) predicate.Product {
 	return predicate.Product(sql.FieldContainsFold(FieldDescription, v))
+}
+
+// WeightGramsEQ applies the EQ predicate on the "weight_grams" field.
+func WeightGramsEQ(v int64) predicate.Product {
+	return predicate.Product(sql.FieldEQ(FieldWeightGrams, v))
+}
+
+// WeightGramsNEQ applies the NEQ predicate on the "weight_grams" field.
+func WeightGramsNEQ(v int64) predicate.Product {
+	return predicate.Product(sql.FieldNEQ(FieldWeightGrams, v))
+}
+
+// WeightGramsIn applies the In predicate on the "weight_grams" field.
+func WeightGramsIn(vs ...int64) predicate.Product {
+	return predicate.Product(sql.FieldIn(FieldWeightGrams, vs...))
+}
+
+// WeightGramsNotIn applies the NotIn predicate on the "weight_grams" field.
+func WeightGramsNotIn(vs ...int64) predicate.Product {
+	return predicate.Product(sql.FieldNotIn(FieldWeightGrams, vs...))
+}
+
+// WeightGramsGT applies the GT predicate on the "weight_grams" field.
+func WeightGramsGT(v int64) predicate.Product {
+	return predicate.Product(sql.FieldGT(FieldWeightGrams, v))
+}
+
+// WeightGramsGTE applies the GTE predicate on the "weight_grams" field.
+func WeightGramsGTE(v int64) predicate.Product {
+	return predicate.Product(sql.FieldGTE(FieldWeightGrams, v))
+}
+
+// WeightGramsLT applies the LT predicate on the "weight_grams" field.
+func WeightGramsLT(v int64) predicate.Product {
+	return predicate.Product(sql.FieldLT(FieldWeightGrams, v))
+}
+
+// WeightGramsLTE applies the LTE predicate on the "weight_grams" field.
+func WeightGramsLTE(v int64) predicate.Product {
+	return predicate.Product(sql.FieldLTE(FieldWeightGrams, v))
+}
+
+// WeightGramsIsNil applies the IsNil predicate on the "weight_grams" field.
+func WeightGramsIsNil() predicate.Product {
+	return predicate.Product(sql.FieldIsNull(FieldWeightGrams))
+}
+
+// WeightGramsNotNil applies the NotNil predicate on the "weight_grams" field.
+func WeightGramsNotNil() predicate.Product {
+	return predicate.Product(sql.FieldNotNull(FieldWeightGrams))
 }
 
 // SkuKeyEQ applies the EQ predicate on the "sku_key" field.

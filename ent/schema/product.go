@@ -34,6 +34,7 @@ func (Product) Fields() []ent.Field {
 		field.Strings("image_urls").Default([]string{}),
 		field.Strings("tags").Default([]string{}),
 		field.JSON("attributes", map[string]string{}).Default(map[string]string{}),
+		field.Int64("weight_grams").Optional().Nillable(),
 		field.Bytes("sku_key"),
 		field.Bytes("name_key"),
 		field.Bytes("brand_key"),

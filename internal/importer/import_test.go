@@ -187,5 +187,5 @@ func TestExportOfAnEmptyCatalogHasAHeader(t *testing.T) {
 	var file bytes.Buffer
 	_, err := importer.Export(t.Context(), importer.Connect((&fakeCatalog{}).serve(t)).Products, "", &file, nil)
 	require.NoError(t, err)
-	require.Equal(t, "sku,name,brand,price,currency,description,image_urls,tags,attributes\n", file.String())
+	require.Equal(t, "sku,name,brand,price,currency,description,image_urls,tags,attributes,weight_grams\n", file.String())
 }

@@ -45,6 +45,9 @@ var inMails = map[protoreflect.Name]struct {
 	"sku":        {label: "SKU"},
 	"price":      {value: func(p *catalogv1.Product) string { return p.GetPrice().GetAmount() + " MXN" }},
 	"image_urls": {label: "images"},
+	"weight_grams": {
+		label: "weight", value: func(p *catalogv1.Product) string { return fmt.Sprintf("%d g", p.GetWeightGrams()) },
+	},
 }
 
 // TestEveryFieldSurvives walks catalog.v1.Product, and gives every field that callers write a value, another

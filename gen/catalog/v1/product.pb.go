@@ -110,6 +110,8 @@ type Product struct {
 	// Further facts, such as {"color": "red"}: at most 50, keys 1 to 64 characters, values at most
 	// 500.
 	Attributes map[string]string `protobuf:"bytes,9,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The weight in grams, 0 to 1,000,000,000; not set if it is not known.
+	WeightGrams *int64 `protobuf:"varint,14,opt,name=weight_grams,json=weightGrams,proto3,oneof" json:"weight_grams,omitempty"`
 	// The version of the product, for optimistic concurrency. Send it with an update or a delete to get
 	// ETAG_MISMATCH instead of overwriting somebody else's change.
 	Etag string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -214,6 +216,13 @@ func (x *Product) GetAttributes() map[string]string {
 		return x.Attributes
 	}
 	return nil
+}
+
+func (x *Product) GetWeightGrams() int64 {
+	if x != nil && x.WeightGrams != nil {
+		return *x.WeightGrams
+	}
+	return 0
 }
 
 func (x *Product) GetEtag() string {
@@ -823,9 +832,9 @@ type UpdateProductRequest struct {
 	// The product, named by its id. A set etag must be the current one.
 	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
 	// Which fields to change: sku, name, brand, price, price.amount, price.currency_code,
-	// description, image_urls, tags, attributes, or "*" for all of them. Fields that the server sets
-	// are ignored. Without a mask every field of product that is not empty is changed. In JSON a mask
-	// is "name,imageUrls", and cannot be "*".
+	// description, image_urls, tags, attributes, weight_grams, or "*" for all of them. Fields that the
+	// server sets are ignored. Without a mask every field of product that is not empty is changed. In JSON
+	// a mask is "name,imageUrls", and cannot be "*".
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1697,7 +1706,7 @@ var File_catalog_v1_product_proto protoreflect.FileDescriptor
 const file_catalog_v1_product_proto_rawDesc = "" +
 	"\n" +
 	"\x18catalog/v1/product.proto\x12\n" +
-	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x16catalog/v1/money.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x04\n" +
+	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x16catalog/v1/money.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x05\n" +
 	"\aProduct\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x03R\x02id\x12\x15\n" +
 	"\x03sku\x18\x02 \x01(\tB\x03\xe0A\x02R\x03sku\x12\x17\n" +
@@ -1710,7 +1719,8 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x04tags\x18\b \x03(\tB\x03\xe0A\x01R\x04tags\x12H\n" +
 	"\n" +
 	"attributes\x18\t \x03(\v2#.catalog.v1.Product.AttributesEntryB\x03\xe0A\x01R\n" +
-	"attributes\x12\x12\n" +
+	"attributes\x12+\n" +
+	"\fweight_grams\x18\x0e \x01(\x03B\x03\xe0A\x01H\x00R\vweightGrams\x88\x01\x01\x12\x12\n" +
 	"\x04etag\x18\n" +
 	" \x01(\tR\x04etag\x12@\n" +
 	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -1721,7 +1731,8 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"deleteTime\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"]\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0f\n" +
+	"\r_weight_grams\"]\n" +
 	"\x11GetProductRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\x02id\x12\x1e\n" +
 	"\x03sku\x18\x02 \x01(\tB\n" +
@@ -1947,6 +1958,7 @@ func file_catalog_v1_product_proto_init() {
 	}
 	file_catalog_v1_access_proto_init()
 	file_catalog_v1_money_proto_init()
+	file_catalog_v1_product_proto_msgTypes[0].OneofWrappers = []any{}
 	file_catalog_v1_product_proto_msgTypes[1].OneofWrappers = []any{
 		(*GetProductRequest_Id)(nil),
 		(*GetProductRequest_Sku)(nil),

@@ -25,6 +25,7 @@ const (
 	maxAttributes  = 50
 	MaxKey         = 64
 	maxValue       = 500
+	maxWeight      = 1_000_000_000 // grams
 )
 
 // table has the fields in the order of the contract, which is that of problems and of columns in files.
@@ -116,6 +117,14 @@ var table = []Field{
 		),
 		message: func(m *catalogv1.Product) *map[string]string { return &m.Attributes },
 		kind:    texts(maxAttributes, MaxKey, maxValue),
+	}},
+	{Name: "weight_grams", label: "weight", value: &simple[*int64]{
+		column: nullable(
+			product.FieldWeightGrams, func(r *ent.Product) **int64 { return &r.WeightGrams },
+			(*ent.ProductMutation).SetWeightGrams, (*ent.ProductMutation).ClearWeightGrams,
+		),
+		message: func(m *catalogv1.Product) **int64 { return &m.WeightGrams },
+		kind:    whole(maxWeight, "g"),
 	}},
 	{Name: "etag", shown: &output{
 		of: []columnOf{column[int64]{

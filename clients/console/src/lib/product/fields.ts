@@ -45,6 +45,7 @@ const table = {
   image_urls: { kind: "addresses", label: { en: "Pictures", es: "Imágenes" } },
   tags: { kind: "tags", label: { en: "Tags", es: "Etiquetas" } },
   attributes: { kind: "attributes", label: { en: "Attributes", es: "Atributos" } },
+  weight_grams: { kind: "integer", label: { en: "Weight in grams", es: "Peso en gramos" } },
 } as const satisfies { readonly [P in Property as PathOf<P>]: Row<KindOf<Values[P]>> };
 
 export const fieldNames = Object.keys(table) as readonly FieldName[];
