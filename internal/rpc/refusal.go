@@ -21,7 +21,7 @@ func (e textError) Error() string { return string(e) }
 // refusedByConnect returns the fault for an error that connect made of a request before it reached the
 // interceptors. Its code decides the reason; its text is for people, and changes with the library.
 func refusedByConnect(code connect.Code, text string, limit int) *fault.Error {
-	switch code { //nolint:exhaustive // connect makes only these of a request
+	switch code {
 	case connect.CodeResourceExhausted:
 		return fault.New(fault.TooLarge, fault.RequestTooLarge,
 			"The request is larger than %d bytes, as sent or decompressed.", limit)

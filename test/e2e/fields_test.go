@@ -303,7 +303,8 @@ func (w *walk) requireMail(t *testing.T, step string, f protoreflect.FieldDescri
 		return slices.ContainsFunc(letters, func(l letter) bool {
 			return l.to == accounts[1].email && strings.Contains(l.text, line)
 		})
-	}, "field %s did not survive: no mail after %s has %q: %v", f.Name(), step, line, &lazy{func() string { return fmt.Sprint(letters) }})
+	}, "field %s did not survive: no mail after %s has %q: %v", f.Name(), step, line,
+		&lazy{func() string { return fmt.Sprint(letters) }})
 }
 
 // readable is how a mail writes the field.
