@@ -54,7 +54,9 @@ func List(
 }
 
 // Since returns the newest changes of a product after a version of it, the newest first.
-func Since(ctx context.Context, db *ent.Client, productID uuid.UUID, version int64, limit int) ([]*ent.ProductChange, error) {
+func Since(
+	ctx context.Context, db *ent.Client, productID uuid.UUID, version int64, limit int,
+) ([]*ent.ProductChange, error) {
 	changes, err := db.ProductChange.Query().
 		Where(productchange.ProductID(productID), productchange.VersionGT(version)).
 		Order(ent.Desc(productchange.FieldID)).

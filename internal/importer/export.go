@@ -65,7 +65,7 @@ func ownCells(p *catalogv1.Product) ([]string, error) {
 	cells := make([]string, len(fields.Cells()))
 	for i, c := range fields.Cells() {
 		var err error
-		if cells[i], err = c.Print(p); err != nil {
+		if cells[i], err = c.Format(p); err != nil {
 			return nil, err
 		}
 	}

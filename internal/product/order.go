@@ -69,7 +69,8 @@ func parseOrder(orderBy string) (order, error) {
 		}
 		fieldTerms, known := orderFields(words[0])
 		if !known {
-			return nil, orderInvalid("cannot order by %s: only by %s", strconv.Quote(text.First(words[0], fields.MaxKey)), orderHelp)
+			return nil, orderInvalid("cannot order by %s: only by %s",
+				strconv.Quote(text.First(words[0], fields.MaxKey)), orderHelp)
 		}
 		if slices.Contains(seen, words[0]) {
 			return nil, orderInvalid("names %s twice", words[0])

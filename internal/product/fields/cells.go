@@ -16,8 +16,8 @@ type Cell struct {
 	// Required says that a file must have the column.
 	Required bool
 
-	read  func(cell string, to *catalogv1.Product) error
-	print func(from *catalogv1.Product) (string, error)
+	read   func(cell string, to *catalogv1.Product) error
+	format func(from *catalogv1.Product) (string, error)
 }
 
 // cells are the columns of files, in the order in which they are written.
@@ -54,5 +54,5 @@ func CellOf(path string) (Cell, bool) {
 // read.
 func (c Cell) Read(cell string, to *catalogv1.Product) error { return c.read(cell, to) }
 
-// Print returns what a file says of a product. Read takes it back.
-func (c Cell) Print(from *catalogv1.Product) (string, error) { return c.print(from) }
+// Format returns what a file says of a product. Read takes it back.
+func (c Cell) Format(from *catalogv1.Product) (string, error) { return c.format(from) }

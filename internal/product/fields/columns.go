@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -97,9 +98,9 @@ type Difference int
 const (
 	// Nothing is different, as far as anybody can see.
 	Nothing Difference = iota
-	// Derived: only columns that are made from others.
+	// Derived is a difference in columns alone that are made from others.
 	Derived
-	// History: something that people hear of.
+	// History is a difference that people hear of.
 	History
 )
 
@@ -137,6 +138,6 @@ func sameDerived(a, b *ent.Product) bool {
 	}
 	return !slices.ContainsFunc(writable, func(f *Field) bool {
 		k, isKeyed := f.value.(*keyed)
-		return isKeyed && string(*k.key.at(a)) != string(*k.key.at(b))
+		return isKeyed && !bytes.Equal(*k.key.at(a), *k.key.at(b))
 	})
 }

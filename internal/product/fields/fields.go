@@ -23,6 +23,8 @@ import (
 
 // Field is one field of catalog.v1.Product.
 type Field struct {
+	shown
+
 	// Name is the field's name in the contract, such as "image_urls".
 	Name string
 	// label is what people call the field; empty if that is its name, with spaces.
@@ -31,8 +33,6 @@ type Field struct {
 	title bool
 	// searched says that full-text search looks into the field.
 	searched bool
-
-	shown
 	// paths are what an update mask can name: the field, or each of its parts.
 	paths []string
 	// value is nil for a field that the server sets.
@@ -52,7 +52,17 @@ type shown interface {
 // value is what is known about a field that administrators write.
 type value interface {
 	shown
+	editable
+	readableByPeople
 
+	// equal reports whether two messages have the same value.
+	equal(a, b *catalogv1.Product) bool
+	// cells returns the columns of the field in a file.
+	cells(f *Field) []Cell
+}
+
+// editable is how a field that administrators write comes from a message into a mutation.
+type editable interface {
 	// parts are the paths of the parts that an update mask can name, if any.
 	parts() []string
 	// read brings the field of a message into a row, and notes what is not valid below path. If the mask
@@ -66,16 +76,16 @@ type value interface {
 	derived() []columnOf
 	// added reports whether a mutation adds to the field, instead of setting it.
 	added(m *ent.ProductMutation) bool
+}
+
+// readableByPeople is how history, mails and search see a field.
+type readableByPeople interface {
 	// stored returns the value in the JSON form of the contract, for encoding/json.
 	stored(from *ent.Product) any
 	// readable returns a value that was stored as people read it.
 	readable(stored any) string
 	// text returns what search looks into.
 	text(from *ent.Product) []string
-	// equal reports whether two messages have the same value.
-	equal(a, b *catalogv1.Product) bool
-	// cells returns the columns of the field in a file.
-	cells(f *Field) []Cell
 }
 
 // The fields that administrators write, those that the server sets left out; and the same as history

@@ -29,9 +29,9 @@ type kind[T any] struct {
 	readable func(stored any) string
 	// text returns what search looks into.
 	text func(v T) []string
-	// parse reads what print writes into a cell.
-	parse func(cell string) (T, error)
-	print func(v T) (string, error)
+	// parse reads what format writes into a cell.
+	parse  func(cell string) (T, error)
+	format func(v T) (string, error)
 }
 
 // line is a text of one line that must not be empty.
@@ -52,7 +52,7 @@ func ofText(check func(ps *fault.Problems, path, v string) string) kind[string] 
 		readable: readable,
 		text:     func(v string) []string { return []string{v} },
 		parse:    func(cell string) (string, error) { return cell, nil },
-		print:    func(v string) (string, error) { return v, nil },
+		format:   func(v string) (string, error) { return v, nil },
 	}
 }
 
@@ -65,7 +65,7 @@ func list(check func(ps *fault.Problems, path string, v []string) []string) kind
 		readable: readable,
 		text:     func(v []string) []string { return v },
 		parse:    splitList,
-		print:    joinList,
+		format:   joinList,
 	}
 }
 
@@ -81,8 +81,8 @@ func texts(maxItems, maxKey, maxValue int) kind[map[string]string] {
 		text: func(v map[string]string) []string {
 			return slices.Concat(slices.Sorted(maps.Keys(v)), slices.Sorted(maps.Values(v)))
 		},
-		parse: parseTexts,
-		print: printTexts,
+		parse:  parseTexts,
+		format: printTexts,
 	}
 }
 
@@ -105,7 +105,7 @@ func whole(limit int64, unit string) kind[*int64] {
 		readable: func(stored any) string { return readable(stored) + " " + unit },
 		text:     func(*int64) []string { return nil },
 		parse:    parseWhole,
-		print: func(v *int64) (string, error) {
+		format: func(v *int64) (string, error) {
 			if v == nil {
 				return "", nil
 			}

@@ -15,7 +15,7 @@ func TestWhole(t *testing.T) {
 	require.False(t, k.same(nil, &zero), "none is not zero")
 	require.False(t, k.same(&zero, &some))
 	for _, v := range []*int64{nil, &zero, &some} {
-		cell, err := k.print(v)
+		cell, err := k.format(v)
 		require.NoError(t, err)
 		read, err := k.parse(cell)
 		require.NoError(t, err)

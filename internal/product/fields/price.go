@@ -132,7 +132,7 @@ func (p *price) cells(f *Field) []Cell {
 			of(to).Amount = cell
 			return nil
 		},
-		print: func(from *catalogv1.Product) (string, error) { return (*p.message(from)).GetAmount(), nil },
+		format: func(from *catalogv1.Product) (string, error) { return (*p.message(from)).GetAmount(), nil },
 	}, {
 		Header: "currency",
 		Path:   pathCurrency,
@@ -140,6 +140,6 @@ func (p *price) cells(f *Field) []Cell {
 			of(to).CurrencyCode = cell
 			return nil
 		},
-		print: func(from *catalogv1.Product) (string, error) { return (*p.message(from)).GetCurrencyCode(), nil },
+		format: func(from *catalogv1.Product) (string, error) { return (*p.message(from)).GetCurrencyCode(), nil },
 	}}
 }

@@ -82,7 +82,7 @@ func (s *simple[T]) cells(f *Field) []Cell {
 			*s.message(to) = v
 			return err
 		},
-		print: func(from *catalogv1.Product) (string, error) { return s.kind.print(*s.message(from)) },
+		format: func(from *catalogv1.Product) (string, error) { return s.kind.format(*s.message(from)) },
 	}}
 }
 
