@@ -102,6 +102,9 @@ func (h productHook) collector(ctx context.Context) (*collector, error) {
 // create handles a single create, and each product of a bulk create: ent nests those, so the first
 // product's rows come back last.
 func create(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c *collector) (ent.Value, error) {
+	if created, ok := m.CreateTime(); ok { // each has a default of its own
+		m.SetUpdateTime(created)
+	}
 	record := c.reserve()
 	value, err := next.Mutate(ctx, m)
 	if err != nil {

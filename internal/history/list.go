@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -66,6 +68,35 @@ func Since(
 		return nil, fmt.Errorf("changes of product %s since version %d: %w", productID, version, err)
 	}
 	return changes, nil
+}
+
+// FieldsSince returns the names of all fields that changed after a version of a product, those of the newest
+// change first.
+func FieldsSince(ctx context.Context, db *ent.Client, productID uuid.UUID, version int64) ([]string, error) {
+	var names []string
+	next := int64(math.MaxInt64)
+	for {
+		changes, err := db.ProductChange.Query().
+			Where(productchange.ProductID(productID), productchange.VersionGT(version), productchange.IDLT(next)).
+			Order(ent.Desc(productchange.FieldID)).
+			Limit(insertChunk).
+			Select(productchange.FieldID, productchange.FieldFields).
+			All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("fields of product %s since version %d: %w", productID, version, err)
+		}
+		for _, c := range changes {
+			for _, f := range c.Fields {
+				if !slices.Contains(names, f.Name) {
+					names = append(names, f.Name)
+				}
+			}
+			next = c.ID
+		}
+		if len(changes) < insertChunk {
+			return names, nil
+		}
+	}
 }
 
 // listPage returns the first size changes that were found, and the token for the rest if there is

@@ -145,6 +145,19 @@ func (c *cache) forget(ids []uuid.UUID) {
 	}
 }
 
+// forgetClaimed forgets the existing products of claims.
+func (c *cache) forgetClaimed(claims []claim) {
+	var ids []uuid.UUID
+	for _, claimed := range claims {
+		if claimed.id != uuid.Nil {
+			ids = append(ids, claimed.id)
+		}
+	}
+	if c.products != nil && len(ids) > 0 {
+		c.forget(ids)
+	}
+}
+
 // moment is when a load began.
 type moment struct{ version, epoch uint64 }
 

@@ -240,6 +240,65 @@ func TestOtherProcessesChanges(t *testing.T) {
 	awaitHits(ctx, t, s, p)
 }
 
+// A caller who is refused because of another process's change reads that change at once, even if this process
+// has not been told of it yet.
+func TestARefusalForgetsTheProduct(t *testing.T) {
+	url := dbtest.URL(t, "postgres")
+	other := dbtest.Open(t, url)
+	require.NoError(t, other.Migrate(t.Context()))
+	require.NoError(t, other.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		_, err := tx.ExecContext(ctx, `DROP TRIGGER product_updated ON products`) // which would tell
+		return err
+	}))
+	ctx := asAdmin(t.Context(), "Ana")
+	d := dbtest.Open(t, url)
+	d.HookProducts(history.NewHook())
+	other.HookProducts(history.NewHook())
+	s := newService(t, d)
+	elsewhere, err := product.NewService(other, 0)
+	require.NoError(t, err)
+
+	update := func(p *catalogv1.Product) *catalogv1.UpdateProductRequest {
+		return &catalogv1.UpdateProductRequest{Product: &catalogv1.Product{Id: p.GetId(), Etag: p.GetEtag(), Name: "Mine"}}
+	}
+	for name, refused := range map[string]func(p *catalogv1.Product) error{
+		"update": func(p *catalogv1.Product) error {
+			_, err := s.UpdateProduct(ctx, update(p))
+			return err
+		},
+		"batch update": func(p *catalogv1.Product) error {
+			_, err := s.BatchUpdateProducts(ctx, &catalogv1.BatchUpdateProductsRequest{
+				Requests: []*catalogv1.UpdateProductRequest{update(p)},
+			})
+			return err
+		},
+		"delete": func(p *catalogv1.Product) error {
+			_, err := s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: p.GetId(), Etag: p.GetEtag()})
+			return err
+		},
+		"undelete": func(p *catalogv1.Product) error {
+			_, err := s.UndeleteProduct(ctx, &catalogv1.UndeleteProductRequest{Id: p.GetId()})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := createOne(ctx, t, s, name)
+			byID := ways(s, p)["by id"]
+			require.Eventually(t, func() bool {
+				before := s.CacheStats().Hits
+				_, err := byID(ctx)
+				return err == nil && s.CacheStats().Hits > before
+			}, 30*time.Second, time.Millisecond)
+			changed, err := rename(ctx, elsewhere, p, "Theirs")
+			require.NoError(t, err)
+			require.Error(t, refused(p))
+			got, err := byID(ctx)
+			require.NoError(t, err)
+			require.Equal(t, changed.GetEtag(), got.GetEtag())
+		})
+	}
+}
+
 // Without memory every read is a query.
 func TestNoCache(t *testing.T) {
 	d := dbtest.New(t, "sqlite")

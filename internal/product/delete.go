@@ -25,7 +25,7 @@ func (s *Service) DeleteProduct(
 		return nil, err
 	}
 	var deleted *ent.Product
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, []claim{{id: id}}, func(ctx context.Context, tx *ent.Tx) error {
 		now, err := lock(ctx, tx, id)
 		if err != nil {
 			return err

@@ -24,11 +24,15 @@ type claim struct {
 }
 
 // inTx is db.InTx for a transaction that makes claims: one for each request of a batch, or just one.
-// Returns SKU_TAKEN if another live product holds one of the SKUs.
+// Returns SKU_TAKEN if another live product holds one of the SKUs. A refusal that depends on the state of a
+// product drops it from the cache at once: the caller reads it again before this process is told of the change.
 func (s *Service) inTx(
 	ctx context.Context, claims []claim, fn func(ctx context.Context, tx *ent.Tx) error,
 ) error {
 	err := s.db.InTx(ctx, fn)
+	if dependsOnState(err) {
+		s.cache.forgetClaimed(claims)
+	}
 	if err == nil || !db.IsUniqueViolation(err, skuIndex) {
 		return err
 	}
@@ -37,6 +41,15 @@ func (s *Service) inTx(
 		return errors.Join(lookupErr, err)
 	}
 	return taken.Because(err)
+}
+
+// dependsOnState reports whether a request was refused for the state of a product.
+func dependsOnState(err error) bool {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return false
+	}
+	return f.Kind == fault.Aborted || f.Kind == fault.NotFound || f.Kind == fault.FailedPrecondition
 }
 
 // skuTaken finds out, after the transaction failed, which claim failed and who holds the SKU.

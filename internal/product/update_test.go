@@ -161,6 +161,34 @@ func TestStaleETagSaysWhoChangedWhat(t *testing.T) {
 	})
 }
 
+// The refusal describes the newest changes, and names the fields of all.
+func TestETagMismatchNamesAllFieldsThatChanged(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
+		p := create(ctx, t, s, full("S"))
+		change := func(to *catalogv1.Product) {
+			to.Id = p.GetId()
+			_, err := s.UpdateProduct(asAdmin(ctx, "Bob"), &catalogv1.UpdateProductRequest{Product: to})
+			require.NoError(t, err)
+		}
+		change(&catalogv1.Product{Description: "the oldest change"})
+		for i := range 10 {
+			change(&catalogv1.Product{Name: fmt.Sprintf("New %d", i)})
+		}
+		change(&catalogv1.Product{Brand: "New"})
+		_, err := s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: p.GetId(), Etag: p.GetEtag()})
+		f := requireFault(t, err, fault.ETagMismatch)
+		require.Equal(t, "brand,name,description", f.Metadata["fields"])
+		require.NotContains(t, f.Message, "description")
+	})
+}
+
+func TestANewProductHasOneTime(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
+		p := create(ctx, t, s, full("S"))
+		require.Equal(t, p.GetCreateTime().AsTime(), p.GetUpdateTime().AsTime())
+	})
+}
+
 func TestOneOfTwoUpdatesWithTheSameETagWins(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB) {
 		p := create(ctx, t, s, full("S"))
