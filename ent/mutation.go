@@ -5827,6 +5827,7 @@ type ProductChangeMutation struct {
 	addversion    *int64
 	fields        *[]change.Field
 	appendfields  []change.Field
+	product       *[]byte
 	actor_id      *uuid.UUID
 	actor_name    *string
 	clearedFields map[string]struct{}
@@ -6228,6 +6229,55 @@ func (m *ProductChangeMutation) ResetFields() {
 	m.appendfields = nil
 }
 
+// SetProduct sets the "product" field.
+func (m *ProductChangeMutation) SetProduct(b []byte) {
+	m.product = &b
+}
+
+// Product returns the value of the "product" field in the mutation.
+func (m *ProductChangeMutation) Product() (r []byte, exists bool) {
+	v := m.product
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProduct returns the old "product" field's value of the ProductChange entity.
+// If the ProductChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductChangeMutation) OldProduct(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProduct is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProduct requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProduct: %w", err)
+	}
+	return oldValue.Product, nil
+}
+
+// ClearProduct clears the value of the "product" field.
+func (m *ProductChangeMutation) ClearProduct() {
+	m.product = nil
+	m.clearedFields[productchange.FieldProduct] = struct{}{}
+}
+
+// ProductCleared returns if the "product" field was cleared in this mutation.
+func (m *ProductChangeMutation) ProductCleared() bool {
+	_, ok := m.clearedFields[productchange.FieldProduct]
+	return ok
+}
+
+// ResetProduct resets all changes to the "product" field.
+func (m *ProductChangeMutation) ResetProduct() {
+	m.product = nil
+	delete(m.clearedFields, productchange.FieldProduct)
+}
+
 // SetActorID sets the "actor_id" field.
 func (m *ProductChangeMutation) SetActorID(u uuid.UUID) {
 	m.actor_id = &u
@@ -6410,7 +6460,7 @@ func (m *ProductChangeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProductChangeMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.create_time != nil {
 		fields = append(fields, productchange.FieldCreateTime)
 	}
@@ -6431,6 +6481,9 @@ func (m *ProductChangeMutation) Fields() []string {
 	}
 	if m.fields != nil {
 		fields = append(fields, productchange.FieldFields)
+	}
+	if m.product != nil {
+		fields = append(fields, productchange.FieldProduct)
 	}
 	if m.actor_id != nil {
 		fields = append(fields, productchange.FieldActorID)
@@ -6463,6 +6516,8 @@ func (m *ProductChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case productchange.FieldFields:
 		return m.GetFields()
+	case productchange.FieldProduct:
+		return m.Product()
 	case productchange.FieldActorID:
 		return m.ActorID()
 	case productchange.FieldActorName:
@@ -6492,6 +6547,8 @@ func (m *ProductChangeMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldVersion(ctx)
 	case productchange.FieldFields:
 		return m.OldFields(ctx)
+	case productchange.FieldProduct:
+		return m.OldProduct(ctx)
 	case productchange.FieldActorID:
 		return m.OldActorID(ctx)
 	case productchange.FieldActorName:
@@ -6555,6 +6612,13 @@ func (m *ProductChangeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFields(v)
+		return nil
+	case productchange.FieldProduct:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProduct(v)
 		return nil
 	case productchange.FieldActorID:
 		v, ok := value.(uuid.UUID)
@@ -6622,6 +6686,9 @@ func (m *ProductChangeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ProductChangeMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(productchange.FieldProduct) {
+		fields = append(fields, productchange.FieldProduct)
+	}
 	if m.FieldCleared(productchange.FieldBatchID) {
 		fields = append(fields, productchange.FieldBatchID)
 	}
@@ -6639,6 +6706,9 @@ func (m *ProductChangeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ProductChangeMutation) ClearField(name string) error {
 	switch name {
+	case productchange.FieldProduct:
+		m.ClearProduct()
+		return nil
 	case productchange.FieldBatchID:
 		m.ClearBatchID()
 		return nil
@@ -6670,6 +6740,9 @@ func (m *ProductChangeMutation) ResetField(name string) error {
 		return nil
 	case productchange.FieldFields:
 		m.ResetFields()
+		return nil
+	case productchange.FieldProduct:
+		m.ResetProduct()
 		return nil
 	case productchange.FieldActorID:
 		m.ResetActorID()

@@ -35,6 +35,8 @@ type ProductChange struct {
 	Version int64 `json:"version,omitempty"`
 	// Fields holds the value of the "fields" field.
 	Fields []change.Field `json:"fields,omitempty"`
+	// catalog.v1.Product after the change, in binary form; null in rows of earlier releases
+	Product []byte `json:"product,omitempty"`
 	// ActorID holds the value of the "actor_id" field.
 	ActorID uuid.UUID `json:"actor_id,omitempty"`
 	// ActorName holds the value of the "actor_name" field.
@@ -74,7 +76,7 @@ func (*ProductChange) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case productchange.FieldBatchID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case productchange.FieldFields:
+		case productchange.FieldFields, productchange.FieldProduct:
 			values[i] = new([]byte)
 		case productchange.FieldID, productchange.FieldVersion:
 			values[i] = new(sql.NullInt64)
@@ -148,6 +150,12 @@ func (_m *ProductChange) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Fields); err != nil {
 					return fmt.Errorf("unmarshal field fields: %w", err)
 				}
+			}
+		case productchange.FieldProduct:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field product", values[i])
+			} else if value != nil {
+				_m.Product = *value
 			}
 		case productchange.FieldActorID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -229,6 +237,9 @@ func (_m *ProductChange) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("fields=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Fields))
+	builder.WriteString(", ")
+	builder.WriteString("product=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Product))
 	builder.WriteString(", ")
 	builder.WriteString("actor_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ActorID))

@@ -75,6 +75,12 @@ func (_c *ProductChangeCreate) SetFields(v []change.Field) *ProductChangeCreate 
 	return _c
 }
 
+// SetProduct sets the "product" field.
+func (_c *ProductChangeCreate) SetProduct(v []byte) *ProductChangeCreate {
+	_c.mutation.SetProduct(v)
+	return _c
+}
+
 // SetActorID sets the "actor_id" field.
 func (_c *ProductChangeCreate) SetActorID(v uuid.UUID) *ProductChangeCreate {
 	_c.mutation.SetActorID(v)
@@ -248,6 +254,10 @@ func (_c *ProductChangeCreate) createSpec() (*ProductChange, *sqlgraph.CreateSpe
 		_spec.SetField(productchange.FieldFields, field.TypeJSON, value)
 		_node.Fields = value
 	}
+	if value, ok := _c.mutation.Product(); ok {
+		_spec.SetField(productchange.FieldProduct, field.TypeBytes, value)
+		_node.Product = value
+	}
 	if value, ok := _c.mutation.ActorID(); ok {
 		_spec.SetField(productchange.FieldActorID, field.TypeUUID, value)
 		_node.ActorID = value
@@ -380,6 +390,9 @@ func (u *ProductChangeUpsertOne) UpdateNewValues() *ProductChangeUpsertOne {
 		}
 		if _, exists := u.create.mutation.GetFields(); exists {
 			s.SetIgnore(productchange.FieldFields)
+		}
+		if _, exists := u.create.mutation.Product(); exists {
+			s.SetIgnore(productchange.FieldProduct)
 		}
 		if _, exists := u.create.mutation.ActorID(); exists {
 			s.SetIgnore(productchange.FieldActorID)
@@ -641,6 +654,9 @@ func (u *ProductChangeUpsertBulk) UpdateNewValues() *ProductChangeUpsertBulk {
 			}
 			if _, exists := b.mutation.GetFields(); exists {
 				s.SetIgnore(productchange.FieldFields)
+			}
+			if _, exists := b.mutation.Product(); exists {
+				s.SetIgnore(productchange.FieldProduct)
 			}
 			if _, exists := b.mutation.ActorID(); exists {
 				s.SetIgnore(productchange.FieldActorID)

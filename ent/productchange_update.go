@@ -108,6 +108,9 @@ func (_u *ProductChangeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			}
 		}
 	}
+	if _u.mutation.ProductCleared() {
+		_spec.ClearField(productchange.FieldProduct, field.TypeBytes)
+	}
 	if _u.mutation.BatchCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -266,6 +269,9 @@ func (_u *ProductChangeUpdateOne) sqlSave(ctx context.Context) (_node *ProductCh
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ProductCleared() {
+		_spec.ClearField(productchange.FieldProduct, field.TypeBytes)
 	}
 	if _u.mutation.BatchCleared() {
 		edge := &sqlgraph.EdgeSpec{

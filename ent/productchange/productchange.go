@@ -30,6 +30,8 @@ const (
 	FieldVersion = "version"
 	// FieldFields holds the string denoting the fields field in the database.
 	FieldFields = "fields"
+	// FieldProduct holds the string denoting the product field in the database.
+	FieldProduct = "product"
 	// FieldActorID holds the string denoting the actor_id field in the database.
 	FieldActorID = "actor_id"
 	// FieldActorName holds the string denoting the actor_name field in the database.
@@ -59,6 +61,7 @@ var Columns = []string{
 	FieldOperation,
 	FieldVersion,
 	FieldFields,
+	FieldProduct,
 	FieldActorID,
 	FieldActorName,
 	FieldBatchID,

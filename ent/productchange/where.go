@@ -82,6 +82,11 @@ func Version(v int64) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldEQ(FieldVersion, v))
 }
 
+// Product applies equality check predicate on the "product" field. It's identical to ProductEQ.
+func Product(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldEQ(FieldProduct, v))
+}
+
 // ActorID applies equality check predicate on the "actor_id" field. It's identical to ActorIDEQ.
 func ActorID(v uuid.UUID) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldEQ(FieldActorID, v))
@@ -375,6 +380,56 @@ func VersionLT(v int64) predicate.ProductChange {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int64) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldLTE(FieldVersion, v))
+}
+
+// ProductEQ applies the EQ predicate on the "product" field.
+func ProductEQ(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldEQ(FieldProduct, v))
+}
+
+// ProductNEQ applies the NEQ predicate on the "product" field.
+func ProductNEQ(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNEQ(FieldProduct, v))
+}
+
+// ProductIn applies the In predicate on the "product" field.
+func ProductIn(vs ...[]byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldIn(FieldProduct, vs...))
+}
+
+// ProductNotIn applies the NotIn predicate on the "product" field.
+func ProductNotIn(vs ...[]byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNotIn(FieldProduct, vs...))
+}
+
+// ProductGT applies the GT predicate on the "product" field.
+func ProductGT(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldGT(FieldProduct, v))
+}
+
+// ProductGTE applies the GTE predicate on the "product" field.
+func ProductGTE(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldGTE(FieldProduct, v))
+}
+
+// ProductLT applies the LT predicate on the "product" field.
+func ProductLT(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldLT(FieldProduct, v))
+}
+
+// ProductLTE applies the LTE predicate on the "product" field.
+func ProductLTE(v []byte) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldLTE(FieldProduct, v))
+}
+
+// ProductIsNil applies the IsNil predicate on the "product" field.
+func ProductIsNil() predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldIsNull(FieldProduct))
+}
+
+// ProductNotNil applies the NotNil predicate on the "product" field.
+func ProductNotNil() predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNotNull(FieldProduct))
 }
 
 // ActorIDEQ applies the EQ predicate on the "actor_id" field.

@@ -31,6 +31,8 @@ func (ProductChange) Fields() []ent.Field {
 		field.Enum("operation").GoType(change.Operation("")).Immutable(),
 		field.Int64("version").Immutable().Comment("of the product after the change"),
 		field.JSON("fields", []change.Field{}).Immutable(),
+		field.Bytes("product").Optional().Immutable().
+			Comment("catalog.v1.Product after the change, in binary form; null in rows of earlier releases"),
 		field.UUID("actor_id", uuid.UUID{}).Immutable(),
 		field.String("actor_name").Immutable(),
 		field.UUID("batch_id", uuid.UUID{}).Optional().Nillable(),

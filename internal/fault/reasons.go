@@ -22,6 +22,7 @@ const (
 	FilterInvalid          Reason = "FILTER_INVALID"
 	OrderByInvalid         Reason = "ORDER_BY_INVALID"
 	PageTokenInvalid       Reason = "PAGE_TOKEN_INVALID"
+	CursorInvalid          Reason = "CURSOR_INVALID"
 	UpdateMaskInvalid      Reason = "UPDATE_MASK_INVALID"
 	ETagMismatch           Reason = "ETAG_MISMATCH"
 	WebhookSignatureBad    Reason = "WEBHOOK_SIGNATURE_INVALID"

@@ -6,9 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/history/change"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // insertChunk is how many rows share one statement: databases limit its parameters.
@@ -47,9 +50,14 @@ func (c *collector) reserve() func(operation change.Operation, before, after *en
 func (c *collector) flush(ctx context.Context, tx *ent.Tx, listeners []Listener) error {
 	var rows []*ent.ProductChangeCreate
 	for _, r := range c.changes {
-		if r != nil {
-			rows = append(rows, c.row(tx, r))
+		if r == nil {
+			continue
 		}
+		row, err := c.row(tx, r)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -70,7 +78,11 @@ func (c *collector) flush(ctx context.Context, tx *ent.Tx, listeners []Listener)
 	return nil
 }
 
-func (c *collector) row(tx *ent.Tx, r *recorded) *ent.ProductChangeCreate {
+func (c *collector) row(tx *ent.Tx, r *recorded) (*ent.ProductChangeCreate, error) {
+	product, err := proto.Marshal(fields.Message(r.product))
+	if err != nil {
+		return nil, fmt.Errorf("history of product %s: %w", r.product.ID, err)
+	}
 	return tx.ProductChange.Create().
 		SetCreateTime(c.time).
 		SetProductID(r.product.ID).
@@ -80,7 +92,8 @@ func (c *collector) row(tx *ent.Tx, r *recorded) *ent.ProductChangeCreate {
 		SetVersion(r.product.Version).
 		SetFields(r.fields).
 		SetActorID(c.actor.AdminID).
-		SetActorName(c.actor.Name)
+		SetActorName(c.actor.Name).
+		SetProduct(product), nil
 }
 
 // now returns the time as both databases keep it.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -15,32 +17,52 @@ import (
 	"github.com/zebrands/catalog/ent/productchange"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/pagination"
 )
 
-// listing is what makes a list of changes what it is. Page tokens are bound to it.
+// listing identifies a list of changes. Page tokens are bound to it.
 type listing struct {
 	List      string  `json:"list"`
 	ProductID string  `json:"product_id"`
 	Sequences []int64 `json:"sequences,omitempty"`
+	Ascending bool    `json:"ascending,omitempty"`
+	Cursor    string  `json:"cursor,omitempty"`
 }
 
 // List returns a page of the history of a product, live or deleted, or of the whole catalog if the id is
-// uuid.Nil, the newest first: nothing for a product that does not exist. Returns PAGE_TOKEN_INVALID.
+// uuid.Nil; no changes for a product that does not exist. Returns ORDER_BY_INVALID, PAGE_TOKEN_INVALID or
+// CURSOR_INVALID.
 func List(
 	ctx context.Context, db *ent.Client, productID uuid.UUID, req *catalogv1.ListProductChangesRequest,
 ) (*catalogv1.ListProductChangesResponse, error) {
-	list := listing{"product_changes", req.GetProductId(), req.GetSequences()}
-	var before int64
-	hasToken, err := pagination.Parse(req.GetPageToken(), list, &before)
+	ascending, err := parseOrder(req.GetOrderBy())
+	if err != nil {
+		return nil, err
+	}
+	list := listing{"product_changes", req.GetProductId(), req.GetSequences(), ascending, req.GetCursor()}
+	var last int64
+	hasToken, err := pagination.Parse(req.GetPageToken(), list, &last)
+	if err != nil {
+		return nil, err
+	}
+	after, err := parseCursor(ctx, db, list.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	size := pagination.Size(req.GetPageSize())
-	query := db.ProductChange.Query().Order(ent.Desc(productchange.FieldID)).Limit(size + 1)
-	if hasToken {
-		query.Where(productchange.IDLT(before))
+	query := db.ProductChange.Query().Where(productchange.IDGT(after)).Limit(size + 1)
+	if ascending {
+		query.Order(ent.Asc(productchange.FieldID))
+	} else {
+		query.Order(ent.Desc(productchange.FieldID))
+	}
+	switch {
+	case hasToken && ascending:
+		query.Where(productchange.IDGT(last))
+	case hasToken:
+		query.Where(productchange.IDLT(last))
 	}
 	if len(list.Sequences) > 0 {
 		query.Where(productchange.IDIn(list.Sequences...))
@@ -52,7 +74,42 @@ func List(
 	if err != nil {
 		return nil, fmt.Errorf("list product changes: %w", err)
 	}
-	return listPage(list, found, size)
+	resp, err := listPage(list, found, size)
+	if err != nil {
+		return nil, err
+	}
+	if ascending || !hasToken {
+		resp.NextCursor = nextCursor(list, found[:min(len(found), size)])
+	}
+	return resp, nil
+}
+
+// parseOrder reports whether the oldest change comes first. Returns ORDER_BY_INVALID.
+func parseOrder(orderBy string) (ascending bool, err error) {
+	switch strings.Join(strings.Fields(orderBy), " ") {
+	case "sequence", "sequence asc":
+		return true, nil
+	case "", "sequence desc":
+		return false, nil
+	default:
+		return false, fault.ReasonedFields(fault.OrderByInvalid, fault.Violation{
+			Field: "order_by", Description: `must be "sequence" or "sequence desc"`,
+		})
+	}
+}
+
+// nextCursor returns the position after the newest change of a page, or the cursor that the page began with.
+func nextCursor(list listing, page []*ent.ProductChange) string {
+	switch {
+	case len(page) > 0 && list.Ascending:
+		return cursorAfter(page[len(page)-1])
+	case len(page) > 0:
+		return cursorAfter(page[0])
+	case list.Cursor != "":
+		return list.Cursor
+	default:
+		return cursorAfter(nil)
+	}
 }
 
 // Since returns the newest changes of a product after a version of it, the newest first.
@@ -133,6 +190,12 @@ func changeMessage(c *ent.ProductChange) (*catalogv1.ProductChange, error) {
 		ActorName:  c.ActorName,
 		CreateTime: timestamppb.New(c.CreateTime),
 		Etag:       convert.ETag(c.Version),
+	}
+	if c.Product != nil {
+		message.Product = &catalogv1.Product{}
+		if err := proto.Unmarshal(c.Product, message.Product); err != nil {
+			return nil, fmt.Errorf("product of change %d: %w", c.ID, err)
+		}
 	}
 	for _, f := range c.Fields {
 		before, err := value(f.Old)

@@ -1226,7 +1226,11 @@ type ListProductChangesRequest struct {
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only the changes with these sequence numbers, such as those of a Delivery, at most 1,000; empty
 	// means all. Numbers that no change has are skipped.
-	Sequences     []int64 `protobuf:"varint,4,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
+	Sequences []int64 `protobuf:"varint,4,rep,packed,name=sequences,proto3" json:"sequences,omitempty"`
+	// "sequence desc", the default, returns the newest change first; "sequence" returns the oldest first.
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Only changes after this next_cursor of an earlier call; empty means all.
+	Cursor        string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1289,13 +1293,30 @@ func (x *ListProductChangesRequest) GetSequences() []int64 {
 	return nil
 }
 
+func (x *ListProductChangesRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+func (x *ListProductChangesRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // ListProductChangesResponse holds a page of history.
 type ListProductChangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The changes, newest first.
+	// The changes, in the order of order_by.
 	Changes []*ProductChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
 	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// The position after the newest change that the call returned. Send it as cursor to get later changes.
+	// Never empty, also without changes, but for the pages after the first with order_by "sequence desc".
+	NextCursor    string `protobuf:"bytes,3,opt,name=next_cursor,json=nextCursor,proto3" json:"next_cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1344,6 +1365,13 @@ func (x *ListProductChangesResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListProductChangesResponse) GetNextCursor() string {
+	if x != nil {
+		return x.NextCursor
+	}
+	return ""
+}
+
 // ProductChange is one change of one product.
 type ProductChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1365,7 +1393,10 @@ type ProductChange struct {
 	// When the change was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// The product's etag after the change.
-	Etag          string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The product after the change, also if it was deleted. Not set for changes that were written before
+	// this field existed.
+	Product       *Product `protobuf:"bytes,10,opt,name=product,proto3" json:"product,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1461,6 +1492,13 @@ func (x *ProductChange) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *ProductChange) GetProduct() *Product {
+	if x != nil {
+		return x.Product
+	}
+	return nil
 }
 
 // ListBrandsRequest asks for a page of brands.
@@ -1785,7 +1823,7 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x16UndeleteProductRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"H\n" +
 	"\x17UndeleteProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xc2\x01\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x89\x02\n" +
 	"\x19ListProductChangesRequest\x12*\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\tproductId\x12'\n" +
@@ -1793,10 +1831,14 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12'\n" +
-	"\tsequences\x18\x04 \x03(\x03B\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\tsequences\"y\n" +
+	"\tsequences\x18\x04 \x03(\x03B\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\tsequences\x12#\n" +
+	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\aorderBy\x12 \n" +
+	"\x06cursor\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursor\"\x9a\x01\n" +
 	"\x1aListProductChangesResponse\x123\n" +
 	"\achanges\x18\x01 \x03(\v2\x19.catalog.v1.ProductChangeR\achanges\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1f\n" +
+	"\vnext_cursor\x18\x03 \x01(\tR\n" +
+	"nextCursor\"\xaf\x05\n" +
 	"\rProductChange\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
@@ -1809,7 +1851,9 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"actor_name\x18\a \x01(\tR\tactorName\x12;\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12\x12\n" +
-	"\x04etag\x18\t \x01(\tR\x04etag\x1a\x8d\x01\n" +
+	"\x04etag\x18\t \x01(\tR\x04etag\x12-\n" +
+	"\aproduct\x18\n" +
+	" \x01(\v2\x13.catalog.v1.ProductR\aproduct\x1a\x8d\x01\n" +
 	"\vFieldChange\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x123\n" +
 	"\told_value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\boldValue\x123\n" +
@@ -1919,36 +1963,37 @@ var file_catalog_v1_product_proto_depIdxs = []int32{
 	0,  // 20: catalog.v1.ProductChange.operation:type_name -> catalog.v1.ProductChange.Operation
 	26, // 21: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
 	29, // 22: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
-	27, // 23: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
-	31, // 24: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
-	31, // 25: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
-	2,  // 26: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
-	4,  // 27: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
-	6,  // 28: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	23, // 29: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
-	8,  // 30: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
-	10, // 31: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
-	12, // 32: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
-	14, // 33: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
-	16, // 34: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
-	18, // 35: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
-	20, // 36: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
-	3,  // 37: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
-	5,  // 38: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
-	7,  // 39: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	24, // 40: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
-	9,  // 41: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
-	11, // 42: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
-	13, // 43: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
-	15, // 44: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
-	17, // 45: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
-	19, // 46: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
-	21, // 47: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
-	37, // [37:48] is the sub-list for method output_type
-	26, // [26:37] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	1,  // 23: catalog.v1.ProductChange.product:type_name -> catalog.v1.Product
+	27, // 24: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
+	31, // 25: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
+	31, // 26: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
+	2,  // 27: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
+	4,  // 28: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
+	6,  // 29: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	23, // 30: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
+	8,  // 31: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
+	10, // 32: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
+	12, // 33: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
+	14, // 34: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
+	16, // 35: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
+	18, // 36: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
+	20, // 37: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
+	3,  // 38: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
+	5,  // 39: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
+	7,  // 40: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	24, // 41: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
+	9,  // 42: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
+	11, // 43: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
+	13, // 44: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
+	15, // 45: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
+	17, // 46: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
+	19, // 47: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
+	21, // 48: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
+	38, // [38:49] is the sub-list for method output_type
+	27, // [27:38] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_product_proto_init() }

@@ -123,9 +123,15 @@ type ProductServiceClient interface {
 	// SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED) if the product is live.
 	UndeleteProduct(context.Context, *v1.UndeleteProductRequest) (*v1.UndeleteProductResponse, error)
 	// ListProductChanges returns the history of one product, or of the whole catalog if product_id is
-	// empty, newest first.
+	// empty, newest first unless order_by says otherwise. The order is the order in which changes commit.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	// To follow the catalog, call it with order_by "sequence" and store next_cursor together with the copied
+	// data. Call it again with that cursor, now or days later, to get the changes that came after: each
+	// change once, and none is missed.
+	//
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID or ORDER_BY_INVALID);
+	// FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the cursor, as after a restore of an
+	// older backup: copy the catalog again.
 	ListProductChanges(context.Context, *v1.ListProductChangesRequest) (*v1.ListProductChangesResponse, error)
 }
 
@@ -383,9 +389,15 @@ type ProductServiceHandler interface {
 	// SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED) if the product is live.
 	UndeleteProduct(context.Context, *v1.UndeleteProductRequest) (*v1.UndeleteProductResponse, error)
 	// ListProductChanges returns the history of one product, or of the whole catalog if product_id is
-	// empty, newest first.
+	// empty, newest first unless order_by says otherwise. The order is the order in which changes commit.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	// To follow the catalog, call it with order_by "sequence" and store next_cursor together with the copied
+	// data. Call it again with that cursor, now or days later, to get the changes that came after: each
+	// change once, and none is missed.
+	//
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID or ORDER_BY_INVALID);
+	// FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the cursor, as after a restore of an
+	// older backup: copy the catalog again.
 	ListProductChanges(context.Context, *v1.ListProductChangesRequest) (*v1.ListProductChangesResponse, error)
 }
 

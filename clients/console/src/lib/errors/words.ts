@@ -83,6 +83,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   CONTENT_TYPE_INVALID: "strangers",
   CROSS_SITE_REFUSED: "crossSite",
   CURRENCY_INVALID: "fieldInvalid",
+  CURSOR_INVALID: "pageGone",
   DATABASE_UNAVAILABLE: "code",
   DEADLINE_EXCEEDED: "code",
   DELIVERY_NOT_FOUND: "deliveryGone",
