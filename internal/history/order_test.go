@@ -13,6 +13,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // A reader who continues after the last id that it saw misses no change, while many write.
@@ -103,7 +104,7 @@ func TestHistoryIsWrittenByOneAtATime(t *testing.T) {
 				}
 				defer rows.Close()
 				return rows.Next() && rows.Err() == nil
-			}, time.Minute, 5*time.Millisecond)
+			}, wait.Patience, 5*time.Millisecond)
 			return nil
 		})
 		require.NoError(t, <-done)

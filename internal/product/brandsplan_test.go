@@ -13,6 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // fill adds products, of brands that take turns, and makes the database's statistics.
@@ -45,7 +46,7 @@ func fill(t testing.TB, d *db.DB, products, brands int) {
 			require.NoError(t, row.Scan(&seen))
 		}
 		return seen
-	}, 30*time.Second, 10*time.Millisecond)
+	}, wait.Patience, 10*time.Millisecond)
 }
 
 // The list of brands is grouped in the order of an index that has all it needs.

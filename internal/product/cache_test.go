@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // ways are the ways to read a product.
@@ -81,7 +82,7 @@ func awaitHits(ctx context.Context, t *testing.T, s *product.Service, p *catalog
 			before := s.CacheStats().Hits
 			_, err := read(ctx)
 			return err == nil && s.CacheStats().Hits > before
-		}, 30*time.Second, time.Millisecond, name)
+		}, wait.Patience, time.Millisecond, name)
 	}
 }
 
@@ -170,7 +171,7 @@ func TestMissesShareAQuery(t *testing.T) {
 			}
 			_, err := rename(ctx, s, p, name)
 			require.NoError(t, err)
-			require.Eventually(t, func() bool { return s.CacheStats().Forgotten == told }, 30*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.CacheStats().Forgotten == told }, wait.Patience, time.Millisecond)
 			before := s.CacheStats()
 			start := make(chan struct{})
 			var group sync.WaitGroup
@@ -214,7 +215,7 @@ func TestOtherProcessesChanges(t *testing.T) {
 		require.Eventually(t, func() bool {
 			got, err := read(ctx)
 			return err == nil && got.GetName() == "told"
-		}, 30*time.Second, time.Millisecond, name)
+		}, wait.Patience, time.Millisecond, name)
 	}
 
 	awaitHits(ctx, t, s, p)
@@ -235,7 +236,7 @@ func TestOtherProcessesChanges(t *testing.T) {
 		require.Eventually(t, func() bool {
 			got, err := read(ctx)
 			return err == nil && got.GetName() == "not told"
-		}, 30*time.Second, 10*time.Millisecond, name)
+		}, wait.Patience, 10*time.Millisecond, name)
 	}
 	awaitHits(ctx, t, s, p)
 }
@@ -288,7 +289,7 @@ func TestARefusalForgetsTheProduct(t *testing.T) {
 				before := s.CacheStats().Hits
 				_, err := byID(ctx)
 				return err == nil && s.CacheStats().Hits > before
-			}, 30*time.Second, time.Millisecond)
+			}, wait.Patience, time.Millisecond)
 			changed, err := rename(ctx, elsewhere, p, "Theirs")
 			require.NoError(t, err)
 			require.Error(t, refused(p))

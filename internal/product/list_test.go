@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/internal/history"
 	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // listAll returns the SKUs of every page.
@@ -201,7 +202,7 @@ func TestReadsCostOneStatement(t *testing.T) {
 			for _, size := range []int32{1, 30} {
 				for name, read := range publicReads(ids[:size]) {
 					require.Equal(t, 1, cost(read, cold), name)
-					require.Eventually(t, func() bool { return cost(read, warm) == 0 }, 30*time.Second, time.Millisecond, name)
+					require.Eventually(t, func() bool { return cost(read, warm) == 0 }, wait.Patience, time.Millisecond, name)
 				}
 				require.Equal(t, 1, cost(func(ctx context.Context, s *product.Service) error {
 					_, err := s.ListProductChanges(ctx, &catalogv1.ListProductChangesRequest{PageSize: size})

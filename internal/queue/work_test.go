@@ -15,10 +15,11 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 // patience bounds what a test waits for. It is far more than any of it takes.
-const patience = 30 * time.Second
+const patience = wait.Patience
 
 type stepArgs struct {
 	N int `json:"n"`
