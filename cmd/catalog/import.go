@@ -86,11 +86,11 @@ type importCmd struct {
 func (*importCmd) Help() string {
 	required, optional := importer.Columns()
 	return fmt.Sprintf(`Creates or updates the products of FILE, matched by SKU. Unchanged products are skipped, so the import is
-	idempotent. Rejected rows are printed with line, field and reason, and do not stop the others.
+idempotent. Rejected rows are printed with line, field and reason, and do not stop the others.
 
 FILE is CSV in UTF-8. Required columns: %s. Optional columns: %s.
-Lists are written as red,"big, round", attributes as a JSON object; other columns become attributes. A Shopify product export, recognized by its header, also works: rows without a SKU get one made of the
-handle and the options, unpublished products are skipped, and --currency is the currency of the prices.
+Lists are written as red,"big, round", attributes as a JSON object; other columns become attributes. A Shopify
+product export, recognized by its header, also works: rows without a SKU get one made of the handle and the options, unpublished products are skipped, and --currency is the currency of the prices.
 
 Exit status: 0 on success, 1 if rows were rejected, 2 if the file is unreadable or the server unreachable.`,
 		strings.Join(required, ", "), strings.Join(optional, ", "))
