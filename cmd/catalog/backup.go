@@ -18,8 +18,8 @@ type backupCmd struct {
 // Help is shown by backup --help.
 func (*backupCmd) Help() string {
 	return `Writes a consistent snapshot of the SQLite database, without blocking a running server. To restore, stop the
-	server, move its data folder away, copy FILE as catalog.db into a new one, and start the server with that
-	folder. See docs/operations.md for details and for PostgreSQL.`
+server, move its data folder away, copy FILE as catalog.db into a new one, and start the server with that
+folder. See docs/operations.md for details and for PostgreSQL.`
 }
 
 // Run writes the snapshot.
