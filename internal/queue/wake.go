@@ -135,12 +135,13 @@ func (w *waker) stop() {
 	}
 }
 
-// WaitForNotification waits until jobs of a lane are due.
+// WaitForNotification waits until jobs of a lane are due. When ctx ends, it returns ctx's error: River logs its
+// cause, which is that the service stops, as a failure.
 func (w *waker) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, fmt.Errorf("wait for jobs: %w", ctx.Err())
 		case <-w.ready:
 		}
 		if lane, ok := w.take(); ok {
