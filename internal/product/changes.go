@@ -12,8 +12,8 @@ import (
 	"github.com/zebrands/catalog/internal/history"
 )
 
-// ListProductChanges returns a page of the history of a product, live or deleted, or of the whole
-// catalog, the newest first. Returns PRODUCT_NOT_FOUND or PAGE_TOKEN_INVALID.
+// ListProductChanges returns a page of the history of a product, live or deleted, or of the whole catalog. Returns
+// PRODUCT_NOT_FOUND or the faults of history.List.
 func (s *Service) ListProductChanges(
 	ctx context.Context, req *catalogv1.ListProductChangesRequest,
 ) (*catalogv1.ListProductChangesResponse, error) {

@@ -73,16 +73,6 @@ func Write(m *ent.ProductMutation, now, next *ent.Product) bool {
 	return changed
 }
 
-// Fill sets the columns of a new product. Returns a fault that names every field that is not valid.
-func Fill(m *ent.ProductMutation, from *catalogv1.Product) error {
-	p, err := NewPatch(from, Everything())
-	if err != nil {
-		return err
-	}
-	p.Create(m)
-	return nil
-}
-
 // Create sets the columns of a new product.
 func (p *Patch) Create(m *ent.ProductMutation) { Write(m, &ent.Product{}, &p.row) }
 
