@@ -20,7 +20,7 @@ func (s *Service) CreateProduct(
 		return nil, err
 	}
 	var created *ent.Product
-	err = s.inTx(ctx, []claim{{sku: draft.SKU()}}, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, req, []claim{{sku: draft.SKU()}}, func(ctx context.Context, tx *ent.Tx) error {
 		create := tx.Product.Create()
 		draft.Create(create.Mutation())
 		created, err = create.Save(ctx)
@@ -47,7 +47,7 @@ func (s *Service) BatchCreateProducts(
 		claims[i] = claim{sku: drafts[i].SKU()}
 	}
 	var created []*ent.Product
-	err = s.inTx(ctx, claims, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) error {
 		created, err = tx.Product.MapCreateBulk(drafts, func(create *ent.ProductCreate, i int) {
 			drafts[i].Create(create.Mutation())
 		}).Save(ctx)
@@ -88,6 +88,7 @@ func newDrafts(requests []*catalogv1.CreateProductRequest) ([]fields.Patch, erro
 		ps.Within(request(i), err)
 		drafts[i] = draft
 		noteRepeated(&ps, firstWith, i, draft.SKU(), "product.sku")
+		noteValidateOnly(&ps, i, r)
 	}
 	return drafts, ps.Fault()
 }

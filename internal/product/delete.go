@@ -25,7 +25,7 @@ func (s *Service) DeleteProduct(
 		return nil, err
 	}
 	var deleted *ent.Product
-	err = s.inTx(ctx, []claim{{id: id}}, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, req, []claim{{id: id}}, func(ctx context.Context, tx *ent.Tx) error {
 		now, err := lock(ctx, tx, id)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (s *Service) UndeleteProduct(
 	}
 	claims := []claim{{id: id}}
 	var restored *ent.Product
-	err = s.inTx(ctx, claims, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) error {
 		now, err := lockDeleted(ctx, tx, id)
 		if err != nil {
 			return err

@@ -23,13 +23,28 @@ type claim struct {
 	id  uuid.UUID // of the product, if it exists already
 }
 
-// inTx is db.InTx for a transaction that makes claims: one for each request of a batch, or just one.
+// errValidated rolls back a transaction that would have committed.
+var errValidated = errors.New("product: the request is valid")
+
+// write is a request that may be for validation only.
+type write interface{ GetValidateOnly() bool }
+
+// inTx is db.InTx for a write that makes claims: one for each request of a batch, or just one. If the write is
+// for validation only, it is rolled back at its end.
 // Returns SKU_TAKEN if another live product holds one of the SKUs. A refusal that depends on the state of a
 // product drops it from the cache at once: the caller reads it again before this process is told of the change.
 func (s *Service) inTx(
-	ctx context.Context, claims []claim, fn func(ctx context.Context, tx *ent.Tx) error,
+	ctx context.Context, req write, claims []claim, fn func(ctx context.Context, tx *ent.Tx) error,
 ) error {
-	err := s.db.InTx(ctx, fn)
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := fn(ctx, tx); err != nil || !req.GetValidateOnly() {
+			return err
+		}
+		return errValidated
+	})
+	if errors.Is(err, errValidated) {
+		return nil
+	}
 	if dependsOnState(err) {
 		s.cache.forgetClaimed(claims)
 	}
@@ -85,6 +100,13 @@ func (s *Service) skuTaken(ctx context.Context, claims []claim) (*fault.Error, e
 	}
 	return fault.New(fault.Aborted, fault.ConcurrentChange,
 		"Another product had the SKU at the same moment and gave it up again. Try again."), nil
+}
+
+// noteValidateOnly notes a problem if a request of a batch is for validation only: only the whole batch can be.
+func noteValidateOnly(ps *fault.Problems, i int, req write) {
+	if req.GetValidateOnly() {
+		ps.Addf(request(i)+".validate_only", fault.FieldReason(fault.FieldInvalid), "must be set on the batch instead")
+	}
 }
 
 // noteRepeated notes a problem if an earlier request of the batch has the same value. Empty values are no

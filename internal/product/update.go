@@ -38,7 +38,7 @@ func (s *Service) UpdateProduct(
 		return nil, err
 	}
 	var updated *ent.Product
-	err = s.inTx(ctx, []claim{u.claim()}, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, req, []claim{u.claim()}, func(ctx context.Context, tx *ent.Tx) error {
 		now, err := lock(ctx, tx, u.id)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *Service) BatchUpdateProducts(
 		claims[i] = u.claim()
 	}
 	var updated []*ent.Product
-	err = s.inTx(ctx, claims, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) error {
 		updated, err = applyAll(ctx, tx, updates)
 		return err
 	})
@@ -100,6 +100,7 @@ func newUpdates(requests []*catalogv1.UpdateProductRequest) ([]update, error) {
 			noteRepeated(&ps, firstOf, i, u.id.String(), "product.id")
 		}
 		noteRepeated(&ps, firstWith, i, u.patch.SKU(), "product.sku")
+		noteValidateOnly(&ps, i, r)
 	}
 	return updates, ps.Fault()
 }

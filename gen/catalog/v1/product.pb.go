@@ -646,7 +646,10 @@ func (x *ListProductsResponse) GetNextPageToken() string {
 type CreateProductRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product. Fields that the server sets are ignored.
-	Product       *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified. The requests of a batch may not set it.
+	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -686,6 +689,13 @@ func (x *CreateProductRequest) GetProduct() *Product {
 		return x.Product
 	}
 	return nil
+}
+
+func (x *CreateProductRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // CreateProductResponse holds the product that was added.
@@ -738,7 +748,10 @@ func (x *CreateProductResponse) GetProduct() *Product {
 type BatchCreateProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The products, 1 to 1,000.
-	Requests      []*CreateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	Requests []*CreateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified.
+	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -778,6 +791,13 @@ func (x *BatchCreateProductsRequest) GetRequests() []*CreateProductRequest {
 		return x.Requests
 	}
 	return nil
+}
+
+func (x *BatchCreateProductsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // BatchCreateProductsResponse holds the products that were added.
@@ -835,7 +855,10 @@ type UpdateProductRequest struct {
 	// description, image_urls, tags, attributes, weight_grams, or "*" for all of them. Fields that the
 	// server sets are ignored. Without a mask every field of product that is not empty is changed. In JSON
 	// a mask is "name,imageUrls", and cannot be "*".
-	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified. The requests of a batch may not set it.
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -882,6 +905,13 @@ func (x *UpdateProductRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 		return x.UpdateMask
 	}
 	return nil
+}
+
+func (x *UpdateProductRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // UpdateProductResponse holds the updated product.
@@ -934,7 +964,10 @@ func (x *UpdateProductResponse) GetProduct() *Product {
 type BatchUpdateProductsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The updates, 1 to 1,000, at most one for each product.
-	Requests      []*UpdateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	Requests []*UpdateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified.
+	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -974,6 +1007,13 @@ func (x *BatchUpdateProductsRequest) GetRequests() []*UpdateProductRequest {
 		return x.Requests
 	}
 	return nil
+}
+
+func (x *BatchUpdateProductsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // BatchUpdateProductsResponse holds the updated products.
@@ -1028,7 +1068,10 @@ type DeleteProductRequest struct {
 	// The product's id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// If set, must be the product's current etag.
-	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified.
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1075,6 +1118,13 @@ func (x *DeleteProductRequest) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *DeleteProductRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // DeleteProductResponse holds the product that was deleted.
@@ -1127,7 +1177,10 @@ func (x *DeleteProductResponse) GetProduct() *Product {
 type UndeleteProductRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The product's id.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified.
+	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1167,6 +1220,13 @@ func (x *UndeleteProductRequest) GetId() string {
 		return x.Id
 	}
 	return ""
+}
+
+func (x *UndeleteProductRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // UndeleteProductResponse holds the product that was restored.
@@ -1796,32 +1856,38 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\fshow_deleted\x18\x06 \x01(\bR\vshowDeleted\"o\n" +
 	"\x14ListProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"P\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n" +
 	"\x14CreateProductRequest\x128\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\"F\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\x12#\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"F\n" +
 	"\x15CreateProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"g\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x8c\x01\n" +
 	"\x1aBatchCreateProductsRequest\x12I\n" +
-	"\brequests\x18\x01 \x03(\v2 .catalog.v1.CreateProductRequestB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\"N\n" +
+	"\brequests\x18\x01 \x03(\v2 .catalog.v1.CreateProductRequestB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x12#\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"N\n" +
 	"\x1bBatchCreateProductsResponse\x12/\n" +
-	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\x8d\x01\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\xb2\x01\n" +
 	"\x14UpdateProductRequest\x128\n" +
 	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
-	"updateMask\"F\n" +
+	"updateMask\x12#\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"F\n" +
 	"\x15UpdateProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"g\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x8c\x01\n" +
 	"\x1aBatchUpdateProductsRequest\x12I\n" +
-	"\brequests\x18\x01 \x03(\v2 .catalog.v1.UpdateProductRequestB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\"N\n" +
+	"\brequests\x18\x01 \x03(\v2 .catalog.v1.UpdateProductRequestB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x12#\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"N\n" +
 	"\x1bBatchUpdateProductsResponse\x12/\n" +
-	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"Q\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"v\n" +
 	"\x14DeleteProductRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12\x1c\n" +
-	"\x04etag\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x04etag\"F\n" +
+	"\x04etag\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x04etag\x12#\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"F\n" +
 	"\x15DeleteProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"5\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"Z\n" +
 	"\x16UndeleteProductRequest\x12\x1b\n" +
-	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"H\n" +
+	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12#\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"H\n" +
 	"\x17UndeleteProductResponse\x12-\n" +
 	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x89\x02\n" +
 	"\x19ListProductChangesRequest\x12*\n" +
