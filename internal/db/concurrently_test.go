@@ -32,7 +32,7 @@ func halfBuilt(t *testing.T) *db.DB {
 // insertProduct knows the columns of that version: ent may write to columns of later ones.
 const insertProduct = `INSERT INTO products (id, create_time, update_time, sku, name, brand, price_minor, price_exponent,
 	currency, image_urls, tags, attributes, sku_key, name_key, brand_key, search_text)
-	VALUES (gen_random_uuid(), now(), now(), 'A', 'A', 'A', 1, 2, 'MXN', '[]', '[]', '{}', '', '', '', '')`
+	VALUES (gen_random_uuid(), now(), transaction_timestamp(), 'A', 'A', 'A', 1, 2, 'MXN', '[]', '[]', '{}', '', '', '', '')`
 
 func isBrandsIndexValid(t *testing.T, d *db.DB) (valid bool) {
 	t.Helper()

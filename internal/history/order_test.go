@@ -16,7 +16,7 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// A reader who continues after the last id that it saw misses no change, while many write.
+// A reader that continues after the last id that it saw misses no change under concurrent writes.
 func TestChangesBecomeVisibleInTheirOrder(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		const writers, changes, batches, batch = 8, 60, 15, 20
@@ -54,7 +54,7 @@ func TestChangesBecomeVisibleInTheirOrder(t *testing.T) {
 
 		seen, last := 0, int64(0)
 		for ended := false; !ended; {
-			ended = done.Load() // what is committed by now is visible below
+			ended = done.Load() // everything committed by now is visible below
 			rows, err := w.db.Reader().ProductChange.Query().
 				Where(productchange.IDGT(last)).Order(ent.Asc(productchange.FieldID)).All(t.Context())
 			require.NoError(t, err)
@@ -68,10 +68,10 @@ func TestChangesBecomeVisibleInTheirOrder(t *testing.T) {
 	})
 }
 
-// On PostgreSQL a writer of history waits until the one before it has committed.
+// On PostgreSQL, writers of history are serialized: each waits for the commit of the previous one.
 func TestHistoryIsWrittenByOneAtATime(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		if w.db.Dialect() != dialect.Postgres { // SQLite has one writer
+		if w.db.Dialect() != dialect.Postgres { // SQLite has a single writer
 			return
 		}
 		first, second := w.product(w.ana, "first"), w.product(w.ana, "second")
@@ -81,14 +81,15 @@ func TestHistoryIsWrittenByOneAtATime(t *testing.T) {
 				VALUES (now(), $1, $2, '', 'updated', 2, '[]', $1, '')`, p.ID, p.Sku)
 			return err
 		}
+		writeSecond := func() error {
+			return w.db.InTx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error { return change(ctx, tx, second) })
+		}
 		done := make(chan error, 1)
 		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			if err := change(ctx, tx, first); err != nil {
 				return err
 			}
-			go func() {
-				done <- w.db.InTx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error { return change(ctx, tx, second) })
-			}()
+			go func() { done <- writeSecond() }()
 			require.Eventually(t, func() bool {
 				select {
 				case err := <-done:

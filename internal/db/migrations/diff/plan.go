@@ -150,7 +150,7 @@ func (p *planner) plan(ctx context.Context, r request) (*atlas.Plan, error) {
 }
 
 func (p *planner) inspect(ctx context.Context) (*atlasschema.Schema, error) {
-	var tables []string
+	tables := make([]string, 0, len(p.desired.Tables))
 	for _, table := range p.desired.Tables {
 		tables = append(tables, table.Name)
 	}
@@ -173,13 +173,15 @@ func (p *planner) rename(ctx context.Context, current *atlasschema.Schema, r ren
 		return ok
 	}
 	if !has(current, r.from) || has(current, r.to) || has(p.desired, r.from) || !has(p.desired, r.to) {
-		return nil, fmt.Errorf("%s.%s cannot become %s: the migrations so far must have the one column, and ent/schema the other",
+		return nil, fmt.Errorf(
+			"%s.%s cannot become %s: the migrations so far must have the one column, and ent/schema the other",
 			r.table, r.from, r.to)
 	}
 	table, _ := current.Table(r.table)
-	changes, err := p.statements(ctx, []atlasschema.Change{&atlasschema.ModifyTable{T: table, Changes: []atlasschema.Change{
-		&atlasschema.RenameColumn{From: atlasschema.NewColumn(r.from), To: atlasschema.NewColumn(r.to)},
-	}}})
+	column := &atlasschema.RenameColumn{From: atlasschema.NewColumn(r.from), To: atlasschema.NewColumn(r.to)}
+	changes, err := p.statements(ctx, []atlasschema.Change{
+		&atlasschema.ModifyTable{T: table, Changes: []atlasschema.Change{column}},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -48,14 +48,17 @@ func (p *planner) planInPlace(ctx context.Context, changes []atlasschema.Change)
 		return nil, err
 	}
 	for _, statement := range statements {
-		collected.finish(statement)
+		if err := collected.finish(statement); err != nil {
+			return nil, err
+		}
 	}
 	return statements, nil
 }
 
 // add adds the changes of a table. It returns what SQLite cannot do, if anything.
 func (c *inPlace) add(modify *atlasschema.ModifyTable) (reason string) {
-	var changes, columns []atlasschema.Change
+	var changes []atlasschema.Change
+	var columns []*atlasschema.AddColumn
 	for _, change := range modify.Changes {
 		switch change := change.(type) {
 		case *atlasschema.AddIndex, *atlasschema.DropIndex:
@@ -85,7 +88,9 @@ func (c *inPlace) add(modify *atlasschema.ModifyTable) (reason string) {
 			return impossible(change)
 		}
 	}
-	changes = append(changes, columns...)
+	for _, column := range columns {
+		changes = append(changes, column)
+	}
 	slices.SortStableFunc(changes, func(a, b atlasschema.Change) int { return cmp.Compare(c.rank(a), c.rank(b)) })
 	c.changes = append(c.changes, &atlasschema.ModifyTable{T: modify.T, Changes: changes})
 	return ""
@@ -93,7 +98,7 @@ func (c *inPlace) add(modify *atlasschema.ModifyTable) (reason string) {
 
 // attach makes a constraint come or go with a column that its expression names. It reports false if there
 // is none.
-func (c *inPlace) attach(change atlasschema.Change, columns []atlasschema.Change) bool {
+func (c *inPlace) attach(change atlasschema.Change, columns []*atlasschema.AddColumn) bool {
 	var check *atlasschema.Check
 	switch change := change.(type) {
 	case *atlasschema.AddCheck:
@@ -104,7 +109,7 @@ func (c *inPlace) attach(change atlasschema.Change, columns []atlasschema.Change
 		return true
 	}
 	for _, column := range columns {
-		name := regexp.QuoteMeta(column.(*atlasschema.AddColumn).C.Name)
+		name := regexp.QuoteMeta(column.C.Name)
 		if regexp.MustCompile(`\b` + name + `\b`).MatchString(check.Expr) {
 			c.checks[column] = append(c.checks[column], check)
 			return true
@@ -127,20 +132,26 @@ func (c *inPlace) rank(change atlasschema.Change) int {
 	return 3
 }
 
-// finish adds to a statement what Atlas cannot write.
-func (c *inPlace) finish(statement *atlas.Change) {
+// finish completes a statement where Atlas cannot. Returns an error if a statement to undo is not a single one.
+func (c *inPlace) finish(statement *atlas.Change) error {
 	change, ok := statement.Source.(*atlasschema.AddColumn)
 	if !ok {
-		return
+		return nil
 	}
 	for _, check := range c.checks[change] {
-		statement.Cmd += fmt.Sprintf(" CONSTRAINT `%s` CHECK (%s)", check.Name, check.Expr)
+		statement.Cmd += fmt.Sprintf(" CONSTRAINT %#q CHECK (%s)", check.Name, check.Expr)
 	}
 	if c.drops[change] {
-		statement.Cmd, statement.Reverse = statement.Reverse.(string), statement.Cmd
+		drop, ok := statement.Reverse.(string)
+		if !ok {
+			return fmt.Errorf("drop column %s: Atlas reverses its addition by %v, not by one statement",
+				change.C.Name, statement.Reverse)
+		}
+		statement.Cmd, statement.Reverse = drop, statement.Cmd
 		statement.Comment = strings.NewReplacer("add column", "drop column", " to table", " from table").
 			Replace(statement.Comment)
 	}
+	return nil
 }
 
 // standalone returns the change that adds a column without its indexes, which come by themselves, and
