@@ -23,13 +23,13 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// accountWorker writes the deliveries of mails with one-time links.
+// accountWorker creates the deliveries of mails with one-time links.
 type accountWorker struct {
 	worker[queue.AccountMailArgs]
 	Deps
 }
 
-// Work writes the delivery and the job that sends it, if the administrator is still there.
+// Work creates the delivery and the job that sends it, unless the administrator is deleted or disabled.
 func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMailArgs]) error {
 	if _, ok := linkFor(job.Args.Purpose); !ok {
 		return river.JobCancel(fmt.Errorf("notification: no mail with a link has the purpose %q", job.Args.Purpose))
@@ -55,7 +55,7 @@ func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMa
 			OnConflictColumns(delivery.FieldRecipientID, delivery.FieldDedupKey).
 			DoNothing().
 			Exec(ctx)
-		if errors.Is(err, sql.ErrNoRows) { // an earlier try of the job wrote it
+		if errors.Is(err, sql.ErrNoRows) { // an earlier attempt of the job created it
 			return nil
 		}
 		if err != nil {
@@ -69,12 +69,12 @@ func linkJob(id uuid.UUID) queue.Job {
 	return queue.Job{Args: queue.DeliverLinkArgs{DeliveryID: id}, MaxAttempts: endless}
 }
 
-// accountView is what the account templates show.
+// accountView is the data of the account templates.
 type accountView struct {
 	Subject, Name, Text, Action, Link, Until, Otherwise string
 }
 
-// link is what a mail with a one-time link is about.
+// link describes a kind of mail with a one-time link.
 type link struct {
 	purpose                          onetimetoken.Purpose
 	kind                             catalogv1.Delivery_Kind
@@ -106,7 +106,7 @@ var links = []link{
 	},
 }
 
-// linkFor returns the link of a purpose. The second result is false if mails have no such links.
+// linkFor returns the link of a purpose. The second result is false if no mail has a link of that purpose.
 func linkFor(purpose string) (link, bool) {
 	i := slices.IndexFunc(links, func(l link) bool { return string(l.purpose) == purpose })
 	if i < 0 {
@@ -115,15 +115,15 @@ func linkFor(purpose string) (link, bool) {
 	return links[i], true
 }
 
-// linkOf returns the link that a delivery takes to its recipient. The second result is false for
-// deliveries about changes.
+// linkOf returns the kind of link of a delivery. The second result is false for deliveries about changes.
 func linkOf(d *ent.Delivery) (link, bool) {
 	purpose, _, _ := strings.Cut(d.DedupKey, "/")
 	return linkFor(purpose)
 }
 
-// issue returns a new token for a mail to an administrator. Returns an error if they left or have
-// another address since they were read: what they had is worthless by then, and must stay so.
+// issue returns a new token for a mail to an administrator. Returns an error if they were deleted or disabled, or
+// their address changed, since they were read: that invalidated their earlier tokens, and a new one must not replace
+// them.
 func issue(ctx context.Context, tx *ent.Tx, l link, to *ent.Admin) (string, error) {
 	query := tx.Admin.Query().Where(admin.ID(to.ID), admin.Email(to.Email), isThere())
 	if db.LocksRows(ctx) {
@@ -135,8 +135,8 @@ func issue(ctx context.Context, tx *ent.Tx, l link, to *ent.Admin) (string, erro
 	return auth.IssueOneTimeToken(ctx, tx, l.purpose, &to.ID, l.lifetime)
 }
 
-// composeLink completes a message with a new link. Earlier ones die, so of a mail that is repeated the
-// last has the only link that works.
+// composeLink completes a message with a new link. It invalidates earlier links, so only the last of several repeated
+// mails has a valid one.
 func (w *deliverer) composeLink(ctx context.Context, m mail.Message, l link, to *ent.Admin) (mail.Message, error) {
 	var token string
 	err := w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {

@@ -57,7 +57,7 @@ func TestAccountMailThatFailsIsSeen(t *testing.T) {
 	})
 }
 
-// A new address makes the links to the old one worthless: one that is on its way must not follow.
+// A new address invalidates the links sent to the old one. A mail that is in progress must not send a new link there.
 func TestAccountMailDoesNotFollowToAnOldAddress(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.mailer.onSend = func(try int, _ mail.Message) error {

@@ -15,29 +15,29 @@ import (
 )
 
 const (
-	// detailed is how many changes a mail tells in full at most. Of more it says how many.
+	// detailed is the maximum number of changes that a mail shows in full. It only counts the rest.
 	detailed = 50
-	// htmlSize is how many bytes the HTML of a mail about several changes may have. Readers such as Gmail
-	// cut off what is longer than about 100 KB.
+	// htmlSize bounds the HTML of a mail about several changes, in bytes. Mail clients such as Gmail clip messages
+	// over about 100 KB.
 	htmlSize = 90_000
 )
 
-// content is what a delivery is about.
+// content is the content of a delivery.
 type content struct {
-	// changes are the first of them, in their order.
+	// changes are the first changes, in order.
 	changes []*ent.ProductChange
-	// total counts them all, products the different products among them.
+	// total is the number of changes, products the number of distinct products.
 	total, products int
-	// actors are the names of who made them.
+	// actors are the names of the administrators who made the changes.
 	actors []string
 }
 
-// readContent reads what a delivery says. Deliveries of one message say the same.
+// readContent reads the content of a delivery. Deliveries of one message have the same content.
 func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, error) {
 	if d.ChangeCount == 0 { // a mail with a link
 		return content{}, nil
 	}
-	// A digest may be about more batches than a statement has parameters.
+	// A digest can have more batches than a statement can have parameters.
 	about := tx.ProductChange.Query().
 		Where(productchange.HasBatchWith(notificationbatch.HasDeliveriesWith(delivery.ID(d.ID))))
 	c := content{total: d.ChangeCount}
@@ -59,31 +59,31 @@ func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, err
 	return c, nil
 }
 
-// view is what the templates show.
+// view is the data of the changes template.
 type view struct {
 	Subject   string
 	PublicURL string
 	Why       string
 	Changes   []changeView
 	More      int
-	// First is the sequence number of the first change, by which the console finds the delivery.
+	// First is the sequence number of the first change. The console finds the delivery by it.
 	First int64
 }
 
-// changeView is one change as the templates show it.
+// changeView is one change in the template.
 type changeView struct {
 	Headline string
 	When     string
 	Fields   []fieldView
 }
 
-// fieldView is one field of a change as the templates show it. An empty Old is a value that was not there.
+// fieldView is one field of a change in the template. Old is empty if the field had no value.
 type fieldView struct {
 	Label, Old, New string
 }
 
-// render returns the mail as text and as HTML. It tells fewer changes in full if they are too long
-// together: at least one, of which values are cut, so that it always fits.
+// render returns the mail as text and as HTML. It shows fewer changes in full while the HTML exceeds htmlSize. It
+// shows at least one, with shortened values, so the mail always fits.
 func (c *content) render(publicURL, dedupKey string) (text, html string, err error) {
 	n := len(c.changes)
 	for {
@@ -95,7 +95,7 @@ func (c *content) render(publicURL, dedupKey string) (text, html string, err err
 	}
 }
 
-// view returns what the templates show: the first n changes in full.
+// view returns the data of the template, with the first n changes in full.
 func (c *content) view(publicURL, dedupKey string, n int) view {
 	v := view{
 		Subject:   c.subject(),
@@ -121,7 +121,7 @@ func (c *content) view(publicURL, dedupKey string, n int) view {
 	return v
 }
 
-// headline says who did what to which product.
+// headline names the actor, the operation and the product of a change.
 func headline(row *ent.ProductChange) string {
 	return fmt.Sprintf("%s %s %s", plain(row.ActorName), verb(row), productName(row))
 }
@@ -150,7 +150,7 @@ func productName(row *ent.ProductChange) string {
 	return `"` + shorten(plain(row.ProductName), nameSize) + `" (` + plain(row.Sku) + ")"
 }
 
-// subject says what the mail is about in one line.
+// subject returns the subject line of the mail.
 func (c *content) subject() string {
 	if len(c.changes) == 0 {
 		return "Changes in the catalog"
@@ -171,7 +171,7 @@ func (c *content) subject() string {
 	return fmt.Sprintf("%s made %d changes to %d products", who, c.total, c.products)
 }
 
-// why says why somebody gets the mail.
+// why explains to the recipients why they get the mail.
 func why(dedupKey string) string {
 	const often = "You get this because you are an administrator of the catalog and chose "
 	for _, layout := range []struct{ layout, chosen string }{

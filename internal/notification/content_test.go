@@ -14,8 +14,8 @@ import (
 	"github.com/zebrands/catalog/ent/delivery"
 )
 
-// bulk creates products in one transaction, each with texts longer than a mail shows, which HTML makes
-// even longer.
+// bulk creates products in one transaction. Their texts exceed the length that a mail shows, and grow when HTML
+// escapes them.
 func (w *world) bulk(by *ent.Admin, n int) {
 	w.t.Helper()
 	long := strings.Repeat(`<&">'+`, 150) // a mail shows 600 characters
@@ -29,7 +29,7 @@ func (w *world) bulk(by *ent.Admin, n int) {
 	})
 }
 
-// A mail stays readable, whatever was changed: readers cut off what is longer than about 100 KB.
+// Mails stay below the size at which mail clients clip messages, about 100 KB, whatever was changed.
 func TestMailsStayReadable(t *testing.T) {
 	const readable = 100_000
 	each(t, func(t *testing.T, w *world) {
@@ -55,7 +55,7 @@ func TestMailsStayReadable(t *testing.T) {
 	})
 }
 
-// manyBatches makes every digest be about more batches than a statement has parameters.
+// manyBatches gives every digest more batches than a statement can have parameters.
 func (w *world) manyBatches() {
 	w.t.Helper()
 	most := 65_535 // parameters of a statement

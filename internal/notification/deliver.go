@@ -17,28 +17,28 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// reclaimWait is how long to wait for deliveries that another job has just begun to send.
+// reclaimWait is how long to wait for deliveries that another job has just claimed.
 const reclaimWait = time.Second
 
-// deliverer sends deliveries, for the two kinds of jobs that ask for it.
+// deliverer sends deliveries. Both kinds of delivery jobs share it.
 type deliverer struct {
 	Deps
 
 	pace *pacer
 }
 
-// deliverWorker sends what is about changes.
+// deliverWorker sends deliveries about changes.
 type deliverWorker struct {
 	worker[queue.DeliverArgs]
 	*deliverer
 }
 
-// Work sends what is still pending of the job's deliveries.
+// Work sends those of the job's deliveries that are still pending.
 func (w *deliverWorker) Work(ctx context.Context, job *river.Job[queue.DeliverArgs]) error {
 	return w.deliver(ctx, job.Args.DeliveryIDs, false)
 }
 
-// linkWorker sends what has a one-time link.
+// linkWorker sends deliveries with a one-time link.
 type linkWorker struct {
 	worker[queue.DeliverLinkArgs]
 	*deliverer
@@ -49,7 +49,7 @@ func (w *linkWorker) Work(ctx context.Context, job *river.Job[queue.DeliverLinkA
 	return w.deliver(ctx, []uuid.UUID{job.Args.DeliveryID}, true)
 }
 
-// deliver sends what is still pending of some deliveries, when it is its turn.
+// deliver waits for the pacer, and then sends those deliveries that are still pending.
 func (w *deliverer) deliver(ctx context.Context, ids []uuid.UUID, urgent bool) error {
 	leave, err := w.pace.enter(ctx, min(len(ids), w.Mailer.BatchSize()), urgent)
 	if err != nil {
@@ -70,14 +70,14 @@ func (w *deliverer) deliver(ctx context.Context, ids []uuid.UUID, urgent bool) e
 		return snooze(w.notSent(ctx, c.deliveries, e))
 	}
 	id, err := w.send(ctx, m)
-	ctx = context.WithoutCancel(ctx) // what happened is noted even while the program stops
+	ctx = context.WithoutCancel(ctx) // the outcome is recorded even during shutdown
 	if err != nil {
 		return snooze(w.notSent(ctx, c.deliveries, mail.AsError(err)))
 	}
 	return w.sent(ctx, c.deliveries, id)
 }
 
-// send hands the message over, unless a pause has begun since it was its turn.
+// send sends the message, unless a pause has begun since the pacer let it through.
 func (w *deliverer) send(ctx context.Context, m mail.Message) (string, error) {
 	if wait := w.pace.paused(); wait > 0 {
 		return "", &mail.Error{Kind: mail.Limited, RetryAfter: wait, Message: "the mail server takes no more for now"}
@@ -85,7 +85,7 @@ func (w *deliverer) send(ctx context.Context, m mail.Message) (string, error) {
 	return w.Mailer.Send(ctx, m)
 }
 
-// snooze makes River work the job again later, without counting an attempt.
+// snooze makes River run the job again later, without counting an attempt.
 func snooze(wait time.Duration, err error) error {
 	if err != nil || wait <= 0 {
 		return err
@@ -93,15 +93,15 @@ func snooze(wait time.Duration, err error) error {
 	return river.JobSnooze(wait)
 }
 
-// claimed is what one call of the mailer is about.
+// claimed is the input of one call of the mailer.
 type claimed struct {
 	deliveries []*ent.Delivery
 	recipients map[uuid.UUID]*ent.Admin
 	content    content
 }
 
-// claim marks the pending deliveries as being sent, and reads what they say. Those that must not go to
-// their recipients any more fail. If they do not fit into one message, the rest gets jobs of its own.
+// claim marks the pending deliveries as being sent, and reads their content. Deliveries whose recipients may no longer
+// get them fail. Deliveries that do not fit into one message get their own jobs.
 func (w *deliverer) claim(ctx context.Context, ids []uuid.UUID) (c claimed, err error) {
 	err = w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		c = claimed{}
@@ -127,7 +127,7 @@ func (w *deliverer) claim(ctx context.Context, ids []uuid.UUID) (c claimed, err 
 			AddAttemptCount(1).
 			SetLastError("").
 			Exec(ctx)
-		countTry(c.deliveries)
+		countAttempt(c.deliveries)
 		return err
 	})
 	if snoozed, ok := errors.AsType[*river.JobSnoozeError](err); ok { // InTx has wrapped it
@@ -136,14 +136,14 @@ func (w *deliverer) claim(ctx context.Context, ids []uuid.UUID) (c claimed, err 
 	return c, err
 }
 
-// countTry notes that a try was counted in the database.
-func countTry(deliveries []*ent.Delivery) {
+// countAttempt mirrors the attempt that was counted in the database.
+func countAttempt(deliveries []*ent.Delivery) {
 	for _, d := range deliveries {
 		d.AttemptCount++
 	}
 }
 
-// lockPending returns the deliveries that are still to be sent, locked until the transaction ends.
+// lockPending returns the deliveries that are still to be sent, locked until the end of the transaction.
 func lockPending(ctx context.Context, tx *ent.Tx, ids []uuid.UUID) ([]*ent.Delivery, error) {
 	query := tx.Delivery.Query().
 		Where(delivery.IDIn(ids...), delivery.StateEQ(delivery.StatePending)).
@@ -154,8 +154,8 @@ func lockPending(ctx context.Context, tx *ent.Tx, ids []uuid.UUID) ([]*ent.Deliv
 	return query.All(ctx)
 }
 
-// failRefused marks deliveries that must not go to their recipients any more as failed, and returns the
-// others and all recipients. Mails go to the address that an administrator has now.
+// failRefused marks deliveries whose recipients may no longer get them as failed, and returns the other deliveries and
+// all recipients. It sets the recipients' current addresses.
 func failRefused(
 	ctx context.Context, tx *ent.Tx, pending []*ent.Delivery,
 ) (left []*ent.Delivery, recipients map[uuid.UUID]*ent.Admin, err error) {
@@ -187,8 +187,8 @@ func failRefused(
 	return left, recipients, nil
 }
 
-// splitOff returns the deliveries that fit into one message with the first. The others get jobs of their
-// own: those tried again by hand, which have an ID of their own, and those over the mailer's limit.
+// splitOff returns the deliveries that fit into one message with the first. The others get their own jobs: manual
+// retries, which have their own message ID, and deliveries over the mailer's batch size.
 func (w *deliverer) splitOff(ctx context.Context, tx *ent.Tx, all []*ent.Delivery) ([]*ent.Delivery, error) {
 	var together []*ent.Delivery
 	var others []queue.Job
@@ -202,7 +202,7 @@ func (w *deliverer) splitOff(ctx context.Context, tx *ent.Tx, all []*ent.Deliver
 	return together, w.Queue.Insert(ctx, tx, others...)
 }
 
-// compose returns the message. One with a link gets a new one, which makes those before it worthless.
+// compose returns the message. A message with a link gets a new one, which invalidates earlier ones.
 func (w *deliverer) compose(ctx context.Context, c claimed) (m mail.Message, err error) {
 	first := c.deliveries[0]
 	m = mail.Message{ID: first.MessageID, Time: first.CreateTime, From: w.From}

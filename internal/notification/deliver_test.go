@@ -76,7 +76,7 @@ func TestChangesWithinTheWindowShareAMail(t *testing.T) {
 			"Ana made 3 changes to 2 products", `Luis created "Product SKU-3" (SKU-3)`,
 		}, subjects)
 
-		// The next change has a mail of its own.
+		// The next change has its own mail.
 		w.rename(w.ana, p, "Third")
 		w.until(func() bool { return len(w.deliveries()) == 6 && w.allIn(delivery.StateSent) })
 		require.Equal(t, 2, w.mailer.received()["luis@example.com"])
@@ -105,16 +105,16 @@ func TestManyChangesAreOneMail(t *testing.T) {
 	})
 }
 
-// TestJobsLockChangesInOneOrder keeps the first change from jobs that want it and the next ones: they must
-// wait without a lock on those. An UPDATE alone locks rows as it finds them, which with many changes is as they
-// lie on the disk, where the first comes last here.
+// TestJobsLockChangesInOneOrder locks the first change while other jobs need it and later ones. They must wait without
+// locks on the later ones. An UPDATE alone locks rows in scan order, which with many changes is their physical order.
+// Here the first change is physically last.
 func TestJobsLockChangesInOneOrder(t *testing.T) {
 	w := newWorld(t, dbtest.New(t, "postgres"))
 	p := w.product(w.ana, "MAT-1")
 	w.rename(w.ana, p, "Two")
 	changes := w.changes()
 	pool, ctx := w.db.SQL(), t.Context()
-	pool.SetMaxIdleConns(0) // those that come have these settings
+	pool.SetMaxIdleConns(0) // new connections have these settings
 	_, err := pool.ExecContext(ctx, `DO $$ BEGIN
 		EXECUTE format('ALTER DATABASE %I SET enable_indexscan = off', current_database());
 		EXECUTE format('ALTER DATABASE %I SET enable_bitmapscan = off', current_database());
@@ -138,7 +138,7 @@ func TestJobsLockChangesInOneOrder(t *testing.T) {
 	require.Len(t, w.deliveries(), 2)
 }
 
-// A transaction may take its time, and commit when the window of its changes has long passed.
+// A slow transaction can commit after the window of its changes has passed.
 func TestChangeThatCommitsLateIsMailed(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "SKU-1")
@@ -155,7 +155,7 @@ func TestChangeThatCommitsLateIsMailed(t *testing.T) {
 			})
 		}()
 		<-changed
-		if w.db.Dialect() == dialect.Postgres { // SQLite lets nobody else write meanwhile
+		if w.db.Dialect() == dialect.Postgres { // SQLite has a single writer
 			w.product(w.ana, "SKU-2")
 			w.until(func() bool { return len(w.deliveries()) == 4 && w.allIn(delivery.StateSent) })
 		}
@@ -201,7 +201,7 @@ func TestDigestsWaitAndShareAMail(t *testing.T) {
 		require.Equal(t, "Ana and Emma made 2 changes to 2 products", digest.Subject)
 		require.Contains(t, digest.Text, "one mail an hour")
 
-		// What changes later goes into the next.
+		// Later changes go into the next digest.
 		w.product(w.ana, "SKU-3")
 		w.until(func() bool { return len(w.deliveries()) == 5 })
 		next := w.deliveries()[4]
@@ -213,7 +213,7 @@ func TestDigestsWaitAndShareAMail(t *testing.T) {
 	})
 }
 
-// deliver inserts a job that sends a delivery now.
+// deliver inserts a job that sends deliveries now.
 func (w *world) deliver(ids ...uuid.UUID) {
 	w.t.Helper()
 	w.tx(w.t.Context(), func(ctx context.Context, tx *ent.Tx) error {
@@ -271,7 +271,7 @@ func TestAnswerThatGotLostIsAskedFor(t *testing.T) {
 	})
 }
 
-// Two jobs may ask about the same delivery, and one of them send it before the other has its answer.
+// Two jobs can query the same delivery, and one of them can send it before the other has its answer.
 func TestAnswerThatIsOutdatedFreesNothing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.mailer.settle = time.Hour
@@ -300,7 +300,7 @@ func TestAnswerThatIsOutdatedFreesNothing(t *testing.T) {
 	})
 }
 
-// Nothing is sent while nobody can say whether it was sent.
+// No mail is sent while it is unknown whether it was sent already.
 func TestNothingIsSentWhileTheMailerCannotBeAsked(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.mailer.askError = &mail.Error{Kind: mail.Temporary, Message: "the log is away"}
@@ -369,7 +369,7 @@ func TestOneBadAddressDoesNotCostTheOthersTheirMail(t *testing.T) {
 		})
 		require.Equal(t, map[string]int{"luis@example.com": 1}, w.mailer.received())
 		tries, _ := w.mailer.counts()
-		require.Equal(t, 3, tries) // together, and each alone: never the bad one again
+		require.Equal(t, 3, tries) // one for both, then one each; none for the bad address after that
 		w.untilIdle()
 		tries, _ = w.mailer.counts()
 		require.Equal(t, 3, tries)
@@ -439,11 +439,11 @@ func TestLocalMailboxNeverHoldsAMailTwice(t *testing.T) {
 	})
 }
 
-// dying writes the first mail, and does not live to say so.
+// dying is a mailer that sends the first mail and crashes before it returns.
 type dying struct {
 	*mail.Mailbox
 
-	died atomic.Bool // two workers may send at once
+	died atomic.Bool // two workers may send concurrently
 }
 
 func (d *dying) Send(ctx context.Context, m mail.Message) (string, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// period is the hour or day that one digest is about.
+// period is the hour or day of a digest.
 type period struct {
 	start  time.Time
 	length time.Duration
@@ -40,8 +40,8 @@ func (p period) next() period {
 	return p
 }
 
-// joinDigest adds the batch to the recipient's digest of this hour or day, or of the next if that one
-// is on its way already.
+// joinDigest adds the batch to the recipient's digest of the current hour or day, or to the next one if the current
+// one is already being sent.
 func (w *notifyWorker) joinDigest(
 	ctx context.Context, tx *ent.Tx, batch *ent.NotificationBatch,
 	recipient *ent.Admin, frequency notificationpreference.Frequency,
@@ -62,8 +62,8 @@ func (w *notifyWorker) joinDigest(
 	}
 }
 
-// digest returns the delivery of a digest, locked until the transaction ends. If it makes it, it
-// inserts the job that sends it when the period is over.
+// digest returns the delivery of a digest, locked until the end of the transaction. It creates the delivery if needed,
+// with the job that sends it at the end of the period.
 func (w *notifyWorker) digest(ctx context.Context, tx *ent.Tx, recipient *ent.Admin, p period) (*ent.Delivery, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -79,7 +79,7 @@ func (w *notifyWorker) digest(ctx context.Context, tx *ent.Tx, recipient *ent.Ad
 		OnConflictColumns(delivery.FieldRecipientID, delivery.FieldDedupKey).
 		DoNothing().
 		Exec(ctx)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) { // no row: it was there already
+	if err != nil && !errors.Is(err, sql.ErrNoRows) { // no row: it exists already
 		return nil, err
 	}
 	query := tx.Delivery.Query().

@@ -1,10 +1,10 @@
 package notification
 
-// ExplainEvent returns what the event-data of a webhook says about a failure.
+// ExplainEvent returns the explanation of a failure in the event-data of a webhook.
 func ExplainEvent(raw []byte) (string, error) {
 	e, err := parseEvent(raw)
 	return e.explanation, err
 }
 
-// Backoff is how long a mail waits after so many failures.
+// Backoff is the delay after so many failed attempts.
 var Backoff = backoff

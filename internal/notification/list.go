@@ -19,19 +19,18 @@ import (
 	"github.com/zebrands/catalog/internal/pagination"
 )
 
-// listedSequences is how many sequence numbers of changes a delivery lists at most.
+// listedSequences is the maximum number of changes' sequence numbers in a listed delivery.
 const listedSequences = 1000
 
-// listQuery is what binds the page tokens of ListDeliveries to a list.
+// listQuery binds the page tokens of ListDeliveries to a query.
 type listQuery struct {
 	Change    int64
 	Recipient string
 	State     catalogv1.Delivery_State
 }
 
-// ListDeliveries returns a page of deliveries, the newest first. Returns PAGE_TOKEN_INVALID if the token
-// is not one of this list. It makes a fixed number of queries, unless
-// digests are about more than a thousand batches.
+// ListDeliveries returns a page of deliveries, newest first. Returns PAGE_TOKEN_INVALID if the token is not from this
+// list. It runs a fixed number of queries, unless digests have more than a thousand batches.
 func (s *Service) ListDeliveries(
 	ctx context.Context, req *catalogv1.ListDeliveriesRequest,
 ) (*catalogv1.ListDeliveriesResponse, error) {
@@ -61,7 +60,7 @@ func (s *Service) ListDeliveries(
 	return resp, err
 }
 
-// listed returns the query for what the request asks for, without its page.
+// listed returns the query for the request's filter, without paging.
 func (s *Service) listed(req *catalogv1.ListDeliveriesRequest) (*ent.DeliveryQuery, error) {
 	query := s.db.Reader().Delivery.Query()
 	if sequence := req.GetChangeSequence(); sequence != 0 {
@@ -84,7 +83,7 @@ func (s *Service) listed(req *catalogv1.ListDeliveriesRequest) (*ent.DeliveryQue
 	return query, nil
 }
 
-// states are the states of the API by their stored forms.
+// states maps stored states to those of the API.
 var states = map[delivery.State]catalogv1.Delivery_State{
 	delivery.StatePending:    catalogv1.Delivery_STATE_PENDING,
 	delivery.StateSent:       catalogv1.Delivery_STATE_SENT,
@@ -94,7 +93,7 @@ var states = map[delivery.State]catalogv1.Delivery_State{
 	delivery.StateFailed:     catalogv1.Delivery_STATE_FAILED,
 }
 
-// kindOf returns what a delivery is about.
+// kindOf returns the kind of a delivery.
 func kindOf(row *ent.Delivery) catalogv1.Delivery_Kind {
 	if link, isLink := linkOf(row); isLink {
 		return link.kind
@@ -102,13 +101,13 @@ func kindOf(row *ent.Delivery) catalogv1.Delivery_Kind {
 	return catalogv1.Delivery_KIND_CHANGES
 }
 
-// read returns deliveries as messages, with what they are about.
+// read returns deliveries with their changes as API messages.
 func (s *Service) read(ctx context.Context, query *ent.DeliveryQuery) ([]*catalogv1.Delivery, error) {
 	rows, err := query.WithBatches().All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
-	distinct := map[uuid.UUID]bool{} // deliveries to different people are about the same batches
+	distinct := map[uuid.UUID]bool{} // deliveries to different recipients share batches
 	for _, row := range rows {
 		for _, batch := range row.Edges.Batches {
 			distinct[batch.ID] = true
@@ -125,7 +124,7 @@ func (s *Service) read(ctx context.Context, query *ent.DeliveryQuery) ([]*catalo
 	return deliveries, nil
 }
 
-// sequences returns the sequence numbers of the changes of each batch, in their order.
+// sequences returns the sequence numbers of the changes of each batch, in order.
 func (s *Service) sequences(ctx context.Context, batches []uuid.UUID) (map[uuid.UUID][]int64, error) {
 	sequences := make(map[uuid.UUID][]int64, len(batches))
 	for chunk := range slices.Chunk(batches, insertChunk) {
@@ -154,7 +153,7 @@ func toMessage(row *ent.Delivery, sequences map[uuid.UUID][]int64) *catalogv1.De
 		RecipientId:    row.RecipientID.String(),
 		RecipientEmail: row.RecipientEmail,
 		State:          states[row.State],
-		AttemptCount:   int32(row.AttemptCount), //nolint:gosec // never more than maxTries and a few
+		AttemptCount:   int32(row.AttemptCount), //nolint:gosec // never more than maxAttempts and a few
 		LastError:      row.LastError,
 		MessageId:      row.MessageID,
 		ChangeCount:    int32(row.ChangeCount), //nolint:gosec // a mail of two billion changes is not made

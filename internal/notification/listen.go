@@ -10,11 +10,11 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// Listener returns what listens to the history of products: for every transaction that changes any it
-// inserts one notify job, in the same transaction, due when window has passed.
+// Listener returns a listener to the product history. For every transaction that changes products it inserts one
+// notify job, in the same transaction, due after window.
 func Listener(q *queue.Queue, window time.Duration) history.Listener {
 	return func(ctx context.Context, tx *ent.Tx, by auth.Principal, changes []*ent.ProductChange) error {
-		at := changes[0].CreateTime // which they share
+		at := changes[0].CreateTime // the same for all
 		return q.Insert(ctx, tx, queue.Job{
 			Args:        queue.NotifyArgs{ActorID: by.AdminID, ChangeTime: at},
 			At:          at.Add(window),

@@ -23,8 +23,8 @@ var (
 		"There is no such mail in the local mailbox.")
 )
 
-// ListMailboxMessages returns a page of the mails that the caller may see, the newest first. Returns
-// MAILBOX_NOT_IN_USE or PAGE_TOKEN_INVALID.
+// ListMailboxMessages returns a page of the mails that the caller may read, newest first. Returns MAILBOX_NOT_IN_USE
+// or PAGE_TOKEN_INVALID.
 func (s *Service) ListMailboxMessages(
 	ctx context.Context, req *catalogv1.ListMailboxMessagesRequest,
 ) (*catalogv1.ListMailboxMessagesResponse, error) {
@@ -52,8 +52,8 @@ func (s *Service) ListMailboxMessages(
 	return resp, err
 }
 
-// GetMailboxMessage returns a mail that the caller may see, with its texts. Returns MAILBOX_NOT_IN_USE
-// or MAILBOX_MESSAGE_NOT_FOUND.
+// GetMailboxMessage returns a mail that the caller may read, with its bodies. Returns MAILBOX_NOT_IN_USE or
+// MAILBOX_MESSAGE_NOT_FOUND.
 func (s *Service) GetMailboxMessage(
 	ctx context.Context, req *catalogv1.GetMailboxMessageRequest,
 ) (*catalogv1.GetMailboxMessageResponse, error) {
@@ -76,10 +76,10 @@ func (s *Service) GetMailboxMessage(
 	return &catalogv1.GetMailboxMessageResponse{Message: m}, nil
 }
 
-// mailboxReader returns which mails the caller may read: their own, and those of others that give no
-// power that every administrator does not have. History is open to all of them, and so is making an
-// administrator with a password of one's choice, which is all that the link of an invitation can do.
-// Other mails, known and yet to come, may hold links that make their reader somebody else.
+// mailboxReader returns a predicate for the mails that the caller may read: their own, and others' mails that grant no
+// extra privilege. Every administrator may read the history, and may create an administrator with a password of their
+// choice, which is all that an invitation link allows. Any other mail, including future kinds, could hold a link that
+// lets its reader take over an account.
 func (s *Service) mailboxReader(ctx context.Context) (func(*mail.Item) bool, error) {
 	if s.mailbox == nil {
 		return nil, errNoMailbox
@@ -108,7 +108,7 @@ func toMailboxMessage(item *mail.Item) *catalogv1.MailboxMessage {
 	}
 }
 
-// written returns an address as people write it.
+// written formats an address for people.
 func written(a netmail.Address) string {
 	if a.Name == "" {
 		return a.Address

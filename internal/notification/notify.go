@@ -19,13 +19,13 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// notifyWorker hands an administrator's changes to mails.
+// notifyWorker batches an administrator's changes into deliveries.
 type notifyWorker struct {
 	worker[queue.NotifyArgs]
 	Deps
 }
 
-// Work takes the changes, unless an earlier job of the same administrator did.
+// Work batches the changes, unless an earlier job of the same administrator did.
 func (w *notifyWorker) Work(ctx context.Context, job *river.Job[queue.NotifyArgs]) error {
 	span := trace.SpanFromContext(ctx)
 	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -64,9 +64,8 @@ func (w *notifyWorker) notify(ctx context.Context, tx *ent.Tx, span trace.Span, 
 	return w.address(ctx, tx, batch)
 }
 
-// lockChanges locks changes, and reports whether any are left. Of two jobs at once, the second waits for
-// the first and then finds what is left. All lock in one order, which an UPDATE does not, so that no two wait
-// for each other.
+// lockChanges locks changes, and reports whether any are left. Of two concurrent jobs, the second waits for the first
+// and then finds the rest. It locks in a fixed order, unlike an UPDATE, which prevents deadlocks.
 func lockChanges(ctx context.Context, tx *ent.Tx, which []predicate.ProductChange) (bool, error) {
 	if !db.LocksRows(ctx) {
 		return true, nil
@@ -78,11 +77,11 @@ func lockChanges(ctx context.Context, tx *ent.Tx, which []predicate.ProductChang
 	return len(ids) > 0, nil
 }
 
-// address writes the deliveries of a batch: one to every other active administrator.
+// address creates the deliveries of a batch: one to every other active administrator.
 func (w *notifyWorker) address(ctx context.Context, tx *ent.Tx, batch *ent.NotificationBatch) error {
 	recipients, err := tx.Admin.Query().
 		Where(active(), admin.IDNEQ(batch.ActorID)).
-		Order(admin.ByID()). // the same for all, so that two jobs lock digests in the same order
+		Order(admin.ByID()). // a fixed lock order for digests prevents deadlocks
 		All(ctx)
 	if err != nil {
 		return fmt.Errorf("find recipients: %w", err)
@@ -105,7 +104,7 @@ func (w *notifyWorker) address(ctx context.Context, tx *ent.Tx, batch *ent.Notif
 	return w.mailNow(ctx, tx, batch, immediate)
 }
 
-// digestPreferences returns the frequency of those who do not want every change as it comes.
+// digestPreferences returns the frequencies of the administrators who chose a digest.
 func digestPreferences(ctx context.Context, tx *ent.Tx) (map[uuid.UUID]notificationpreference.Frequency, error) {
 	rows, err := tx.NotificationPreference.Query().
 		Where(notificationpreference.FrequencyNEQ(notificationpreference.FrequencyImmediate)).
@@ -120,11 +119,11 @@ func digestPreferences(ctx context.Context, tx *ent.Tx) (map[uuid.UUID]notificat
 	return frequencies, nil
 }
 
-// batchPrefix is how the dedup_key of deliveries about one batch begins. They all say the same.
+// batchPrefix is the prefix of the dedup_key of deliveries about one batch. They have the same content.
 const batchPrefix = "batch/"
 
-// mailNow writes the deliveries of those who want every change as it comes. They share a message, and
-// one job as far as the mailer takes them at once.
+// mailNow creates the deliveries for immediate recipients. They share a message, and a job for each batch that the
+// mailer accepts in one call.
 func (w *notifyWorker) mailNow(
 	ctx context.Context, tx *ent.Tx, batch *ent.NotificationBatch, recipients []*ent.Admin,
 ) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// settle finds out what became of deliveries of which an earlier try did not tell: it asks the mailer,
-// marks those sent that were accepted, and frees the others. Returns how long to wait before it can.
+// settle resolves deliveries whose earlier attempt has an unknown outcome. It queries the mailer, marks accepted
+// deliveries as sent, and releases the others for sending. Returns how long to wait if it is too early to query.
 func (w *deliverer) settle(ctx context.Context, ids []uuid.UUID) (time.Duration, error) {
 	open, err := w.DB.Reader().Delivery.Query().
 		Where(delivery.IDIn(ids...), delivery.StateEQ(delivery.StatePending), delivery.AttemptTimeNotNil()).
@@ -39,9 +39,8 @@ func (w *deliverer) settle(ctx context.Context, ids []uuid.UUID) (time.Duration,
 	return 0, nil
 }
 
-// untilSettled returns how long to wait before asking for a delivery. A try that came back with an
-// error has waited already. The wait is never longer than Settle, also if the clock of the machine that
-// tried runs ahead.
+// untilSettled returns how long to wait before the mailer can be queried about a delivery. An attempt that returned an
+// error has waited already. The wait is capped at Settle, in case the clock of the sending machine is ahead.
 func (w *deliverer) untilSettled(d *ent.Delivery) time.Duration {
 	if d.LastError != "" {
 		return 0
@@ -66,11 +65,11 @@ func (w *deliverer) ask(ctx context.Context, messageID string, deliveries []*ent
 			return w.limited(ctx, deliveries, &e, set)
 		}
 		e.Kind = mail.Unknown
-		// A try too, so that asking ends some time.
+		// Counts as an attempt, so that querying is bounded.
 		if err := w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) { u.AddAttemptCount(1) }); err != nil {
 			return 0, err
 		}
-		countTry(deliveries)
+		countAttempt(deliveries)
 		return w.notSent(ctx, deliveries, &e)
 	}
 	var sent, free []*ent.Delivery
@@ -87,8 +86,8 @@ func (w *deliverer) ask(ctx context.Context, messageID string, deliveries []*ent
 	return 0, w.change(ctx, free, func(u *ent.DeliveryUpdate) { u.ClearAttemptTime() })
 }
 
-// sent marks deliveries as sent, under the ID by which the mail server knows them. A webhook may have
-// been faster: then the state stays where it is.
+// sent marks deliveries as sent, under the mail server's message ID. It keeps a state that a webhook has already
+// advanced.
 func (w *deliverer) sent(ctx context.Context, deliveries []*ent.Delivery, messageID string) error {
 	if len(deliveries) == 0 {
 		return nil
@@ -112,25 +111,25 @@ func (w *deliverer) sent(ctx context.Context, deliveries []*ent.Delivery, messag
 	})
 }
 
-// notSent notes why deliveries were not sent, and returns how long to wait before the next try. Those
-// that cannot work or had their last try fail. If several were refused together for good, each is tried
-// alone: one bad address must not cost the others their mail.
+// notSent records why deliveries were not sent, and returns the delay before the next attempt. After a permanent error
+// or the last attempt they fail. If a permanent error concerns several deliveries, each is retried alone, so that one
+// bad address does not cost the others their mail.
 func (w *deliverer) notSent(ctx context.Context, deliveries []*ent.Delivery, e *mail.Error) (time.Duration, error) {
 	if e.Kind == mail.Limited {
 		return w.limited(ctx, deliveries, e, func(u *ent.DeliveryUpdate) {
 			u.SetLastError(e.Message).AddAttemptCount(-1).ClearAttemptTime()
 		})
 	}
-	tries := 0
+	attempts := 0
 	for _, d := range deliveries {
-		tries = max(tries, d.AttemptCount)
+		attempts = max(attempts, d.AttemptCount)
 	}
 	w.Log.WarnContext(ctx, "mail not sent", "message_id", deliveries[0].MessageID,
-		"recipients", len(deliveries), "try", tries, "error", e.Message)
+		"recipients", len(deliveries), "try", attempts, "error", e.Message)
 	switch {
 	case e.Kind == mail.Permanent && len(deliveries) > 1:
 		return 0, w.tryAlone(ctx, deliveries, e)
-	case e.Kind == mail.Permanent || tries >= maxTries:
+	case e.Kind == mail.Permanent || attempts >= maxAttempts:
 		return 0, w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) {
 			u.SetState(delivery.StateFailed).SetLastError(e.Message).ClearAttemptTime()
 		})
@@ -141,10 +140,10 @@ func (w *deliverer) notSent(ctx context.Context, deliveries []*ent.Delivery, e *
 			u.ClearAttemptTime()
 		}
 	})
-	return max(backoff(tries), e.RetryAfter), err
+	return max(backoff(attempts), e.RetryAfter), err
 }
 
-// limited pauses all mail, and notes why deliveries wait. It says nothing about them, so it is no try.
+// limited pauses all mail after a rate limit, and records why the deliveries wait. It does not count as an attempt.
 func (w *deliverer) limited(
 	ctx context.Context, deliveries []*ent.Delivery, e *mail.Error, set func(*ent.DeliveryUpdate),
 ) (time.Duration, error) {
@@ -169,20 +168,20 @@ func (w *deliverer) tryAlone(ctx context.Context, deliveries []*ent.Delivery, e 
 	})
 }
 
-// change updates the deliveries that are still pending and at the try that the caller knows of: another
-// job may have begun the next meanwhile.
+// change updates those deliveries that are still pending and at the attempt that the caller knows of: another job may
+// have begun the next attempt meanwhile.
 func (w *deliverer) change(ctx context.Context, deliveries []*ent.Delivery, set func(*ent.DeliveryUpdate)) error {
 	if len(deliveries) == 0 {
 		return nil
 	}
-	byTry := map[int][]*ent.Delivery{}
+	byAttempt := map[int][]*ent.Delivery{}
 	for _, d := range deliveries {
-		byTry[d.AttemptCount] = append(byTry[d.AttemptCount], d)
+		byAttempt[d.AttemptCount] = append(byAttempt[d.AttemptCount], d)
 	}
 	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		for try, those := range byTry {
+		for attempt, those := range byAttempt {
 			update := tx.Delivery.Update().Where(delivery.IDIn(idsOf(those)...),
-				delivery.StateEQ(delivery.StatePending), delivery.AttemptCount(try))
+				delivery.StateEQ(delivery.StatePending), delivery.AttemptCount(attempt))
 			set(update)
 			if err := update.Exec(ctx); err != nil {
 				return fmt.Errorf("note outcome: %w", err)

@@ -18,38 +18,38 @@ import (
 )
 
 const (
-	// pauseID is the row in which all processes keep until when nothing is sent. See ADR 22.
+	// pauseID is the row that shares the end of a pause among processes. See ADR 22.
 	pauseID = "mail"
-	// holdTime is how long a job waits for its turn before it makes room for another. It leaves enough of
-	// a job's time to send.
+	// holdTime is how long a job waits for its turn before it frees its worker for another job. It leaves enough of
+	// the job's timeout for sending.
 	holdTime = 15 * time.Second
-	// leastSnooze is for how long a job at least makes room for another.
+	// leastSnooze is the minimum delay of a job that frees its worker.
 	leastSnooze = time.Second
-	// manyCalls is the number of calls at once from which on nothing keeps count.
+	// manyCalls is the concurrency at which slow start ends: from there on it is unlimited.
 	manyCalls = 1 << 10
 )
 
-// pacer decides when mails are handed over. After the mail server said that there were too many, no
-// process sends anything until the time that it gave has passed. Then one call goes first in each
-// process, and each that is not refused lets one more go at once than before.
+// pacer is the rate limiter and circuit breaker of outgoing mail. After the mail server rejects a call with a rate
+// limit, no process sends until its Retry-After has passed. After a pause each process probes with one call, then
+// raises its concurrency by one for each call that succeeds (slow start).
 //
-// Jobs wait for their turn in their workers. The others stay where they are in the queue, so a pause
-// costs no writes, however many mails wait.
+// Jobs wait for their turn in their workers. Other jobs stay in the queue, so a pause causes no writes, however many
+// mails wait.
 type pacer struct {
 	db      *db.DB
 	queue   *queue.Queue
 	log     *slog.Logger
-	limiter *rate.Limiter // nil without a ceiling
+	limiter *rate.Limiter // nil without a rate limit
 
 	mu    sync.Mutex
-	until time.Time // when the last pause ends, or ended
-	pause int       // counts pauses
-	calls int       // are under way
-	most  int       // calls may be
+	until time.Time // the end of the last pause
+	pause int       // the number of pauses
+	calls int       // calls in progress
+	most  int       // the maximum of calls
 	freed chan struct{}
 }
 
-// newPacer returns a pacer with a ceiling of so many mails a second; 0 is none.
+// newPacer returns a pacer with a rate limit in mails a second; 0 is unlimited.
 func newPacer(d *db.DB, q *queue.Queue, log *slog.Logger, ceiling float64) *pacer {
 	p := &pacer{db: d, queue: q, log: log, most: manyCalls, freed: make(chan struct{})}
 	if ceiling > 0 {
@@ -58,8 +58,8 @@ func newPacer(d *db.DB, q *queue.Queue, log *slog.Logger, ceiling float64) *pace
 	return p
 }
 
-// enter waits until so many mails may be handed over, and returns the function that ends the call.
-// Returns a *river.JobSnoozeError if the job is to be worked again later instead.
+// enter waits until so many mails may be sent, and returns the function that ends the call. Returns a
+// *river.JobSnoozeError if the job must run again later instead.
 func (p *pacer) enter(ctx context.Context, mails int, urgent bool) (leave func(), err error) {
 	limit := time.Now().Add(holdTime)
 	if err := p.reserve(ctx, mails, urgent); err != nil {
@@ -86,8 +86,8 @@ func (p *pacer) enter(ctx context.Context, mails int, urgent bool) (leave func()
 	}
 }
 
-// reserve waits for the ceiling. A call with more recipients than a second allows waits as for a
-// second's; the rest of them makes those behind it wait. Who is urgent does not wait, but counts.
+// reserve waits for the rate limit. A call with more recipients than a second allows waits only for a second's share;
+// later calls wait for the rest. An urgent call does not wait, but counts.
 func (p *pacer) reserve(ctx context.Context, mails int, urgent bool) error {
 	if p.limiter == nil {
 		return nil
@@ -111,8 +111,8 @@ func (p *pacer) reserve(ctx context.Context, mails int, urgent bool) error {
 	return p.wait(ctx, delay, nil)
 }
 
-// take begins a call, and returns how it ends. Otherwise it is to be tried again: after a pause, or
-// when freed is closed.
+// take begins a call, and returns the function that ends it. Without one, try again after wait or when freed is
+// closed.
 func (p *pacer) take(until time.Time) (wait time.Duration, freed <-chan struct{}, leave func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,7 +128,7 @@ func (p *pacer) take(until time.Time) (wait time.Duration, freed <-chan struct{}
 	return 0, nil, func() { p.leave(before) }
 }
 
-// leave ends a call. If no pause began meanwhile, one more may go at once from now on.
+// leave ends a call. If no pause began meanwhile, it raises the concurrency limit by one.
 func (p *pacer) leave(before int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,7 +140,7 @@ func (p *pacer) leave(before int) {
 	p.freed = make(chan struct{})
 }
 
-// see takes note of a pause, unless one that ends as late is known.
+// see records a pause, unless a known one ends as late.
 func (p *pacer) see(until time.Time) {
 	if until.After(p.until) {
 		p.until, p.most = until, 1
@@ -148,14 +148,14 @@ func (p *pacer) see(until time.Time) {
 	}
 }
 
-// paused returns how long this process knows that nothing may be sent.
+// paused returns the remaining time of the pause that this process knows of.
 func (p *pacer) paused() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return time.Until(p.until)
 }
 
-// stop keeps all processes from sending for a time.
+// stop pauses sending in all processes.
 func (p *pacer) stop(ctx context.Context, wait time.Duration) error {
 	until := now().Add(wait)
 	if p.paused() <= 0 {
@@ -175,7 +175,8 @@ func (p *pacer) stop(ctx context.Context, wait time.Duration) error {
 	})
 }
 
-// pausedUntil returns until when some process has paused all, which may be over; the zero time if none has.
+// pausedUntil returns the end of the last pause of any process, which may be in the past; the zero time if there was
+// none.
 func pausedUntil(ctx context.Context, d *db.DB) (time.Time, error) {
 	row, err := d.Reader().Pause.Get(ctx, pauseID)
 	if ent.IsNotFound(err) {
@@ -187,8 +188,7 @@ func pausedUntil(ctx context.Context, d *db.DB) (time.Time, error) {
 	return row.EndTime, nil
 }
 
-// wait returns nil after a time, or when freed is closed. If the process stops, the job is for
-// whoever comes next.
+// wait waits for d or until freed is closed. During a graceful shutdown it snoozes the job for another process.
 func (p *pacer) wait(ctx context.Context, d time.Duration, freed <-chan struct{}) error {
 	if d <= 0 {
 		return nil

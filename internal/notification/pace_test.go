@@ -18,10 +18,10 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// mostAtOnce is how many calls of the mail server a process has under way at most.
+// mostAtOnce is the maximum number of concurrent calls to the mail server in a process.
 const mostAtOnce = 16
 
-// limiting is a mailer that takes so many mails and then no more for a while, again and again.
+// limiting is a mailer with a rate limit: it accepts so many mails and then rejects for a while, again and again.
 type limiting struct {
 	*postbox
 
@@ -70,7 +70,7 @@ func TestLimitPausesMailAndIsNoTry(t *testing.T) {
 	})
 }
 
-// manyMails makes changes about which 64 mails go out.
+// manyMails makes changes that cause 64 mails.
 func (w *world) manyMails() {
 	w.t.Helper()
 	for i := range 30 {
@@ -80,8 +80,8 @@ func (w *world) manyMails() {
 	w.product(w.luis, "SKU-2")
 }
 
-// A process that starts during a pause does not send either, and a job that waits for the end of one
-// does not keep a process from stopping.
+// A process that starts during a pause does not send either, and a job that waits for the end of a pause does not
+// block a graceful shutdown.
 func TestPauseHoldsForOtherProcesses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.mailer.onSend = func(int, mail.Message) error {
@@ -118,7 +118,7 @@ func TestPauseHoldsForOtherProcesses(t *testing.T) {
 	})
 }
 
-// another returns the same catalog as another process sees it, with a mailer of its own.
+// another returns the same catalog in another process, with its own mailer.
 func (w *world) another() *world {
 	w.t.Helper()
 	q, err := queue.New(w.db, slog.New(slog.DiscardHandler))
@@ -128,7 +128,7 @@ func (w *world) another() *world {
 	return &other
 }
 
-// To ask whether a mail went out may be too many calls as well. That is no try either.
+// A query whether a mail was accepted can hit the rate limit, too. That does not count as an attempt either.
 func TestLimitOnAskingIsNoTry(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.mailer.askError = &mail.Error{Kind: mail.Limited, RetryAfter: 50 * time.Millisecond, Message: "too many"}
@@ -152,7 +152,7 @@ func TestLimitOnAskingIsNoTry(t *testing.T) {
 	})
 }
 
-// knocking lets a test see and answer each call.
+// knocking is a mailer that lets a test observe and answer each call.
 type knocking struct {
 	*postbox
 
@@ -194,7 +194,7 @@ func TestOneCallGoesFirstAfterAPause(t *testing.T) {
 		default:
 		}
 		probe <- nil
-		second, third := <-k.calls, <-k.calls // one call made way for two
+		second, third := <-k.calls, <-k.calls // one success raises the limit to two
 		second <- nil
 		third <- nil
 		go func() {

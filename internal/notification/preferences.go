@@ -28,8 +28,8 @@ func (s *Service) GetPreferences(
 	return &catalogv1.GetPreferencesResponse{Preferences: preferences}, nil
 }
 
-// UpdatePreferences changes the caller's preferences. Returns UPDATE_MASK_INVALID for a path that is no
-// field, and a field violation for a frequency that is none.
+// UpdatePreferences changes the caller's preferences. Returns UPDATE_MASK_INVALID for an unknown path, and a field
+// violation for an unknown frequency.
 func (s *Service) UpdatePreferences(
 	ctx context.Context, req *catalogv1.UpdatePreferencesRequest,
 ) (*catalogv1.UpdatePreferencesResponse, error) {
@@ -72,7 +72,7 @@ func (s *Service) setFrequency(ctx context.Context, caller uuid.UUID, value cata
 	return nil
 }
 
-// preferences returns an administrator's preferences: every change as it comes, if there is no row.
+// preferences returns an administrator's preferences. Without a row, the frequency is immediate.
 func (s *Service) preferences(ctx context.Context, id uuid.UUID) (*catalogv1.Preferences, error) {
 	row, err := s.db.Reader().NotificationPreference.Get(ctx, id)
 	if ent.IsNotFound(err) {
@@ -89,8 +89,8 @@ func (s *Service) preferences(ctx context.Context, id uuid.UUID) (*catalogv1.Pre
 	return nil, fmt.Errorf("read preferences: unknown frequency %q", row.Frequency)
 }
 
-// callerOf returns the administrator who calls. Returns TOKEN_REQUIRED if there is none, which the
-// interceptors rule out.
+// callerOf returns the calling administrator. Returns TOKEN_REQUIRED if there is none, which the interceptors rule
+// out.
 func callerOf(ctx context.Context) (uuid.UUID, error) {
 	principal, ok := auth.PrincipalFrom(ctx)
 	if !ok {
@@ -99,8 +99,7 @@ func callerOf(ctx context.Context) (uuid.UUID, error) {
 	return principal.AdminID, nil
 }
 
-// changesFrequency reports whether the request changes the frequency. Without a mask, every field that
-// is set is changed.
+// changesFrequency reports whether the request changes the frequency. Without a mask, the fields that are set change.
 func changesFrequency(req *catalogv1.UpdatePreferencesRequest) (bool, error) {
 	paths := req.GetUpdateMask().GetPaths()
 	for i, path := range paths {
@@ -117,7 +116,7 @@ func changesFrequency(req *catalogv1.UpdatePreferencesRequest) (bool, error) {
 	return true, nil
 }
 
-// frequencies are the stored forms of the frequencies.
+// frequencies maps the frequencies of the API to the stored ones.
 var frequencies = map[catalogv1.Preferences_Frequency]notificationpreference.Frequency{
 	catalogv1.Preferences_FREQUENCY_IMMEDIATE: notificationpreference.FrequencyImmediate,
 	catalogv1.Preferences_FREQUENCY_HOURLY:    notificationpreference.FrequencyHourly,

@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	// nameSize is how many characters of a product's name a mail repeats in its subject.
+	// nameSize is the maximum length of a product's name in a subject, in characters.
 	nameSize = 100
-	// valueSize is how many characters of a value a mail shows.
+	// valueSize is the maximum length of a value in a mail, in characters.
 	valueSize = 600
 )
 
-// shorten cuts s to a number of characters.
+// shorten truncates s to a number of characters.
 func shorten(s string, size int) string {
 	runes := []rune(s)
 	if len(runes) <= size {
@@ -21,7 +21,7 @@ func shorten(s string, size int) string {
 	return string(runes[:size-1]) + "…"
 }
 
-// plain returns s on one line: line breaks and other control characters become spaces.
+// plain returns s on one line: it replaces line breaks and other control characters by spaces.
 func plain(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) || unicode.IsSpace(r)

@@ -12,14 +12,13 @@ import (
 	"github.com/zebrands/catalog/ent/predicate"
 )
 
-// Why a mail is not sent to somebody.
+// The reasons for not sending a mail to a recipient.
 const (
 	textInactive = "the recipient is no longer an active administrator"
 	textAccepted = "the recipient has accepted an invitation already"
 )
 
-// active matches the administrators who get mails about changes: not deleted, not disabled, invitation
-// accepted.
+// active matches the administrators who get mails about changes: not deleted, not disabled, invitation accepted.
 func active() predicate.Admin {
 	return admin.And(isThere(), admin.PasswordHashNEQ(""))
 }
@@ -29,7 +28,7 @@ func isThere() predicate.Admin {
 	return admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false))
 }
 
-// recipientsOf returns the administrators to whom deliveries go, by their ids.
+// recipientsOf returns the recipients of deliveries by their ids, without those who are deleted or disabled.
 func recipientsOf(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (map[uuid.UUID]*ent.Admin, error) {
 	ids := make([]uuid.UUID, len(deliveries))
 	for i, d := range deliveries {
@@ -46,8 +45,8 @@ func recipientsOf(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (
 	return recipients, nil
 }
 
-// refusal returns why a delivery must not be sent to its recipient, who is nil if recipientsOf did not
-// find them; empty if it may be.
+// refusal returns why a delivery must not be sent to its recipient; empty if it may be sent. A nil recipient is one
+// that recipientsOf did not find.
 func refusal(recipient *ent.Admin, d *ent.Delivery) string {
 	if recipient == nil {
 		return textInactive

@@ -8,14 +8,14 @@ import (
 	texttemplate "text/template"
 )
 
-// The tags under which mail servers that have statistics count the mails.
+// The tags of the mails, for the statistics of mail servers that have them.
 const (
 	tagChanges       = "changes"
 	tagInvitation    = "invitation"
 	tagPasswordReset = "password-reset"
 )
 
-// The names of the mails' templates, each of which is there as text and as HTML.
+// The names of the mails' templates. Each exists as text and as HTML.
 const (
 	changesTemplate = "changes"
 	accountTemplate = "account"
@@ -45,7 +45,7 @@ func render(name string, data any) (text, html string, err error) {
 	return t.String(), h.String(), nil
 }
 
-// indent keeps the further lines of a value from looking like lines of the mail.
+// indent indents the continuation lines of a value, so that they do not look like lines of the mail.
 func indent(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\n      ")
 }

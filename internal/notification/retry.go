@@ -21,16 +21,16 @@ import (
 )
 
 const (
-	// retryChunk is how many deliveries one transaction sends again.
+	// retryChunk is the maximum number of deliveries that one transaction retries.
 	retryChunk = 1000
-	// retryTime is for how long one call begins further transactions.
+	// retryTime is how long one call starts further transactions.
 	retryTime = 5 * time.Second
-	// listedRefusals is how many refusals one call lists.
+	// listedRefusals is the maximum number of refusals in a response.
 	listedRefusals = 1000
 )
 
-// RetryDelivery sends a failed or bounced delivery again, as a message of its own. Returns
-// DELIVERY_NOT_FOUND, or DELIVERY_NOT_RETRYABLE if it went out or must not go to its recipient any more.
+// RetryDelivery retries a failed or bounced delivery with a new message ID. Returns DELIVERY_NOT_FOUND, or
+// DELIVERY_NOT_RETRYABLE if it was sent or its recipient may no longer get it.
 func (s *Service) RetryDelivery(
 	ctx context.Context, req *catalogv1.RetryDeliveryRequest,
 ) (*catalogv1.RetryDeliveryResponse, error) {
@@ -48,7 +48,7 @@ func (s *Service) RetryDelivery(
 	return &catalogv1.RetryDeliveryResponse{Delivery: deliveries[0]}, nil
 }
 
-// BatchRetryDeliveries sends failed and bounced deliveries again.
+// BatchRetryDeliveries retries failed and bounced deliveries.
 func (s *Service) BatchRetryDeliveries(
 	ctx context.Context, req *catalogv1.BatchRetryDeliveriesRequest,
 ) (*catalogv1.BatchRetryDeliveriesResponse, error) {
@@ -63,7 +63,7 @@ func (s *Service) BatchRetryDeliveries(
 	}, nil
 }
 
-// retryThese sends the deliveries with these ids again, in one transaction.
+// retryThese retries the deliveries with these ids, in one transaction.
 func (s *Service) retryThese(ctx context.Context, texts ...string) (outcome retryOutcome, err error) {
 	ids := make([]uuid.UUID, len(texts))
 	for i, text := range texts {
@@ -92,22 +92,22 @@ func (s *Service) retryThese(ctx context.Context, texts ...string) (outcome retr
 	return outcome, err
 }
 
-// failedQuery is what binds the page tokens of RetryFailedDeliveries to a query.
+// failedQuery binds the page tokens of RetryFailedDeliveries to a query.
 type failedQuery struct {
 	From      time.Time
 	Recipient string
 }
 
-// failedPosition is how far RetryFailedDeliveries has come. What fails at Before or later, such as what
-// was just sent again, is not its business.
+// failedPosition is the progress of RetryFailedDeliveries. It ignores deliveries that fail at Before or later, such as
+// those just retried.
 type failedPosition struct {
 	Before, Time time.Time
 	ID           uuid.UUID
 }
 
-// RetryFailedDeliveries sends failed deliveries again, for a few seconds. Returns PAGE_TOKEN_INVALID if
-// the token is not one of this query, or a fault that names fail_time_from or recipient_id. An error after
-// the first transaction only ends the call: what it did before stands, and is told.
+// RetryFailedDeliveries retries failed deliveries, for a few seconds. Returns PAGE_TOKEN_INVALID if the token is not
+// from this query, or a fault that names fail_time_from or recipient_id. After the first transaction, an error only
+// ends the call: the response reports the committed retries.
 func (s *Service) RetryFailedDeliveries(
 	ctx context.Context, req *catalogv1.RetryFailedDeliveriesRequest,
 ) (*catalogv1.RetryFailedDeliveriesResponse, error) {
@@ -153,8 +153,8 @@ func (s *Service) RetryFailedDeliveries(
 	}
 }
 
-// retryFailed sends the next failed deliveries again in one transaction, and moves the position behind
-// them. It reports whether there may be more.
+// retryFailed retries the next failed deliveries in one transaction, and advances the position. It reports whether
+// there may be more.
 func (s *Service) retryFailed(
 	ctx context.Context, at *failedPosition, where []predicate.Delivery,
 ) (outcome retryOutcome, more bool, err error) {
@@ -180,12 +180,12 @@ func (s *Service) retryFailed(
 	return outcome, len(rows) == retryChunk, nil
 }
 
-// failed is written as the condition of the index delivery_failed, which SQLite uses for nothing else.
+// failed repeats the condition of the partial index delivery_failed, or SQLite would not use that index.
 func failed() predicate.Delivery {
 	return func(s *sql.Selector) { s.Where(sql.ExprP("state = 'failed'")) }
 }
 
-// lockDeliveries returns deliveries, locked until the transaction ends.
+// lockDeliveries returns deliveries, locked until the end of the transaction.
 func lockDeliveries(ctx context.Context, query *ent.DeliveryQuery) ([]*ent.Delivery, error) {
 	if db.LocksRows(ctx) {
 		query.ForUpdate()
@@ -197,13 +197,13 @@ func lockDeliveries(ctx context.Context, query *ent.DeliveryQuery) ([]*ent.Deliv
 	return rows, nil
 }
 
-// retryOutcome is what became of deliveries that were to be sent again.
+// retryOutcome is the outcome of a retry of deliveries.
 type retryOutcome struct {
 	scheduled, pending int32
 	refusals           []refused
 }
 
-// refused is a delivery that is not sent again.
+// refused is a delivery that is not retried.
 type refused struct {
 	id      uuid.UUID
 	email   string
@@ -229,7 +229,7 @@ func messagesOf(refusals []refused) []*catalogv1.DeliveryRefusal {
 	return messages
 }
 
-// retry sends locked deliveries again, those that share their content as one message.
+// retry retries locked deliveries. Those with the same content share one message.
 func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, outcome *retryOutcome) error {
 	recipients, err := recipientsOf(ctx, tx, rows)
 	if err != nil {
@@ -272,8 +272,8 @@ func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, o
 	return s.queue.Insert(ctx, tx, jobs...)
 }
 
-// contentKey returns the same for deliveries that say the same: those about one batch. Digests and mails
-// with links differ from recipient to recipient.
+// contentKey returns the same key for deliveries with the same content: those about one batch. Digests and mails with
+// links are different for each recipient.
 func contentKey(d *ent.Delivery) string {
 	if strings.HasPrefix(d.DedupKey, batchPrefix) {
 		return d.DedupKey
@@ -281,10 +281,10 @@ func contentKey(d *ent.Delivery) string {
 	return d.ID.String()
 }
 
-// schedule makes deliveries pending again, as one new message: events about the old one no longer count.
-// It returns the job that sends them.
+// schedule makes deliveries pending again, as one new message, so that later events about the old one are ignored. It
+// returns the job that sends them.
 func schedule(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (queue.Job, error) {
-	messageID, err := freshMessageID(deliveries[0].MessageID)
+	messageID, err := newMessageID(deliveries[0].MessageID)
 	if err != nil {
 		return queue.Job{}, err
 	}
@@ -307,8 +307,8 @@ func schedule(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (queu
 	return deliverJob(time.Time{}, idsOf(deliveries)...), nil
 }
 
-// freshMessageID returns a new Message-ID in the domain of an old one.
-func freshMessageID(old string) (string, error) {
+// newMessageID returns a new Message-ID in the domain of an old one.
+func newMessageID(old string) (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", fmt.Errorf("message id: %w", err)

@@ -50,7 +50,7 @@ func TestRetryDelivery(t *testing.T) {
 	})
 }
 
-// failMails makes a change of each of three administrators, mails about which fail for good.
+// failMails makes one change by each of three administrators. The mails about them fail permanently.
 func (w *world) failMails() *notification.Service {
 	w.t.Helper()
 	w.mailer.refuse(&mail.Error{Kind: mail.Permanent, Message: "not allowed"})
@@ -156,7 +156,7 @@ func TestRetryFailedDeliveries(t *testing.T) {
 	})
 }
 
-// After a day's outage: more than one transaction sends again.
+// After an outage of a day, a retry takes more than one transaction.
 func TestRetryManyFailedDeliveries(t *testing.T) {
 	const batches, others = 22, 50
 	failTime := time.Now().Add(-time.Hour)

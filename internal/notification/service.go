@@ -7,7 +7,7 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// Service is the NotificationService.
+// Service implements NotificationService.
 type Service struct {
 	db      *db.DB
 	queue   *queue.Queue
@@ -16,7 +16,7 @@ type Service struct {
 
 var _ catalogv1connect.NotificationServiceHandler = (*Service)(nil)
 
-// NewService returns the service. mailbox is the local mailbox if mails go there, else nil.
+// NewService returns the service. mailbox is nil if mails do not go to the local mailbox.
 func NewService(d *db.DB, q *queue.Queue, mailbox *mail.Mailbox) *Service {
 	return &Service{db: d, queue: q, mailbox: mailbox}
 }

@@ -67,7 +67,7 @@ func TestListDeliveries(t *testing.T) {
 	})
 }
 
-// Digests gather batches: together more than one statement may name.
+// Together, digests have more batches than a statement can have parameters.
 func TestDigestAboutManyBatches(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.prefer(w.luis, notificationpreference.FrequencyDaily)
@@ -109,7 +109,7 @@ func TestPreferences(t *testing.T) {
 		require.Equal(t, catalogv1.Preferences_FREQUENCY_IMMEDIATE, frequency(w.ana))
 		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_DAILY))
 		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_HOURLY, "frequency"))
-		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_UNSPECIFIED)) // names nothing
+		require.NoError(t, set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_UNSPECIFIED)) // sets no field
 		require.Equal(t, catalogv1.Preferences_FREQUENCY_HOURLY, frequency(w.ana))
 		require.Equal(t, catalogv1.Preferences_FREQUENCY_IMMEDIATE, frequency(w.luis))
 		require.True(t, fault.Is(set(w.as(w.ana), catalogv1.Preferences_FREQUENCY_DAILY, "color"), fault.UpdateMaskInvalid))

@@ -11,18 +11,18 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Stats is what the ledger of deliveries looks like at one moment.
+// Stats is a snapshot of the deliveries.
 type Stats struct {
-	// OldestPending is how long the delivery that is due longest has not been handed over; 0 if none waits.
+	// OldestPending is the age of the pending delivery that has been due longest; 0 if there is none.
 	OldestPending time.Duration
-	// Deliveries counts those that wait, and those that did not arrive: pending, failed, bounced and
-	// complained. Of the others there are ever more.
+	// Deliveries counts deliveries by state: pending, failed, bounced and complained. It omits the others, whose
+	// number only grows.
 	Deliveries map[delivery.State]int64
-	// Paused is how much longer no mail is sent, because the mail server asked for it; 0 if mail is sent.
+	// Paused is the remaining time of the pause that the mail server's rate limit caused; 0 if there is none.
 	Paused time.Duration
 }
 
-// ReadStats returns what the ledger looks like, by three queries that only read from indexes.
+// ReadStats returns a snapshot, by three index-only queries.
 func ReadStats(ctx context.Context, d *db.DB) (Stats, error) {
 	age := "extract(epoch FROM now() - min(schedule_time))"
 	if d.Dialect() == dialect.SQLite {

@@ -27,10 +27,10 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// patience bounds every wait of these tests.
+// patience bounds every wait in these tests.
 const patience = wait.Patience
 
-// world is a catalog with three administrators, the hook registered and no worker yet.
+// world is a catalog with three administrators, the hook registered and no running worker.
 type world struct {
 	t               *testing.T
 	db              *db.DB
@@ -87,7 +87,7 @@ func draft(tx *ent.Tx, sku string) *ent.ProductCreate {
 		SetSkuKey(key).SetNameKey(key).SetBrandKey(key).SetSearchText(text.Fold(sku))
 }
 
-// product creates a product in a transaction of its own.
+// product creates a product in its own transaction.
 func (w *world) product(by *ent.Admin, sku string) *ent.Product {
 	w.t.Helper()
 	var p *ent.Product
@@ -99,7 +99,7 @@ func (w *world) product(by *ent.Admin, sku string) *ent.Product {
 	return p
 }
 
-// rename changes a product's name in a transaction of its own.
+// rename changes a product's name in its own transaction.
 func (w *world) rename(by *ent.Admin, p *ent.Product, name string) {
 	w.t.Helper()
 	w.tx(w.as(by), func(ctx context.Context, tx *ent.Tx) error {
@@ -114,7 +114,7 @@ func (w *world) prefer(a *ent.Admin, f notificationpreference.Frequency) {
 	})
 }
 
-// work starts to work jobs, with the world's mailer unless another is given.
+// work starts the workers, with the world's mailer unless another is given.
 func (w *world) work(mailers ...mail.Mailer) {
 	w.t.Helper()
 	deps := notification.Deps{
@@ -136,7 +136,7 @@ func (w *world) work(mailers ...mail.Mailer) {
 	})
 }
 
-// until waits for jobs to end until the condition holds.
+// until waits until the condition holds, checking after each job.
 func (w *world) until(condition func() bool) {
 	w.t.Helper()
 	timeout := time.After(patience)
@@ -197,19 +197,19 @@ func (w *world) get(id uuid.UUID) *ent.Product {
 	return p
 }
 
-// postbox is a mailer that keeps what it is given.
+// postbox is a mailer that records its messages.
 type postbox struct {
 	mu     sync.Mutex
 	batch  int
 	settle time.Duration
 	sent   []mail.Message
 	asked  int
-	// onSend may refuse a message, or do something before the message is kept; afterSend once it is.
+	// onSend can reject a message or run code before it is recorded; afterSend runs after that.
 	onSend    func(try int, m mail.Message) error
 	afterSend func(try int, m mail.Message) error
-	// onAsk does something while Accepted is asked.
+	// onAsk runs during each call of Accepted.
 	onAsk func()
-	// knows says that Accepted tells what was sent.
+	// knows makes Accepted return the sent mails.
 	knows    bool
 	askError error
 	tries    int
@@ -257,7 +257,7 @@ func (p *postbox) Accepted(_ context.Context, id string, _ time.Time) (map[strin
 func (p *postbox) Settle() time.Duration { return p.settle }
 func (p *postbox) BatchSize() int        { return p.batch }
 
-// received returns how many mails each address got.
+// received returns the number of mails by address.
 func (p *postbox) received() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -270,35 +270,35 @@ func (p *postbox) received() map[string]int {
 	return received
 }
 
-// messages returns what was sent.
+// messages returns the sent messages.
 func (p *postbox) messages() []mail.Message {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]mail.Message(nil), p.sent...)
 }
 
-// counts returns how often Send and Accepted were called.
+// counts returns the number of calls of Send and Accepted.
 func (p *postbox) counts() (tries, asked int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.tries, p.asked
 }
 
-// refuse makes every message fail with the error; nil takes them again.
+// refuse makes every Send fail with the error; nil makes them succeed again.
 func (p *postbox) refuse(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.onSend = func(int, mail.Message) error { return err }
 }
 
-// answers makes every question fail with the error; nil answers them again.
+// answers makes every Accepted fail with the error; nil makes them succeed again.
 func (p *postbox) answers(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.askError = err
 }
 
-// afterSend calls fn with the ID of each message that was taken.
+// afterSend calls fn with the ID of each accepted message.
 func afterSend(fn func(id string)) func(int, mail.Message) error {
 	return func(_ int, m mail.Message) error {
 		fn(m.ID)

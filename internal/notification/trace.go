@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// maxLinks is how many links a span has at most: OpenTelemetry's own limit.
+	// maxLinks is the maximum number of links of a span, as in OpenTelemetry's default.
 	maxLinks = 128
-	// Attributes of our own.
+	// The catalog's own attributes.
 	changesKey = attribute.Key("catalog.changes")
 	batchKey   = attribute.Key("catalog.batch.id")
 )
 
-// linkCalls links the span of a notify job to the calls whose changes it took from other notify jobs. Its
-// own call, whose changes are of time own, is the span's parent; so one trace leads from one call to the
-// mail, and the mail's trace to all calls that it tells of.
+// linkCalls links the span of a notify job to the calls whose changes it took over from other notify jobs. The span's
+// parent is the job's own call, whose changes have the time own. So one call's trace includes the mail, and the mail's
+// trace links to all calls that it reports.
 func (w *notifyWorker) linkCalls(
 	ctx context.Context, tx *ent.Tx, span trace.Span, batch *ent.NotificationBatch, own time.Time,
 ) error {

@@ -16,8 +16,8 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// TestAMailIsInTheTraceOfOneCallAndLinkedToTheOthers has one administrator make three changes, and another
-// one, of which the first administrator's become one mail.
+// TestAMailIsInTheTraceOfOneCallAndLinkedToTheOthers has one administrator make three changes, which become one mail,
+// and another make one.
 func TestAMailIsInTheTraceOfOneCallAndLinkedToTheOthers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		spans := tracetest.NewSpanRecorder()
@@ -51,7 +51,7 @@ func TestAMailIsInTheTraceOfOneCallAndLinkedToTheOthers(t *testing.T) {
 		require.Equal(t, 1, delivered[other.TraceID()])
 		require.Empty(t, linked[other.TraceID()])
 		var its, others []trace.SpanContext
-		for _, c := range calls { // which of the three jobs comes first is not said
+		for _, c := range calls { // the order of the three jobs is undefined
 			if delivered[c.TraceID()] == 1 {
 				its = linked[c.TraceID()]
 			} else {

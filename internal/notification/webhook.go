@@ -23,20 +23,19 @@ import (
 )
 
 const (
-	// webhookSize is how large a webhook may be. Mailgun's are a few kilobytes.
+	// webhookSize is the maximum size of a webhook, in bytes. Mailgun's have a few kilobytes.
 	webhookSize = 256 << 10
-	// webhookAge is how old a signature may be: Mailgun repeats a webhook for eight hours.
+	// webhookAge is the maximum age of a signature: Mailgun retries a webhook for eight hours.
 	webhookAge = 9 * time.Hour
-	// webhookSkew is by how much Mailgun's clock may be ahead of ours.
+	// webhookSkew is the tolerated clock skew: how far Mailgun's clock may be ahead.
 	webhookSkew = 5 * time.Minute
 )
 
-// Webhook takes Mailgun's event webhooks (POST /webhooks/mailgun) and moves deliveries on.
+// Webhook handles Mailgun's event webhooks (POST /webhooks/mailgun), which update the states of deliveries.
 //
-// It answers 404 without a signing key, 405 to other methods, 413 to what is too large, 400 to what is
-// no webhook, and 406, upon which Mailgun does not try again, if the signature is wrong or too old. An
-// event about mails that are not ours is taken and ignored. States only move forward, so a webhook may
-// be repeated, late or replayed.
+// It responds 404 without a signing key, 405 to other methods, 413 to an oversized body, 400 to a malformed webhook,
+// and 406 if the signature is invalid or expired; Mailgun does not retry after 406. It ignores events about unknown
+// mails. States only move forward, so handling is idempotent: webhooks may be repeated, late or replayed.
 type Webhook struct {
 	db  *db.DB
 	api *mailgun.MailgunImpl // nil without a key
@@ -44,8 +43,8 @@ type Webhook struct {
 	now func() time.Time
 }
 
-// NewWebhook returns the handler. signingKey is Mailgun's HTTP webhook signing key; without one, there is
-// no webhook.
+// NewWebhook returns the handler. signingKey is Mailgun's HTTP webhook signing key; without one, the webhook is
+// disabled.
 func NewWebhook(d *db.DB, signingKey string, log *slog.Logger) *Webhook {
 	h := &Webhook{db: d, log: log, now: time.Now}
 	if signingKey != "" {
@@ -55,7 +54,7 @@ func NewWebhook(d *db.DB, signingKey string, log *slog.Logger) *Webhook {
 	return h
 }
 
-// ServeHTTP takes one webhook.
+// ServeHTTP handles one webhook.
 func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case h.api == nil:
@@ -98,7 +97,7 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// genuine reports whether Mailgun signed the webhook, and not too long ago.
+// genuine reports whether the webhook has a valid and recent signature of Mailgun.
 func (h *Webhook) genuine(s mailgun.Signature) bool {
 	if s.Token == "" {
 		return false
@@ -115,7 +114,7 @@ func (h *Webhook) genuine(s mailgun.Signature) bool {
 	return age < webhookAge && age > -webhookSkew
 }
 
-// event is what a webhook says about one mail to one recipient.
+// event is a webhook's event about one mail to one recipient.
 type event struct {
 	name        string
 	permanent   bool
@@ -124,7 +123,7 @@ type event struct {
 	explanation string
 }
 
-// parseEvent reads the event-data of a webhook. Returns an error if it is no JSON object of the right form.
+// parseEvent parses the event-data of a webhook. Returns an error if it is not a JSON object of the expected form.
 func parseEvent(raw []byte) (event, error) {
 	var data struct {
 		Event     string         `json:"event"`
@@ -164,7 +163,7 @@ func parseEvent(raw []byte) (event, error) {
 	return e, nil
 }
 
-// apply moves the delivery that the event is about to its new state, unless it is there or further.
+// apply sets the new state of the event's delivery, unless it is already in that state or a later one.
 func (h *Webhook) apply(ctx context.Context, e event) error {
 	if len(e.messageIDs) == 0 || e.recipient == "" {
 		return nil

@@ -23,7 +23,7 @@ import (
 
 const signingKey = "key-of-the-webhook"
 
-// signed returns the body of a webhook with a signature of that time.
+// signed returns the body of a webhook, signed at that time.
 func signed(key string, at time.Time, event any) string {
 	timestamp, token := strconv.FormatInt(at.Unix(), 10), "0123456789abcdef"
 	mac := hmac.New(sha256.New, []byte(key))
@@ -77,7 +77,7 @@ func TestWebhookMovesDeliveriesOn(t *testing.T) {
 			{"delivered", "", id, "nobody@example.com", "sent", "sent"},
 			{"delivered", "", id, "LUIS@example.com", "delivered", "sent"},
 			{"failed", "permanent", "<" + id + ">", "emma@example.com", "delivered", "bounced"},
-			{"delivered", "", id, "emma@example.com", "delivered", "bounced"}, // never back
+			{"delivered", "", id, "emma@example.com", "delivered", "bounced"}, // no state moves back
 			{"complained", "", id, "luis@example.com", "complained", "bounced"},
 			{"failed", "permanent", id, "luis@example.com", "complained", "bounced"},
 			{"delivered", "", id, "luis@example.com", "complained", "bounced"},

@@ -16,35 +16,34 @@ import (
 )
 
 const (
-	// firstWait is how long to wait after the first failure; each further wait is twice as long.
+	// firstWait is the delay after the first failure. Each later delay is twice as long.
 	firstWait = 2 * time.Second
-	// longestWait is the longest that a failure makes a mail wait.
+	// longestWait caps the delay after a failure.
 	longestWait = 30 * time.Minute
-	// endless is how often jobs are tried whose loss would lose mails: as often as the column can count.
-	// What ends them is the state of their rows, not River's count.
+	// endless is the maximum number of attempts of jobs whose loss would lose mails: the largest value of the column.
+	// The state of their rows ends them, not River's count.
 	endless = 32767
-	// insertChunk is how many rows share one statement, or are looked for by one: databases limit its
-	// parameters.
+	// insertChunk is the maximum number of rows in one statement, because databases limit its parameters.
 	insertChunk = 1000
-	// maxTries is how often a mail is tried: for about five hours.
-	maxTries = 20
+	// maxAttempts is the maximum number of attempts of a delivery: they span about five hours.
+	maxAttempts = 20
 )
 
-// Deps are what the workers need.
+// Deps are the dependencies of the workers.
 type Deps struct {
 	DB     *db.DB
 	Queue  *queue.Queue
 	Mailer mail.Mailer
 	// From is the sender of every mail.
 	From netmail.Address
-	// PublicURL is where people reach the catalog, without a slash at the end.
+	// PublicURL is the public URL of the catalog, without a trailing slash.
 	PublicURL string
-	// Rate is how many mails may be handed over in a second, on average; 0 means any number.
+	// Rate is the rate limit of outgoing mails a second, on average; 0 means unlimited.
 	Rate float64
 	Log  *slog.Logger
 }
 
-// Register adds the workers of every job that ends in a mail.
+// Register adds the workers of every job that leads to a mail.
 func Register(workers *river.Workers, deps Deps) {
 	deps.PublicURL = strings.TrimRight(deps.PublicURL, "/")
 	d := &deliverer{Deps: deps, pace: newPacer(deps.DB, deps.Queue, deps.Log, deps.Rate)}
@@ -54,27 +53,27 @@ func Register(workers *river.Workers, deps Deps) {
 	river.AddWorker(workers, &linkWorker{deliverer: d})
 }
 
-// worker is of a kind of jobs in which only the database can fail: what the mail server says is in the
+// worker is the base of jobs that fail only if the database does: errors of the mail server are recorded in the
 // deliveries.
 type worker[T river.JobArgs] struct{ river.WorkerDefaults[T] }
 
-// NextRetry is soon at first.
+// NextRetry is the backoff of the catalog instead of River's: it is short at first.
 func (worker[T]) NextRetry(job *river.Job[T]) time.Time {
 	return time.Now().Add(backoff(job.Attempt))
 }
 
-// messageID returns the Message-ID for something with a unique name.
+// messageID returns the Message-ID for a unique name.
 func (d *Deps) messageID(name string) string {
 	_, domain, _ := strings.Cut(d.From.Address, "@")
 	return name + "@" + domain
 }
 
-// backoff returns how long to wait after so many tries have failed. A random fifth more or less keeps
-// jobs that failed together from coming back together.
-func backoff(tries int) time.Duration {
+// backoff returns the delay after so many failed attempts: exponential, with a jitter of 20 % so that jobs that failed
+// together do not retry together.
+func backoff(attempts int) time.Duration {
 	wait := longestWait
-	if tries <= maxTries { // also keeps the shift within bounds
-		wait = min(longestWait, firstWait<<max(tries-1, 0))
+	if attempts <= maxAttempts { // also bounds the shift
+		wait = min(longestWait, firstWait<<max(attempts-1, 0))
 	}
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails
@@ -82,7 +81,7 @@ func backoff(tries int) time.Duration {
 	return wait*4/5 + time.Duration(int64(wait)*2/5*share>>16)
 }
 
-// now returns the time as both databases keep it.
+// now returns the current time with the precision of both databases.
 func now() time.Time {
 	return time.Now().UTC().Truncate(time.Microsecond)
 }
