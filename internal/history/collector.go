@@ -14,25 +14,25 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// insertChunk is how many rows share one statement: databases limit its parameters.
+// insertChunk is the maximum number of rows in one statement, because databases limit its parameters.
 const insertChunk = 1000
 
-// collector holds the changes of one transaction until it commits. They share one time.
+// collector collects the changes of one transaction until it commits. They share one time.
 type collector struct {
 	actor   auth.Principal
 	time    time.Time
 	changes []*recorded
 }
 
-// recorded is a change that goes into product_changes.
+// recorded is a change to write to product_changes.
 type recorded struct {
 	operation change.Operation
 	product   *ent.Product
 	fields    []change.Field
 }
 
-// reserve keeps the next place in the order of changes, and returns the function that fills it. A
-// place that is never filled is no change.
+// reserve reserves the next position in the order of changes, and returns the function that fills it. An unfilled
+// position is not a change.
 func (c *collector) reserve() func(operation change.Operation, before, after *ent.Product) error {
 	i := len(c.changes)
 	c.changes = append(c.changes, nil)
@@ -46,7 +46,7 @@ func (c *collector) reserve() func(operation change.Operation, before, after *en
 	}
 }
 
-// flush writes the changes and tells the listeners.
+// flush writes the changes and notifies the listeners.
 func (c *collector) flush(ctx context.Context, tx *ent.Tx, listeners []Listener) error {
 	var rows []*ent.ProductChangeCreate
 	for _, r := range c.changes {
@@ -96,7 +96,7 @@ func (c *collector) row(tx *ent.Tx, r *recorded) (*ent.ProductChangeCreate, erro
 		SetProduct(product), nil
 }
 
-// now returns the time as both databases keep it.
+// now returns the current time with the precision of both databases.
 func now() time.Time {
 	return time.Now().UTC().Truncate(time.Microsecond)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// diff returns the fields that differ. A nil before is a product that did not exist.
+// diff returns the fields that differ. before is nil for a new product.
 func diff(before, after *ent.Product) ([]change.Field, error) {
 	changed := []change.Field{}
 	from := before

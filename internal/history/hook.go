@@ -16,32 +16,29 @@ import (
 )
 
 var (
-	// ErrRowRemoved is returned when product rows are to be deleted. Products are deleted by setting
-	// their delete_time.
+	// ErrRowRemoved is returned for a DELETE of product rows. Products are soft-deleted: set their delete_time.
 	ErrRowRemoved = errors.New("history: rows of products are never removed")
-	// ErrBulkUpdate is returned when one statement is to update any number of products. Update them one by
-	// one: the history needs the old values of each.
+	// ErrBulkUpdate is returned for an UPDATE of several products in one statement. Update products one by one: the
+	// history needs the old values of each.
 	ErrBulkUpdate = errors.New("history: products are updated one by one")
-	// ErrNoActor is returned when a product is changed by nobody.
+	// ErrNoActor is returned for a change of a product without an administrator in the context.
 	ErrNoActor = errors.New("history: a product is changed without an administrator in the context")
 )
 
-// Listener is told of the changes of a transaction, in the order in which they were made, when they are
-// written and before the transaction commits. What it writes with tx commits with them; if it returns an
-// error, nothing does.
+// Listener receives the changes of a transaction in order, after they are written and before the commit. Its writes
+// with tx are in the same transaction. An error rolls the transaction back.
 type Listener func(ctx context.Context, tx *ent.Tx, by auth.Principal, changes []*ent.ProductChange) error
 
-// NewHook returns the hook that makes a change of a product and its history one thing. For every mutation
-// of products it writes one row of product_changes per product that really changes, as the transaction
-// commits, and then tells the listeners.
+// NewHook returns the hook that writes products and their history atomically. For every mutation of products it writes
+// one row to product_changes per product that really changes, before the commit, and then notifies the listeners.
 //
-// It bumps version and update_time, and leaves rows alone that the mutation would not change. Updates
-// of what is only derived from a product (keys, search text) pass as they are. It cannot see what
-// Modify and OnConflict do: do not use them on products.
+// It increments version and update_time, and skips rows that the mutation would not change. Updates of derived columns
+// only (keys, search text) are not changes. It cannot see the effect of Modify and OnConflict: do not use them on
+// products.
 //
-// Mutations fail with db.ErrNotInTx or ent.ErrNotInTx outside db.InTx, with ErrNoActor if nobody makes
-// them, with ErrRowRemoved if they delete rows, with ErrBulkUpdate if they are updates of any number of
-// products, and with reason CONCURRENT_CHANGE if the product was changed since the caller read it.
+// Mutations fail with db.ErrNotInTx or ent.ErrNotInTx outside db.InTx, with ErrNoActor without an administrator, with
+// ErrRowRemoved if they delete rows, with ErrBulkUpdate if they update several products in one statement, and with
+// reason CONCURRENT_CHANGE if the product was changed since the caller read it (optimistic concurrency).
 func NewHook(listeners ...Listener) ent.Hook {
 	h := productHook(listeners)
 	return func(next ent.Mutator) ent.Mutator {
@@ -73,10 +70,10 @@ func (h productHook) mutate(ctx context.Context, m *ent.ProductMutation, next en
 	}
 }
 
-// collectorKey is where a transaction keeps its collector.
+// collectorKey is the key of the transaction-local collector.
 type collectorKey struct{}
 
-// collector returns the collector of the transaction, which writes itself down before the commit.
+// collector returns the transaction's collector, which flushes before the commit.
 func (h productHook) collector(ctx context.Context) (*collector, error) {
 	actor, ok := auth.PrincipalFrom(ctx)
 	if !ok {
@@ -99,10 +96,10 @@ func (h productHook) collector(ctx context.Context) (*collector, error) {
 	})
 }
 
-// create handles a single create, and each product of a bulk create: ent nests those, so the first
-// product's rows come back last.
+// create handles a single create, and each product of a bulk create. Ent nests those, so the first product's rows
+// return last.
 func create(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c *collector) (ent.Value, error) {
-	if created, ok := m.CreateTime(); ok { // each has a default of its own
+	if created, ok := m.CreateTime(); ok { // the default differs for each product
 		m.SetUpdateTime(created)
 	}
 	record := c.reserve()
@@ -117,8 +114,8 @@ func create(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c *co
 	return value, record(change.Created, nil, p)
 }
 
-// updateOne needs no statement to lock the row: the update only applies to the version that the old
-// values belong to.
+// updateOne uses optimistic concurrency instead of a row lock: the update applies only to the version of the old
+// values.
 func updateOne(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c *collector) (ent.Value, error) {
 	before, err := fields.Load(func(column string) (ent.Value, error) { return m.OldField(ctx, column) })
 	if err != nil {
@@ -157,7 +154,7 @@ func updateOne(ctx context.Context, m *ent.ProductMutation, next ent.Mutator, c 
 	return value, c.reserve()(operation, before, after)
 }
 
-// operationOf says what the mutation does to a product.
+// operationOf returns the operation that the mutation performs on a product.
 func operationOf(m *ent.ProductMutation, before *ent.Product) change.Operation {
 	if _, sets := m.DeleteTime(); sets && before.DeleteTime == nil {
 		return change.Deleted

@@ -24,7 +24,7 @@ func TestHookWritesOneChangePerProduct(t *testing.T) {
 		require.Len(t, w.changes(), 1)
 		require.Len(t, w.told, 1)
 
-		// A bulk create, over one chunk: one job, and the order of the products.
+		// A bulk create of more than one chunk inserts one job, in the order of the products.
 		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			drafts := make([]*ent.ProductCreate, 1100)
 			for i := range drafts {
@@ -40,7 +40,7 @@ func TestHookWritesOneChangePerProduct(t *testing.T) {
 		}
 		require.Len(t, w.told, 2)
 
-		// One transaction with several updates, of which one changes nothing.
+		// One transaction has several updates, one of which changes nothing.
 		w.tx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error {
 			for _, row := range changes[:3] {
 				if err := tx.Product.UpdateOneID(row.ProductID).SetBrand("Nooz").Exec(ctx); err != nil {
@@ -118,7 +118,7 @@ func TestHookLeavesUnchangedProductsAlone(t *testing.T) {
 		require.Equal(t, int64(1), w.get(p.ID).Version)
 		require.True(t, p.UpdateTime.Equal(w.get(p.ID).UpdateTime))
 
-		// What is only derived is stored, and nobody hears of it.
+		// Derived columns are stored, without a change and without a notification.
 		w.tx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			if err := tx.Product.UpdateOneID(p.ID).SetSearchText("again").Exec(ctx); err != nil {
 				return err
@@ -139,7 +139,7 @@ func TestHookNamesOperations(t *testing.T) {
 		deleteTime := time.Now().UTC().Truncate(time.Microsecond)
 		for _, set := range []func(*ent.ProductUpdateOne){
 			func(u *ent.ProductUpdateOne) { u.SetDeleteTime(deleteTime) },
-			func(u *ent.ProductUpdateOne) { u.SetDeleteTime(deleteTime.Add(time.Hour)) }, // is deleted: nothing
+			func(u *ent.ProductUpdateOne) { u.SetDeleteTime(deleteTime.Add(time.Hour)) }, // already deleted: no change
 			func(u *ent.ProductUpdateOne) { u.ClearDeleteTime().SetName("Back") },
 			func(u *ent.ProductUpdateOne) { u.AddPriceMinor(1) },
 		} {
@@ -179,11 +179,11 @@ func TestHookRefuses(t *testing.T) {
 		require.ErrorIs(t, inTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(ctx)
 		}), history.ErrNoActor)
-		// The transaction is there, but the context is not its own.
+		// The transaction exists, but its context is not used.
 		require.ErrorIs(t, inTx(w.as(w.ana), func(_ context.Context, tx *ent.Tx) error {
 			return tx.Product.UpdateOneID(p.ID).SetName("x").Exec(w.as(w.ana)) //nolint:contextcheck // that is the point
 		}), db.ErrNotInTx)
-		// A stale row is not written over.
+		// A stale row is not overwritten.
 		w.rename(w.ana, p, "Newer")
 		require.True(t, fault.Is(inTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 			return tx.Product.UpdateOne(p).SetName("Stale").Exec(ctx)
@@ -191,7 +191,7 @@ func TestHookRefuses(t *testing.T) {
 		require.Equal(t, "Newer", w.get(p.ID).Name)
 		require.Len(t, w.changes(), 2)
 
-		// The client for reads cannot write.
+		// The read-only client cannot write.
 		require.Error(t, w.db.Reader().Product.UpdateOneID(p.ID).SetName("x").Exec(w.as(w.ana)))
 		require.Equal(t, "Newer", w.get(p.ID).Name)
 	})
@@ -212,7 +212,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 	})
 }
 
-// A listener that fails keeps the transaction from committing.
+// A failing listener rolls the transaction back.
 func TestListenersAreInTheTransaction(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.product(w.ana, "S")
@@ -241,7 +241,7 @@ func TestConcurrentUpdatesAreAllTold(t *testing.T) {
 					err := w.db.InTx(w.as(w.ana), func(ctx context.Context, tx *ent.Tx) error {
 						return tx.Product.UpdateOneID(p.ID).AddPriceMinor(1).Exec(ctx)
 					})
-					if !fault.Is(err, fault.ConcurrentChange) { // somebody else's came first
+					if !fault.Is(err, fault.ConcurrentChange) { // another change was first
 						results <- err
 						return
 					}
@@ -256,7 +256,7 @@ func TestConcurrentUpdatesAreAllTold(t *testing.T) {
 		changes := w.changes()
 		require.Len(t, changes, 1+writers)
 		last := `{"amount":"129.90","currencyCode":"MXN"}`
-		for _, c := range changes[1:] { // each begins where the one before ended
+		for _, c := range changes[1:] { // each starts from the result of the previous one
 			require.JSONEq(t, last, string(c.Fields[0].Old))
 			last = string(c.Fields[0].New)
 		}

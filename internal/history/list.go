@@ -31,9 +31,8 @@ type listing struct {
 	Cursor    string  `json:"cursor,omitempty"`
 }
 
-// List returns a page of the history of a product, live or deleted, or of the whole catalog if the id is
-// uuid.Nil; no changes for a product that does not exist. Returns ORDER_BY_INVALID, PAGE_TOKEN_INVALID or
-// CURSOR_INVALID.
+// List returns a page of the history: of one product, live or deleted, or of the whole catalog if the id is uuid.Nil.
+// The list of an unknown product is empty. Returns ORDER_BY_INVALID, PAGE_TOKEN_INVALID or CURSOR_INVALID.
 func List(
 	ctx context.Context, db *ent.Client, productID uuid.UUID, req *catalogv1.ListProductChangesRequest,
 ) (*catalogv1.ListProductChangesResponse, error) {
@@ -112,7 +111,7 @@ func nextCursor(list listing, page []*ent.ProductChange) string {
 	}
 }
 
-// Since returns the newest changes of a product after a version of it, the newest first.
+// Since returns the latest changes of a product after one of its versions, newest first.
 func Since(
 	ctx context.Context, db *ent.Client, productID uuid.UUID, version int64, limit int,
 ) ([]*ent.ProductChange, error) {
@@ -127,8 +126,8 @@ func Since(
 	return changes, nil
 }
 
-// FieldsSince returns the names of all fields that changed after a version of a product, those of the newest
-// change first.
+// FieldsSince returns the names of all fields that changed after a version of a product, those of the latest change
+// first.
 func FieldsSince(ctx context.Context, db *ent.Client, productID uuid.UUID, version int64) ([]string, error) {
 	var names []string
 	next := int64(math.MaxInt64)
@@ -156,8 +155,7 @@ func FieldsSince(ctx context.Context, db *ent.Client, productID uuid.UUID, versi
 	}
 }
 
-// listPage returns the first size changes that were found, and the token for the rest if there is
-// any.
+// listPage returns the first size changes of those found, and the token of the next page if there are more.
 func listPage(
 	list listing, found []*ent.ProductChange, size int,
 ) (*catalogv1.ListProductChangesResponse, error) {
@@ -228,7 +226,7 @@ func operation(op change.Operation) catalogv1.ProductChange_Operation {
 	}
 }
 
-// value returns the message for a stored JSON value; nothing stored is null.
+// value returns the message for a stored JSON value; null if there is none.
 func value(raw json.RawMessage) (*structpb.Value, error) {
 	if len(raw) == 0 {
 		return structpb.NewNullValue(), nil

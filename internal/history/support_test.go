@@ -16,16 +16,16 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// world is a database with the hook, and somebody who listens to it.
+// world is a database with the hook and a listener.
 type world struct {
 	t         *testing.T
 	db        *db.DB
 	ana, luis auth.Principal
 
 	mu sync.Mutex
-	// told is what the listener was told in each transaction.
+	// told records the listener's input of each transaction.
 	told []told
-	// refusal is what the listener answers.
+	// refusal is the listener's result.
 	refusal error
 }
 
@@ -56,7 +56,7 @@ func (w *world) listen(ctx context.Context, tx *ent.Tx, by auth.Principal, chang
 	}
 	heard := told{by: by}
 	for _, c := range changes {
-		if _, err := tx.ProductChange.Get(ctx, c.ID); err != nil { // it is written
+		if _, err := tx.ProductChange.Get(ctx, c.ID); err != nil { // the row exists
 			return err
 		}
 		heard.changes = append(heard.changes, c.ID)
@@ -81,7 +81,7 @@ func draft(tx *ent.Tx, sku string) *ent.ProductCreate {
 		SetSkuKey(key).SetNameKey(key).SetBrandKey(key).SetSearchText(text.Fold(sku))
 }
 
-// product creates a product in a transaction of its own.
+// product creates a product in its own transaction.
 func (w *world) product(by auth.Principal, sku string) *ent.Product {
 	w.t.Helper()
 	var p *ent.Product
@@ -93,7 +93,7 @@ func (w *world) product(by auth.Principal, sku string) *ent.Product {
 	return p
 }
 
-// rename changes a product's name in a transaction of its own.
+// rename changes a product's name in its own transaction.
 func (w *world) rename(by auth.Principal, p *ent.Product, name string) {
 	w.t.Helper()
 	w.tx(w.as(by), func(ctx context.Context, tx *ent.Tx) error {

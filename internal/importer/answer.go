@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// reasonOf returns the reason in an error of the API, "" if it has none.
+// reasonOf returns the reason of an API error; "" if it has none.
 func reasonOf(err error) fault.Reason {
 	return fault.Reason(errorInfo(err).GetReason())
 }
@@ -22,7 +22,7 @@ func errorInfo(err error) *errdetails.ErrorInfo {
 	return detailOf[*errdetails.ErrorInfo](err)
 }
 
-// detailOf returns the detail of a type in an error of the API, nil if it has none.
+// detailOf returns the detail of type T of an API error; nil if it has none.
 func detailOf[T any](err error) (none T) {
 	var answer *connect.Error
 	if !errors.As(err, &answer) {
@@ -31,7 +31,7 @@ func detailOf[T any](err error) (none T) {
 	for _, detail := range answer.Details() {
 		value, err := detail.Value()
 		if err != nil {
-			continue // of a type that this program does not know
+			continue // unknown type
 		}
 		if t, ok := any(value).(T); ok {
 			return t
@@ -40,7 +40,7 @@ func detailOf[T any](err error) (none T) {
 	return none
 }
 
-// messageOf returns the sentence in an error of the API.
+// messageOf returns the message of an API error.
 func messageOf(err error) string {
 	if answer, ok := errors.AsType[*connect.Error](err); ok {
 		return answer.Message()
@@ -48,15 +48,15 @@ func messageOf(err error) string {
 	return err.Error()
 }
 
-// missing is what BatchGetProducts says of SKUs that it did not find.
+// missing describes the SKUs that BatchGetProducts did not find.
 type missing struct {
-	// skus are the first of them; of very many it does not name all.
+	// skus are the first of them. The server truncates a long list.
 	skus []string
-	// count is how many there are, 0 if the server does not say.
+	// count is the number of missing SKUs; 0 if the server does not report it.
 	count int
 }
 
-// missingSKUs returns what err says of SKUs that were not found, nothing if it says something else.
+// missingSKUs returns the missing SKUs of err; empty if it is a different error.
 func missingSKUs(err error) (missing, error) {
 	if connect.CodeOf(err) != connect.CodeNotFound || reasonOf(err) != fault.ProductNotFound {
 		return missing{}, nil
@@ -72,7 +72,7 @@ func missingSKUs(err error) (missing, error) {
 	return m, nil
 }
 
-// isRowFault reports whether an error of the API blames what was sent, not the way to the server.
+// isRowFault reports whether an API error is due to the content of the request, not to the connection or the server.
 func isRowFault(err error) bool {
 	switch connect.CodeOf(err) {
 	case connect.CodeInvalidArgument, connect.CodeFailedPrecondition, connect.CodeOutOfRange:
@@ -84,26 +84,26 @@ func isRowFault(err error) bool {
 	}
 }
 
-// isPassing reports whether trying again, from what the catalog holds then, may succeed: the server
-// was away, or somebody changed the same products at the same time.
+// isPassing reports whether an error is transient: the server was unavailable or a concurrent change conflicted. Then
+// a retry from the catalog's current state may succeed.
 func isPassing(err error) bool {
 	switch connect.CodeOf(err) {
 	case connect.CodeUnavailable, connect.CodeAborted, connect.CodeAlreadyExists, connect.CodeNotFound:
 		return true
 	case connect.CodeDeadlineExceeded:
-		return reasonOf(err) == fault.DeadlineExceeded // the server's time limit, not ours
+		return reasonOf(err) == fault.DeadlineExceeded // the server's deadline, not the client's
 	default:
 		return false
 	}
 }
 
-// blamed is a field of one request of a batch.
+// blamed is an invalid field of one request of a batch.
 type blamed struct {
 	request       int
 	field, reason string
 }
 
-// blame returns what an error of the API says about the requests of a batch of a size.
+// blame returns the invalid fields that an API error names, for a batch of size requests.
 func blame(err error, size int) []blamed {
 	var list []blamed
 	for _, v := range detailOf[*errdetails.BadRequest](err).GetFieldViolations() {

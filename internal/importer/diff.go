@@ -11,14 +11,14 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// toCreate returns the request that makes a product of a row.
+// toCreate returns the request that creates the product of a row.
 func (f *File) toCreate(row Row) *catalogv1.CreateProductRequest {
 	p := proto.CloneOf(row.Product)
 	p.Attributes = f.attributes(row, nil)
 	return &catalogv1.CreateProductRequest{Product: p}
 }
 
-// toUpdate returns the request that makes a product what a row says, nil if it is that already.
+// toUpdate returns the request that updates a product to a row; nil if nothing differs.
 func (f *File) toUpdate(row Row, now *catalogv1.Product) *catalogv1.UpdateProductRequest {
 	wanted := f.toCreate(row).GetProduct()
 	wanted.Id = now.GetId()
@@ -36,7 +36,7 @@ func (f *File) toUpdate(row Row, now *catalogv1.Product) *catalogv1.UpdateProduc
 	return &catalogv1.UpdateProductRequest{Product: wanted, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}}
 }
 
-// attributes returns the attributes that a row gives a product that has some.
+// attributes returns the attributes of a product with the changes of a row.
 func (f *File) attributes(row Row, now map[string]string) map[string]string {
 	attributes := map[string]string{}
 	if slices.Contains(f.paths, fieldAttributes) {

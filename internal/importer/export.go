@@ -11,15 +11,15 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// exportPage is how many products are asked for at a time.
+// exportPage is the page size of an export.
 const exportPage = 500
 
-// Export writes the live products that match a filter, ordered by SKU, as a file in the catalog's own
-// format, and returns how many they are. Importing the file changes nothing. Progress, if it is set,
-// is told how many more are written.
+// Export writes the live products that match a filter, ordered by SKU, as a file in the catalog's own format, and
+// returns their number. Importing the file changes nothing. Progress, if set, is called with the number of newly
+// written products.
 //
-// Cells are written as they are, also those that a spreadsheet takes for a formula ("=1+1"), because a
-// mark before them would become part of the value with the next import.
+// Cells are not escaped, even those that a spreadsheet would treat as a formula ("=1+1"): an escape character would
+// become part of the value on the next import.
 func Export(
 	ctx context.Context, products catalogv1connect.ProductServiceClient, filter string, to io.Writer, progress func(int),
 ) (int, error) {
@@ -60,7 +60,7 @@ func writeProducts(out *csv.Writer, products []*catalogv1.Product) error {
 	return out.Error()
 }
 
-// ownCells returns a product in the columns of the catalog's own format.
+// ownCells returns the cells of a product in the catalog's own format.
 func ownCells(p *catalogv1.Product) ([]string, error) {
 	cells := make([]string, len(fields.Cells()))
 	for i, c := range fields.Cells() {

@@ -25,7 +25,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// fakeCatalog keeps products in memory, and refuses the brand "refused".
+// fakeCatalog is an in-memory catalog that rejects the brand "refused".
 type fakeCatalog struct {
 	catalogv1connect.UnimplementedProductServiceHandler
 	catalogv1connect.UnimplementedAuthServiceHandler
@@ -33,12 +33,12 @@ type fakeCatalog struct {
 	mu       sync.Mutex
 	products map[string]*catalogv1.Product // by SKU
 	lookUps  int                           // calls of BatchGetProducts
-	named    int                           // how many missing SKUs an error names; 0 is all
-	writes   int                           // calls that wrote
-	limit    int                           // of requests in a batch; 0 is none
-	lose     int                           // how many answers to writes get lost
-	session  int                           // which access token is good; 0 needs none
-	retired  bool                          // say that the key of a token was retired, not that it expired
+	named    int                           // maximum of missing SKUs in an error; 0 is unlimited
+	writes   int                           // successful writes
+	limit    int                           // maximum of requests in a batch; 0 is unlimited
+	lose     int                           // number of responses to writes to lose
+	session  int                           // the valid access token; 0 accepts anonymous calls
+	retired  bool                          // tokens fail because their key was retired, not because they expired
 	ended    bool
 }
 
@@ -184,7 +184,7 @@ func (f *fakeCatalog) BatchUpdateProducts(
 	return &catalogv1.BatchUpdateProductsResponse{}, f.write(list)
 }
 
-// merge returns a product with the fields that an update names.
+// merge returns a product with the fields of an update's mask applied.
 func merge(now *catalogv1.Product, update *catalogv1.UpdateProductRequest) *catalogv1.Product {
 	merged := proto.CloneOf(now)
 	from, to := update.GetProduct().ProtoReflect(), merged.ProtoReflect()
@@ -198,7 +198,7 @@ func merge(now *catalogv1.Product, update *catalogv1.UpdateProductRequest) *cata
 	return merged
 }
 
-// write keeps products, all or none.
+// write stores products, all or none.
 func (f *fakeCatalog) write(list []*catalogv1.Product) error {
 	if f.limit > 0 && len(list) > f.limit {
 		return refusal(connect.CodeResourceExhausted, fault.RequestTooLarge, nil)

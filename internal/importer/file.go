@@ -11,32 +11,32 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// Row is a product as a file has it.
+// Row is one product of a file.
 type Row struct {
-	// Line is where the row starts, counted from 1.
+	// Line is the line on which the row starts, counted from 1.
 	Line int
 	// Product has the fields for which the file has columns.
 	Product *catalogv1.Product
-	// Attributes are changes to the product's attributes; an empty value removes one.
+	// Attributes are changes of the product's attributes; an empty value removes one.
 	Attributes map[string]string
 }
 
-// File is what was read from a file.
+// File is a parsed file.
 type File struct {
 	Rows []Row
-	// Problems are those of rows that are not in Rows.
+	// Problems are the problems of rows that are not in Rows.
 	Problems []Problem
-	// Unpublished is how many rows were left out because they are not published in the shop.
+	// Unpublished is the number of rows that were skipped because the shop does not publish them.
 	Unpublished int
 
 	// paths are the fields of a product for which the file has columns.
 	paths []string
-	// columns are the file's names for fields of a product, where they differ.
+	// columns maps fields of a product to the file's names for them, where they differ.
 	columns map[string]string
 }
 
-// Parse reads a file in one of the known formats; currency is that of prices without one. Returns an
-// error if the file as a whole cannot be read; rows that cannot be read are in its Problems.
+// Parse parses a file in one of the supported formats; currency applies to prices without one. Returns an error if the
+// file as a whole is unreadable; unreadable rows are in its Problems.
 func Parse(from io.Reader, currency string) (*File, error) {
 	t, err := openTable(from)
 	if err != nil {
@@ -76,7 +76,7 @@ func (f *File) column(field string) string {
 	return cell.Header
 }
 
-// note keeps the problem of a row. Returns err if it is anything else.
+// note records the problem of a row. Returns err if it is any other error.
 func (f *File) note(err error) error {
 	var bad rowError
 	if !errors.As(err, &bad) {
@@ -86,8 +86,7 @@ func (f *File) note(err error) error {
 	return nil
 }
 
-// dropInvalid moves rows that the server would refuse, as far as the file alone can tell, from Rows to
-// Problems.
+// dropInvalid moves rows that fail the server's validation, as far as the client can check it, from Rows to Problems.
 func (f *File) dropInvalid() {
 	lines := make(map[string]int, len(f.Rows))
 	valid := f.Rows[:0]
@@ -109,7 +108,7 @@ func (f *File) dropInvalid() {
 	f.Rows = valid
 }
 
-// check returns what the server would say of the fields of a row.
+// check returns the problems that the server would report about the fields of a row.
 func (f *File) check(row Row) []Problem {
 	_, err := fields.NewPatch(row.Product, fields.Everything())
 	bad, isFault := errors.AsType[*fault.Error](err)

@@ -7,15 +7,14 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// oneLine makes the line breaks of a text what they are in HTML: spaces.
+// oneLine replaces line breaks by spaces, as HTML renders them.
 var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
 
-// plainText returns the text of a piece of HTML: one line for each block, "- " before items of lists,
-// without scripts and styles.
+// plainText converts HTML to text: one line for each block, "- " before list items, without scripts and styles.
 func plainText(markup string) string {
 	var b strings.Builder
 	tokens := html.NewTokenizer(strings.NewReader(markup))
-	var hidden atom.Atom // the element whose content is left out
+	var hidden atom.Atom // the element whose content is skipped
 	for {
 		kind := tokens.Next()
 		switch kind {
@@ -40,7 +39,7 @@ func plainText(markup string) string {
 	}
 }
 
-// mark returns what stands in plain text for the start or end of an element.
+// mark returns the plain text for the start or end of an element.
 func mark(tag atom.Atom, end bool) string {
 	switch tag {
 	case atom.Li:

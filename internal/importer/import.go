@@ -16,34 +16,34 @@ import (
 )
 
 const (
-	// chunkRows is how many rows are compared and sent together at most.
+	// chunkRows is the maximum number of rows that are compared and sent together.
 	chunkRows = 500
-	// chunkBytes is how large a request is at most, unless one row alone is larger.
+	// chunkBytes is the maximum size of a request, unless a single row is larger.
 	chunkBytes = 1 << 20
-	// retryFirst, retryMax and retryTimes say how long to wait for a server that is away.
+	// The backoff while the server is unavailable: first delay, maximum delay, number of retries.
 	retryFirst = 200 * time.Millisecond
 	retryMax   = 5 * time.Second
 	retryTimes = 10
 )
 
-// Import brings the rows of a file into a catalog.
+// Import imports the rows of a file into a catalog.
 type Import struct {
-	// Products must act for an administrator.
+	// Products must be authorized as an administrator.
 	Products catalogv1connect.ProductServiceClient
-	// DryRun only finds out what there is to do.
+	// DryRun reports the changes without making them.
 	DryRun bool
-	// Progress is told how many more rows are done, if it is set.
+	// Progress, if set, is called with the number of newly finished rows.
 	Progress func(rows int)
 }
 
-// Result says what an import did, in rows.
+// Result counts the outcomes of an import, in rows.
 type Result struct {
 	Created, Updated, Unchanged, Failed int
-	// Problems are all that is wrong with the rows that failed, by line.
+	// Problems are all problems of the rows that failed, by line.
 	Problems []Problem
 }
 
-// outcome is what became of a row.
+// outcome is the outcome of a row.
 type outcome int
 
 const (
@@ -54,11 +54,11 @@ const (
 	failed
 )
 
-// task is a row on its way into the catalog.
+// task is the state of a row during the import.
 type task struct {
 	row   Row
 	state outcome
-	// tried is what was last tried with the row: if the answer was lost, it may have been done.
+	// tried is the last attempt for the row. If its response was lost, it may have succeeded.
 	tried outcome
 	now   *catalogv1.Product // nil if there is none with the SKU
 }
@@ -71,9 +71,9 @@ type run struct {
 	result Result
 }
 
-// Run brings the rows of a file into the catalog, and returns what it did. Rows that are refused do
-// not keep the others out. Returns an error, besides the result so far, if the server cannot be
-// reached or refuses to work for the caller; then it is safe to start again.
+// Run imports the rows of a file and returns the result. Rejected rows do not block the others. Returns an error,
+// besides the result so far, if the server is unreachable or denies the caller; the import is idempotent, so it is
+// safe to run again.
 func (im *Import) Run(ctx context.Context, file *File) (Result, error) {
 	r := &run{Import: im, file: file}
 	r.result.Problems = slices.Clone(file.Problems)
@@ -92,8 +92,8 @@ func (im *Import) Run(ctx context.Context, file *File) (Result, error) {
 	return r.result, err
 }
 
-// chunk brings in some rows. Whatever fails in passing starts again from what the catalog holds
-// then, so that nothing is done twice.
+// chunk imports some rows. After a transient error it starts again from the catalog's current state, which makes
+// retries idempotent.
 func (r *run) chunk(ctx context.Context, rows []Row) error {
 	tasks := make([]*task, len(rows))
 	for i, row := range rows {
@@ -115,7 +115,7 @@ func (r *run) chunk(ctx context.Context, rows []Row) error {
 			r.result.Updated++
 		case unchanged:
 			r.result.Unchanged++
-		case pending, failed: // told by the error, or counted by its problems
+		case pending, failed: // reported by the error, or counted by its problems
 		}
 	}
 	return err
@@ -156,7 +156,7 @@ func (r *run) done(t *task, state outcome) {
 	}
 }
 
-// lookUp finds the products that have the SKUs of tasks.
+// lookUp finds the products with the SKUs of tasks.
 func (r *run) lookUp(ctx context.Context, tasks []*task) error {
 	bySKU := make(map[string]*task, len(tasks))
 	skus := make([]string, len(tasks))
@@ -184,15 +184,15 @@ func (r *run) lookUp(ctx context.Context, tasks []*task) error {
 		}
 		before := len(skus)
 		skus = slices.DeleteFunc(skus, func(sku string) bool { return slices.Contains(missing.skus, sku) })
-		if len(skus) == before { // it would answer the same for ever
+		if len(skus) == before { // the response would never change
 			return fmt.Errorf("the server misses SKUs that were not asked for: %w", err)
 		}
 	}
 	return nil
 }
 
-// send makes calls for tasks, as few as their sizes allow, and marks those that are done or refused.
-// Returns the error of a call that failed for another reason than its rows.
+// send sends tasks in as few calls as their sizes allow, and marks those that succeed or are rejected. Returns the
+// error of a call that failed for another reason than its rows.
 func (r *run) send(ctx context.Context, tasks []*task, call func(context.Context, []*task) error) error {
 	for len(tasks) > 0 {
 		batch := tasks[:r.fitting(tasks)]
@@ -217,8 +217,8 @@ func (r *run) send(ctx context.Context, tasks []*task, call func(context.Context
 	return nil
 }
 
-// refused deals with a batch that the server refused as a whole: the rows to blame fail, the others
-// are sent again. If no row is to blame by name, the batch is halved until one is left.
+// refused handles a batch that the server rejected as a whole: the invalid rows fail, the others are sent again. If
+// the error names no row, it bisects the batch until one row is left.
 func (r *run) refused(
 	ctx context.Context, batch []*task, cause error, call func(context.Context, []*task) error,
 ) error {
@@ -256,7 +256,7 @@ func (r *run) finish(batch []*task) {
 	}
 }
 
-// fitting returns how many of the tasks, one at least, fit into one request.
+// fitting returns how many of the tasks fit into one request, at least one.
 func (r *run) fitting(tasks []*task) int {
 	size := 0
 	for i, t := range tasks {

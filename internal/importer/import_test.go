@@ -41,7 +41,7 @@ func TestImportCreatesUpdatesAndLeavesAlone(t *testing.T) {
 	require.Equal(t, map[string]string{"colour": "blue"}, catalog.product(t, "b").GetAttributes())
 }
 
-// An error names the first of many missing SKUs only.
+// An error names only the first of many missing SKUs.
 func TestImportFindsEveryNewRow(t *testing.T) {
 	catalog := &fakeCatalog{named: 3}
 	server := catalog.serve(t)
@@ -97,7 +97,7 @@ func TestRequestTooLargeIsDivided(t *testing.T) {
 
 func TestLargeRowsGoInSeveralRequests(t *testing.T) {
 	catalog := &fakeCatalog{}
-	const rows = 60 // of 40 KB: the longest description that the catalog takes
+	const rows = 60 // of 40 KB: the longest valid description
 	csv := "sku,name,brand,price,description\n"
 	for i := range rows {
 		csv += fmt.Sprintf("s%d,N,X,1,%s\n", i, strings.Repeat("😀", 10_000))

@@ -9,14 +9,14 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// fieldSKU is the field by which rows and products find each other, and fieldAttributes the one that
-// columns of other names are parts of.
+// fieldSKU is the field that identifies the product of a row. fieldAttributes is the field that contains the columns
+// with unknown names.
 const (
 	fieldSKU        = "sku"
 	fieldAttributes = "attributes"
 )
 
-// Columns returns the columns that a file in the catalog's own format must have, and those that it may have.
+// Columns returns the required and the optional columns of the catalog's own format.
 func Columns() (required, optional []string) {
 	for _, c := range fields.Cells() {
 		if c.Required {
@@ -28,7 +28,7 @@ func Columns() (required, optional []string) {
 	return required, optional
 }
 
-// ownHeader returns the columns of the catalog's own format, in the order in which they are exported.
+// ownHeader returns the columns of the catalog's own format, in export order.
 func ownHeader() []string {
 	header := make([]string, len(fields.Cells()))
 	for i, c := range fields.Cells() {
@@ -37,7 +37,7 @@ func ownHeader() []string {
 	return header
 }
 
-// isOwn reports whether a header is that of the catalog's own format.
+// isOwn reports whether a header is in the catalog's own format.
 func isOwn(header []string) bool {
 	required, _ := Columns()
 	for _, name := range required {
@@ -48,7 +48,7 @@ func isOwn(header []string) bool {
 	return true
 }
 
-// ownCell is a column of the catalog's own format that a file has.
+// ownCell is a column of a file in the catalog's own format.
 type ownCell struct {
 	fields.Cell
 
@@ -88,7 +88,7 @@ func (f *File) readOwn(t *table, currency string) error {
 	return nil
 }
 
-// addOwn adds the row of a record. Returns a rowError if a cell cannot be read.
+// addOwn adds the row of a record. Returns a rowError if a cell is unreadable.
 func (f *File) addOwn(rec record, cells []ownCell, facts []string, currency string) error {
 	p := &catalogv1.Product{}
 	for _, c := range cells {

@@ -15,12 +15,12 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// callTimeout is how long one call may take.
+// callTimeout is the timeout of one call.
 const callTimeout = 2 * time.Minute
 
-// Session is a caller's connection to a server: anonymous, or an administrator's until Close.
+// Session is a client session with a server: anonymous, or an administrator's until Close.
 type Session struct {
-	// Products acts for the caller.
+	// Products is authorized as the caller.
 	Products catalogv1connect.ProductServiceClient
 
 	auth catalogv1connect.AuthServiceClient
@@ -39,7 +39,7 @@ func Connect(server string) *Session {
 	return s
 }
 
-// SignIn makes the session an administrator's.
+// SignIn signs an administrator in.
 func (s *Session) SignIn(ctx context.Context, email, password string) error {
 	resp, err := s.auth.SignIn(ctx, &catalogv1.SignInRequest{Email: email, Password: password})
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Session) SignIn(ctx context.Context, email, password string) error {
 	return nil
 }
 
-// Close signs an administrator out.
+// Close signs the administrator out.
 func (s *Session) Close(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Session) Close(ctx context.Context) error {
 	return nil
 }
 
-// authorize adds the access token to calls, and exchanges it when it has expired or its key was retired.
+// authorize adds the access token to calls, and renews it when it has expired or its key was retired.
 func (s *Session) authorize(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		token := s.token()
@@ -90,7 +90,7 @@ func (s *Session) token() string {
 	return s.access
 }
 
-// renew exchanges the tokens, unless another call has done so, and returns the new access token.
+// renew exchanges the refresh token, unless another call has done so, and returns the new access token.
 func (s *Session) renew(ctx context.Context, refused string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

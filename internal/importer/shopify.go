@@ -14,7 +14,7 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// The columns of a Shopify product export that are read.
+// The columns of a Shopify product export that are used.
 const (
 	colHandle       = "Handle"
 	colTitle        = "Title"
@@ -32,10 +32,10 @@ const (
 	colPosition     = "Image Position"
 
 	options = 3
-	// noOption is the value of the only option of a product without variants.
+	// noOption is the option value of a product without variants.
 	noOption = "Default Title"
 
-	// hashDigits is how much of a hash tells made-up SKUs apart.
+	// hashDigits is the length of the hash that makes generated SKUs unique.
 	hashDigits = 8
 )
 
@@ -48,10 +48,10 @@ func isShopify(header []string) bool {
 	return true
 }
 
-// shopProduct is the rows of one handle.
+// shopProduct has the rows of one handle.
 type shopProduct struct {
 	handle   string
-	first    record // has the title and whatever else all variants share
+	first    record // has the title and the other cells that all variants share
 	variants []record
 	images   []shopImage
 }
@@ -96,11 +96,11 @@ func (f *File) readShopify(t *table, currency string) error {
 	return nil
 }
 
-// add takes in one row: a variant, a picture, or both.
+// add adds one row: a variant, a picture, or both.
 func (p *shopProduct) add(rec record) {
 	if url := rec.cells[colImage]; url != "" {
 		position, err := strconv.Atoi(rec.cells[colPosition])
-		if err != nil { // a picture without a position comes last
+		if err != nil { // a picture without a position is last
 			position = len(p.images) + 1
 		}
 		p.images = append(p.images, shopImage{url: url, position: position})
@@ -113,16 +113,16 @@ func (p *shopProduct) add(rec record) {
 func optionName(i int) string  { return fmt.Sprintf("Option%d Name", i+1) }
 func optionValue(i int) string { return fmt.Sprintf("Option%d Value", i+1) }
 
-// published reports whether the shop shows the product. Exports have one or both of two columns.
+// published reports whether the shop publishes the product. Exports have one or both of two columns.
 func (p *shopProduct) published() bool {
 	cells := p.first.cells
 	hidden := strings.EqualFold(cells[colPublished], "false")
 	return !hidden && (cells[colStatus] == "" || strings.EqualFold(cells[colStatus], "active"))
 }
 
-// madeSKU is a row that got a SKU made for it, and what the SKU was made of.
+// madeSKU is a row with a generated SKU, and the source of that SKU.
 type madeSKU struct {
-	row    int // in File.Rows
+	row    int // index in File.Rows
 	source string
 }
 
@@ -158,8 +158,8 @@ func (f *File) addShopProduct(p *shopProduct, currency string, made map[string][
 	}
 }
 
-// optionsOf returns the options of a variant, none if it is the only one. Their names stand in the
-// first row of the product alone.
+// optionsOf returns the options of a variant; none if it is the only one. Only the product's first row has their
+// names.
 func (p *shopProduct) optionsOf(variant record) (names, values []string) {
 	for i := range options {
 		value := text.Mend(variant.cells[optionValue(i)])
@@ -176,7 +176,7 @@ func (p *shopProduct) attributes(variant record, names, values []string) map[str
 	attributes := map[string]string{
 		"handle":  text.Mend(p.handle),
 		"type":    text.Mend(p.first.cells[colType]),
-		"barcode": text.Mend(strings.TrimPrefix(variant.cells[colBarcode], "'")), // which spreadsheets add
+		"barcode": text.Mend(strings.TrimPrefix(variant.cells[colBarcode], "'")), // spreadsheets add the quote
 	}
 	for i, name := range names {
 		if name != "" {
@@ -186,7 +186,7 @@ func (p *shopProduct) attributes(variant record, names, values []string) map[str
 	return attributes
 }
 
-// pictures returns the addresses of a variant's pictures, its own first.
+// pictures returns the URLs of a variant's pictures, its own first.
 func (p *shopProduct) pictures(variant record) []string {
 	images := slices.Clone(p.images)
 	slices.SortStableFunc(images, func(a, b shopImage) int { return cmp.Compare(a.position, b.position) })
@@ -202,7 +202,7 @@ func (p *shopProduct) pictures(variant record) []string {
 	return urls[:min(len(urls), fields.MaxImageURLs)]
 }
 
-// shopTags reads a list as Shopify writes it: separated by commas, without quotes.
+// shopTags parses a Shopify list: separated by commas, without quotes.
 func shopTags(cell string) []string {
 	var tags []string
 	for tag := range strings.SplitSeq(cell, ",") {
@@ -213,8 +213,8 @@ func shopTags(cell string) []string {
 	return tags
 }
 
-// makeSKU returns a SKU of the words of a handle and of option values, and what it was made of. One
-// that is too long ends with a hash instead.
+// makeSKU generates a SKU from the words of a handle and of option values, and returns it with its source. It shortens
+// a SKU that is too long and appends a hash.
 func makeSKU(handle string, values []string) (sku, source string) {
 	parts := append([]string{handle}, values...)
 	source = strings.Join(parts, "\x00")
@@ -233,8 +233,7 @@ func withHash(sku, source string) string {
 	return strings.TrimRight(string(runes), "-") + "-" + hex.EncodeToString(sum[:])[:hashDigits]
 }
 
-// tellApart gives rows a hash each, if the SKU that was made for them is made for others too, or is
-// the real one of another.
+// tellApart appends a hash to generated SKUs that are not unique in the file.
 func (f *File) tellApart(made map[string][]madeSKU) {
 	holders := map[string]int{}
 	for _, row := range f.Rows {

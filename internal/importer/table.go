@@ -12,17 +12,17 @@ import (
 	"unicode/utf8"
 )
 
-// Problem says what is wrong with a row of a file.
+// Problem describes a problem of a row of a file.
 type Problem struct {
-	// Line is where the row starts, counted from 1.
+	// Line is the line on which the row starts, counted from 1.
 	Line int
-	// Field is the column, as the file's header names it; empty if it is the whole row.
+	// Field is the column's name in the file; empty if the problem concerns the whole row.
 	Field string
-	// Reason is what is wrong, without the field's name.
+	// Reason describes the problem, without the field's name.
 	Reason string
 }
 
-// String returns the problem as a line for people.
+// String formats the problem as one line.
 func (p Problem) String() string {
 	if p.Field == "" {
 		return fmt.Sprintf("line %d: %s", p.Line, p.Reason)
@@ -30,15 +30,15 @@ func (p Problem) String() string {
 	return fmt.Sprintf("line %d: %s: %s", p.Line, p.Field, p.Reason)
 }
 
-// record is a row as it stands in the file: text by column, trimmed.
+// record is a row of the file: text by column, trimmed.
 type record struct {
 	line  int
 	cells map[string]string
 }
 
-// table is a CSV file whose header is read.
+// table is a CSV file with a parsed header.
 type table struct {
-	header []string // trimmed; columns without a name are empty
+	header []string // trimmed; "" for a column without a name
 	reader *csv.Reader
 }
 
@@ -47,11 +47,11 @@ var (
 	utf16Mark = [][]byte{{0xFF, 0xFE}, {0xFE, 0xFF}}
 )
 
-// errNotUTF8 says what to do about a file in another encoding.
+// errNotUTF8 says how to convert a file in another encoding.
 var errNotUTF8 = errors.New("the file is not UTF-8: save it as \"CSV UTF-8\" and try again")
 
-// openTable reads the header of a CSV file. Returns an error if the file is not text in UTF-8, is
-// empty, or names a column twice.
+// openTable parses the header of a CSV file. Returns an error if the file is not UTF-8 text, is empty, or has
+// duplicate columns.
 func openTable(from io.Reader) (*table, error) {
 	in := bufio.NewReader(from)
 	start, err := in.Peek(len(utf8Mark))
@@ -69,7 +69,7 @@ func openTable(from io.Reader) (*table, error) {
 		}
 	}
 	reader := csv.NewReader(in)
-	reader.FieldsPerRecord = -1 // a row of another length is a problem of that row
+	reader.FieldsPerRecord = -1 // a wrong number of cells is a problem of its row
 	reader.Comma = delimiter(in)
 	header, err := reader.Read()
 	if errors.Is(err, io.EOF) {
@@ -95,9 +95,9 @@ func newTable(reader *csv.Reader, header []string) (*table, error) {
 	return &table{header: header, reader: reader}, nil
 }
 
-// delimiter returns what separates columns, a comma or a semicolon, as the start of the file tells.
+// delimiter detects the delimiter, a comma or a semicolon, from the start of the file.
 func delimiter(in *bufio.Reader) rune {
-	start, _ := in.Peek(in.Size()) // an error is that the file is shorter
+	start, _ := in.Peek(in.Size()) // an error means that the file is shorter
 	line, _, _ := bytes.Cut(start, []byte("\n"))
 	if bytes.Count(line, []byte(";")) > bytes.Count(line, []byte(",")) {
 		return ';'
@@ -105,8 +105,8 @@ func delimiter(in *bufio.Reader) rune {
 	return ','
 }
 
-// rows returns the rows of the file, or what is wrong with them. Empty rows are left out. An error
-// other than a Problem ends it.
+// rows returns the rows of the file, or their problems. It skips empty rows. An error other than a rowError ends the
+// iteration.
 func (t *table) rows() iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
 		for {
@@ -134,7 +134,7 @@ func (t *table) rows() iter.Seq2[record, error] {
 	}
 }
 
-// record returns a row, without cells if it is empty.
+// record returns a row; without cells if it is empty.
 func (t *table) record(cells []string) (record, error) {
 	line, _ := t.reader.FieldPos(0)
 	row := record{line: line}
@@ -158,8 +158,8 @@ func (t *table) record(cells []string) (record, error) {
 	return row, nil
 }
 
-// rowError is a problem with one row, as an error.
+// rowError is the problem of one row, as an error.
 type rowError Problem
 
-// Error returns the problem as a line for people.
+// Error formats the problem as one line.
 func (e rowError) Error() string { return Problem(e).String() }
