@@ -15,21 +15,20 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// brandList is what binds page tokens to a list of brands.
+// brandList binds page tokens to a list of brands.
 type brandList struct {
 	List  string `json:"list"`
 	Query string `json:"query"`
 }
 
-// brandPosition is where a brand stands among the others.
+// brandPosition is the position of a brand in the list.
 type brandPosition struct {
 	Key  []byte `json:"key"`
 	Name string `json:"name"`
 }
 
-// ListBrands returns a page of the brands of live products with at most one query. Two brands whose names
-// differ in case or accents alone are two, next to each other, as a filter tells them apart. Returns
-// PAGE_TOKEN_INVALID.
+// ListBrands returns a page of the brands of live products with at most one query. Brands whose names differ only in
+// case or accents are distinct, as in a filter, and adjacent. Returns PAGE_TOKEN_INVALID.
 func (s *Service) ListBrands(
 	ctx context.Context, req *catalogv1.ListBrandsRequest,
 ) (*catalogv1.ListBrandsResponse, error) {
@@ -80,13 +79,13 @@ func (s *Service) listBrands(
 	return resp, err
 }
 
-// byBrand orders by the folded name, and equal ones by the bytes of the name.
+// byBrand orders by the folded name, then by the bytes of the name.
 func byBrand(s *sql.Selector) {
 	s.OrderBy(s.C(product.FieldBrandKey))
 	s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) { writeBrand(s, b) }))
 }
 
-// behindBrand is the condition for products of brands behind a position.
+// behindBrand is the condition for products of brands after a position.
 func behindBrand(last brandPosition) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
@@ -97,7 +96,7 @@ func behindBrand(last brandPosition) func(*sql.Selector) {
 	}
 }
 
-// writeBrand writes the name, compared byte by byte whatever the collation of the database is.
+// writeBrand writes the name with a byte-wise collation, independent of the database's default.
 func writeBrand(s *sql.Selector, b *sql.Builder) {
 	b.WriteString(s.C(product.FieldBrand))
 	if s.Dialect() == dialect.Postgres {

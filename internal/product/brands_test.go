@@ -14,7 +14,7 @@ import (
 	"github.com/zebrands/catalog/internal/product"
 )
 
-// brands returns the brands of every page, each as "NAME COUNT".
+// brands returns the brands of all pages, each as "NAME COUNT".
 func brands(ctx context.Context, t *testing.T, s *product.Service, query string, size int32) []string {
 	t.Helper()
 	all := []string{}

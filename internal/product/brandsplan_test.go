@@ -16,7 +16,7 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// fill adds products, of brands that take turns, and makes the database's statistics.
+// fill adds products with alternating brands, and updates the database's statistics.
 func fill(t testing.TB, d *db.DB, products, brands int) {
 	t.Helper()
 	insert := `INSERT INTO products (id, create_time, update_time, sku, name, brand, price_minor, price_exponent, currency,
@@ -36,7 +36,7 @@ func fill(t testing.TB, d *db.DB, products, brands int) {
 	insert = strings.NewReplacer("BRANDS", fmt.Sprint(brands), "PRODUCTS", fmt.Sprint(products)).Replace(insert)
 	_, err := d.SQL().ExecContext(t.Context(), insert)
 	require.NoError(t, err)
-	// PostgreSQL cannot note that everybody sees the rows while something else looks at them.
+	// VACUUM cannot set the visibility map while another transaction has an older snapshot.
 	require.Eventually(t, func() bool {
 		_, err := d.SQL().ExecContext(t.Context(), statistics)
 		require.NoError(t, err)
@@ -49,7 +49,7 @@ func fill(t testing.TB, d *db.DB, products, brands int) {
 	}, wait.Patience, 10*time.Millisecond)
 }
 
-// The list of brands is grouped in the order of an index that has all it needs.
+// The list of brands uses a covering index in its order.
 func TestListBrandsLooksAtNoProducts(t *testing.T) {
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {

@@ -16,20 +16,19 @@ import (
 	"github.com/zebrands/catalog/internal/wire"
 )
 
-// How the memory of a cache is shared out, in eighths: products, lists, and which product has a SKU.
+// The shares of a cache's memory, in eighths: products, lists, and SKUs.
 const productsShare, listsShare, skusShare = 4, 3, 1
 
-// What an entry costs beside what it holds, in bytes.
+// The overhead of an entry, in bytes.
 const entryBytes = 300
 
-// cache keeps products and lists in memory, for as long as the database says that this process hears of
-// every change (db.Informed). The messages in it are shared, and so are their bytes: nobody may change
-// them.
+// cache is an in-memory read cache of products and lists. It is used only while this process is known to receive every
+// change (db.Informed). Its messages and their encodings are shared and immutable.
 //
-// A change raises the version, before the product is forgotten. What is loaded is only kept if the version
-// is still the one from before the query, and under the version, so that nothing that was read before
-// a change outlives it. Callers that miss the same thing at the same version share one query. So a caller
-// who has made a change always reads it: its change has raised the version.
+// A change increments the version, then invalidates the product. A loaded value is stored only if the version is
+// unchanged since before its query, so nothing read before a change is cached after it. Lists have the version in
+// their key. Concurrent misses of the same key and version share one query. A caller always reads its own writes,
+// because they have incremented the version.
 type cache struct {
 	db       *db.DB
 	products *otter.Cache[productKey, *kept]
@@ -37,49 +36,49 @@ type cache struct {
 	lists    *otter.Cache[listKey, keptList]
 	flights  singleflight.Group
 
-	version atomic.Uint64 // counts changes of any product
-	epoch   atomic.Uint64 // counts how often everything was forgotten
+	version atomic.Uint64 // number of changes of all products
+	epoch   atomic.Uint64 // number of complete invalidations
 
 	hits, misses, bypassed, forgotten atomic.Int64
 }
 
-// kept is a product in the answer of GetProduct.
+// kept is a cached product, as the response of GetProduct.
 type kept = wire.Answer[*catalogv1.GetProductResponse]
 
 func newKept(p *catalogv1.Product) *kept {
 	return wire.NewAnswer(&catalogv1.GetProductResponse{Product: p})
 }
 
-// keptList is an answer of any type that holds a list: a *wire.Answer.
+// keptList is a cached list response of any type: a *wire.Answer.
 type keptList struct {
 	answer any
 	weight uint32
 }
 
-// productKey holds the epoch, because a product that is loaded while everything is forgotten might stay.
+// productKey includes the epoch, because a product that is loaded during a complete invalidation could survive it.
 type productKey struct {
 	epoch uint64
 	id    uuid.UUID
 }
 
-// listKey names a request for a list at a version.
+// listKey identifies a list request at a version.
 type listKey struct {
 	version uint64
 	request string
 }
 
-// CacheStats says what became of the reads of products and lists, since the start of the process.
+// CacheStats counts the reads of products and lists since the start of the process.
 type CacheStats struct {
-	// Hits were answered from memory, Misses by the database, and Bypassed by the database because there
-	// is no cache or what it keeps might be outdated.
+	// Hits were served from memory and Misses from the database. Bypassed were served from the database because the
+	// cache is disabled or possibly stale.
 	Hits, Misses, Bypassed int64
-	// Forgotten counts changes that were heard of.
+	// Forgotten counts the changes that invalidated entries.
 	Forgotten int64
-	// Entries and Bytes are what it holds now, roughly.
+	// Entries and Bytes are the approximate current size.
 	Entries, Bytes int64
 }
 
-// newCache returns a cache that takes up to maxBytes of memory, roughly; with 0 it keeps nothing.
+// newCache returns a cache. maxBytes approximately bounds its memory; 0 disables it.
 func newCache(d *db.DB, maxBytes int) (*cache, error) {
 	c := &cache{db: d}
 	if maxBytes == 0 {
@@ -109,16 +108,15 @@ func newCache(d *db.DB, maxBytes int) (*cache, error) {
 	return c, nil
 }
 
-// weight is about what an answer takes in memory: the message is twice its size in binary form, and its JSON
-// as much again.
+// weight estimates the memory of a response: the message takes twice its binary size, and its JSON as much again.
 func weight(m proto.Message) uint32 {
 	return uint32(entryBytes + 4*proto.Size(m)) //nolint:gosec // a message is far smaller
 }
 
-// textWeight is what a text of a request takes, whose length the contract bounds.
+// textWeight is the memory of a text of a request. The contract bounds its length.
 func textWeight(s string) uint32 { return uint32(len(s)) } //nolint:gosec // see above
 
-// usable reports whether what is kept may be used.
+// usable reports whether the cache is enabled and known to be current.
 func (c *cache) usable() bool {
 	if c.products != nil && c.db.Informed() {
 		return true
@@ -127,14 +125,14 @@ func (c *cache) usable() bool {
 	return false
 }
 
-// forget forgets products and every list; without ids everything.
+// forget invalidates products and all lists; without ids, everything.
 func (c *cache) forget(ids []uuid.UUID) {
 	c.forgotten.Add(1)
 	if len(ids) == 0 {
 		c.epoch.Add(1)
 	}
 	c.version.Add(1)
-	c.lists.InvalidateAll() // nobody asks for them any more, but they would take up room
+	c.lists.InvalidateAll() // their version is outdated; this frees their memory
 	if len(ids) == 0 {
 		c.products.InvalidateAll()
 		return
@@ -145,7 +143,7 @@ func (c *cache) forget(ids []uuid.UUID) {
 	}
 }
 
-// forgetClaimed forgets the existing products of claims.
+// forgetClaimed invalidates the existing products of claims.
 func (c *cache) forgetClaimed(claims []claim) {
 	var ids []uuid.UUID
 	for _, claimed := range claims {
@@ -158,19 +156,19 @@ func (c *cache) forgetClaimed(claims []claim) {
 	}
 }
 
-// moment is when a load began.
+// moment identifies the time at which a load began.
 type moment struct{ version, epoch uint64 }
 
 func (c *cache) now() moment { return moment{version: c.version.Load(), epoch: c.epoch.Load()} }
 
-// keep keeps a product that was loaded since a moment, unless something has changed since.
+// keep caches a product that was loaded since a moment, unless something has changed since.
 func (c *cache) keep(since moment, k *kept) {
 	p := k.Message().GetProduct()
 	id, err := uuid.Parse(p.GetId())
-	if err != nil { // the database made it, so it parses
+	if err != nil { // cannot happen: the database generated it
 		return
 	}
-	// Whoever forgets the product raises the version first and then waits for this to end.
+	// An invalidation increments the version first and then waits for this call.
 	c.products.Compute(productKey{since.epoch, id}, func(*kept, bool) (*kept, otter.ComputeOp) {
 		if c.version.Load() != since.version {
 			return nil, otter.CancelOp
@@ -182,13 +180,12 @@ func (c *cache) keep(since moment, k *kept) {
 	}
 }
 
-// find returns a product that is kept.
+// find returns a cached product.
 func (c *cache) find(id uuid.UUID) (*kept, bool) {
 	return c.products.GetIfPresent(productKey{c.epoch.Load(), id})
 }
 
-// findLive returns the live product with a SKU, if it is kept. Which product had the SKU last is only a
-// hint.
+// findLive returns the live product with a SKU, if it is cached. The cached id of the SKU is only a hint.
 func (c *cache) findLive(sku string) (*kept, bool) {
 	id, ok := c.skus.GetIfPresent(sku)
 	if !ok {
@@ -202,10 +199,10 @@ func (c *cache) findLive(sku string) (*kept, bool) {
 	return k, p.GetSku() == sku && p.GetDeleteTime() == nil
 }
 
-// loadProduct returns nil if there is no such product.
+// loadProduct returns nil if the product does not exist.
 type loadProduct func(ctx context.Context) (*kept, error)
 
-// byID returns the product with an id, live or deleted, or what load returns: nil if there is none.
+// byID returns the product with an id, live or deleted, from the cache or else from load; nil if there is none.
 func (c *cache) byID(ctx context.Context, id uuid.UUID, load loadProduct) (*kept, error) {
 	if !c.usable() {
 		return load(ctx)
@@ -217,7 +214,7 @@ func (c *cache) byID(ctx context.Context, id uuid.UUID, load loadProduct) (*kept
 	return c.loadProduct(ctx, "id "+id.String(), load)
 }
 
-// bySKU returns the live product with a SKU, or what load returns: nil if there is none.
+// bySKU returns the live product with a SKU, from the cache or else from load; nil if there is none.
 func (c *cache) bySKU(ctx context.Context, sku string, load loadProduct) (*kept, error) {
 	if !c.usable() {
 		return load(ctx)
@@ -229,7 +226,7 @@ func (c *cache) bySKU(ctx context.Context, sku string, load loadProduct) (*kept,
 	return c.loadProduct(ctx, "sku "+sku, load)
 }
 
-// batch returns the live products that are kept, and the ids and SKUs of those that are not.
+// batch returns the cached live products, and the ids and SKUs of the others.
 func (c *cache) batch(ids []uuid.UUID, skus []string) (
 	found []*catalogv1.Product, otherIDs []uuid.UUID, otherSKUs []string,
 ) {
@@ -258,7 +255,7 @@ func (c *cache) batch(ids []uuid.UUID, skus []string) (
 	return found, otherIDs, otherSKUs
 }
 
-// keepAll is keep for many.
+// keepAll is keep for several products.
 func (c *cache) keepAll(since moment, products []*catalogv1.Product) {
 	if c.products == nil {
 		return
@@ -279,8 +276,8 @@ func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) 
 	})
 }
 
-// cachedList returns what is kept for a request at the present version, or what load returns. kind tells
-// requests of different types apart.
+// cachedList returns the cached response to a request at the current version, or else the result of load. kind
+// distinguishes the types of requests.
 func cachedList[T proto.Message](
 	ctx context.Context, c *cache, kind string, req proto.Message, load func(ctx context.Context) (T, error),
 ) (T, error) {
@@ -288,14 +285,14 @@ func cachedList[T proto.Message](
 		return load(ctx)
 	}
 	request, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
-	if err != nil { // a text that is not UTF-8, which loading refuses with a reason
+	if err != nil { // invalid UTF-8, which load rejects with a reason
 		return load(ctx)
 	}
 	since := c.now()
 	key := listKey{since.version, kind + " " + string(request)}
 	if found, ok := c.lists.GetIfPresent(key); ok {
 		c.hits.Add(1)
-		return found.answer.(*wire.Answer[T]).Give(ctx), nil //nolint:errcheck,forcetypeassert // kind tells
+		return found.answer.(*wire.Answer[T]).Give(ctx), nil //nolint:errcheck,forcetypeassert // kind determines it
 	}
 	loaded, err := share(ctx, c, since, key.request, func(ctx context.Context) (*wire.Answer[T], error) {
 		list, err := load(ctx)
@@ -313,8 +310,8 @@ func cachedList[T proto.Message](
 	return loaded.Give(ctx), nil
 }
 
-// share loads once for all callers that want the same at the same version. If the one whose call it is
-// fails, perhaps because its caller has gone, the others load for themselves.
+// share is a single flight: concurrent callers with the same key and version share one load. If that load fails, for
+// example because its caller's context was canceled, the others load for themselves.
 func share[T any](
 	ctx context.Context, c *cache, since moment, what string, load func(ctx context.Context) (T, error),
 ) (T, error) {
@@ -332,7 +329,7 @@ func share[T any](
 		var none T
 		return none, err
 	}
-	return shared.(T), nil //nolint:errcheck,forcetypeassert // what names the type
+	return shared.(T), nil //nolint:errcheck,forcetypeassert // what determines it
 }
 
 func (c *cache) stats() CacheStats {

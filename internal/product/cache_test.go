@@ -21,7 +21,7 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// ways are the ways to read a product.
+// ways returns the ways to read a product.
 func ways(s *product.Service, p *catalogv1.Product) map[string]func(ctx context.Context) (*catalogv1.Product, error) {
 	first := func(products []*catalogv1.Product, err error) (*catalogv1.Product, error) {
 		if err != nil || len(products) == 0 {
@@ -74,7 +74,7 @@ func rename(ctx context.Context, s *product.Service, p *catalogv1.Product, name 
 	return res.GetProduct(), err
 }
 
-// awaitHits reads until the answer comes from memory.
+// awaitHits reads until the response comes from the cache.
 func awaitHits(ctx context.Context, t *testing.T, s *product.Service, p *catalogv1.Product) {
 	t.Helper()
 	for name, read := range ways(s, p) {
@@ -86,8 +86,8 @@ func awaitHits(ctx context.Context, t *testing.T, s *product.Service, p *catalog
 	}
 }
 
-// While others read, an administrator reads each change at once, in every way, and nobody ever reads an
-// older product than one that was confirmed before.
+// During concurrent reads, an administrator reads each of their changes immediately, in every way, and no reader gets
+// an older product than one confirmed before.
 func TestReadsAreNeverOlderThanAConfirmedChange(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		const changes, readers = 40, 4
@@ -157,7 +157,7 @@ func TestDeletedProductsAreForgotten(t *testing.T) {
 	})
 }
 
-// Callers who miss the same product together share one query.
+// Concurrent misses of the same product share one query.
 func TestMissesShareAQuery(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB) {
 		const callers = 50
@@ -166,7 +166,7 @@ func TestMissesShareAQuery(t *testing.T) {
 		for _, name := range []string{"by id", "by SKU", "list"} {
 			read := ways(s, p)[name]
 			told := s.CacheStats().Forgotten + 1
-			if d.Dialect() == dialect.Postgres { // which tells its own process too
+			if d.Dialect() == dialect.Postgres { // which also notifies its own process
 				told++
 			}
 			_, err := rename(ctx, s, p, name)
@@ -191,7 +191,7 @@ func TestMissesShareAQuery(t *testing.T) {
 	})
 }
 
-// What another process changes is seen within the bound, whoever makes the change.
+// Changes by other processes become visible within the bound, whatever makes them.
 func TestOtherProcessesChanges(t *testing.T) {
 	url := dbtest.URL(t, "postgres")
 	other := dbtest.Open(t, url)
@@ -241,14 +241,14 @@ func TestOtherProcessesChanges(t *testing.T) {
 	awaitHits(ctx, t, s, p)
 }
 
-// A caller who is refused because of another process's change reads that change at once, even if this process
-// has not been told of it yet.
+// A caller whose request is rejected because of another process's change reads that change immediately, even before
+// this process is notified of it.
 func TestARefusalForgetsTheProduct(t *testing.T) {
 	url := dbtest.URL(t, "postgres")
 	other := dbtest.Open(t, url)
 	require.NoError(t, other.Migrate(t.Context()))
 	require.NoError(t, other.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
-		_, err := tx.ExecContext(ctx, `DROP TRIGGER product_updated ON products`) // which would tell
+		_, err := tx.ExecContext(ctx, `DROP TRIGGER product_updated ON products`) // which would send the notification
 		return err
 	}))
 	ctx := asAdmin(t.Context(), "Ana")
@@ -300,7 +300,7 @@ func TestARefusalForgetsTheProduct(t *testing.T) {
 	}
 }
 
-// Without memory every read is a query.
+// Without a cache every read is a query.
 func TestNoCache(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
 	d.HookProducts(history.NewHook())

@@ -37,7 +37,7 @@ func (s *Service) ListProductChanges(
 	return page, nil
 }
 
-// mustExist returns PRODUCT_NOT_FOUND if there is no product with the id, live or deleted.
+// mustExist returns PRODUCT_NOT_FOUND if no product has the id, live or deleted.
 func (s *Service) mustExist(ctx context.Context, id uuid.UUID, asked string) error {
 	exists, err := s.db.Reader().Product.Query().Where(product.ID(id)).Exist(ctx)
 	if err != nil {

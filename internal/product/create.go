@@ -10,8 +10,8 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// CreateProduct adds a product. Returns a fault that names every field that is not valid, or SKU_TAKEN
-// with the metadata product_id if a live product holds the SKU.
+// CreateProduct creates a product. Returns a fault that names every invalid field, or SKU_TAKEN with the metadata
+// product_id if a live product has the SKU.
 func (s *Service) CreateProduct(
 	ctx context.Context, req *catalogv1.CreateProductRequest,
 ) (*catalogv1.CreateProductResponse, error) {
@@ -32,9 +32,8 @@ func (s *Service) CreateProduct(
 	return &catalogv1.CreateProductResponse{Product: fields.Message(created)}, nil
 }
 
-// BatchCreateProducts adds products, all or none, with one INSERT: a thousand of them need fewer
-// parameters than either database allows. Returns one fault that names every field of every request
-// that is not valid, or SKU_TAKEN.
+// BatchCreateProducts creates products, all or none, with one INSERT: even a thousand products stay below both
+// databases' limits of parameters. Returns one fault that names every invalid field of every request, or SKU_TAKEN.
 func (s *Service) BatchCreateProducts(
 	ctx context.Context, req *catalogv1.BatchCreateProductsRequest,
 ) (*catalogv1.BatchCreateProductsResponse, error) {
@@ -59,8 +58,8 @@ func (s *Service) BatchCreateProducts(
 	return &catalogv1.BatchCreateProductsResponse{Products: fields.Messages(created)}, nil
 }
 
-// Fill sets the columns of a new product as CreateProduct does, for who loads a whole catalog below the
-// API. Returns a fault that names every field that is not valid.
+// Fill sets the columns of a new product as CreateProduct does, for tools that load a whole catalog without the API.
+// Returns a fault that names every invalid field.
 func Fill(m *ent.ProductMutation, p *catalogv1.Product) error {
 	draft, err := newDraft(p)
 	if err != nil {
@@ -70,8 +69,7 @@ func Fill(m *ent.ProductMutation, p *catalogv1.Product) error {
 	return nil
 }
 
-// newDraft returns what CreateProduct makes of a message, or a fault that names every field that is not
-// valid, below "product".
+// newDraft validates a new product. Returns a fault that names every invalid field, below "product".
 func newDraft(p *catalogv1.Product) (fields.Patch, error) {
 	draft, err := fields.NewPatch(p, fields.Everything())
 	var ps fault.Problems

@@ -16,7 +16,7 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// DeleteProduct hides a live product and frees its SKU. Returns PRODUCT_NOT_FOUND or ETAG_MISMATCH.
+// DeleteProduct soft-deletes a live product and frees its SKU. Returns PRODUCT_NOT_FOUND or ETAG_MISMATCH.
 func (s *Service) DeleteProduct(
 	ctx context.Context, req *catalogv1.DeleteProductRequest,
 ) (*catalogv1.DeleteProductResponse, error) {
@@ -44,8 +44,8 @@ func (s *Service) DeleteProduct(
 	return &catalogv1.DeleteProductResponse{Product: fields.Message(deleted)}, nil
 }
 
-// UndeleteProduct restores a deleted product. Returns PRODUCT_NOT_FOUND, PRODUCT_NOT_DELETED, or
-// SKU_TAKEN with the metadata product_id if a live product holds the SKU by now.
+// UndeleteProduct restores a soft-deleted product. Returns PRODUCT_NOT_FOUND, PRODUCT_NOT_DELETED, or SKU_TAKEN with
+// the metadata product_id if a live product has the SKU now.
 func (s *Service) UndeleteProduct(
 	ctx context.Context, req *catalogv1.UndeleteProductRequest,
 ) (*catalogv1.UndeleteProductResponse, error) {
@@ -70,8 +70,8 @@ func (s *Service) UndeleteProduct(
 	return &catalogv1.UndeleteProductResponse{Product: fields.Message(restored)}, nil
 }
 
-// lockDeleted returns a deleted product that nobody else can change until the transaction ends.
-// Returns PRODUCT_NOT_FOUND if there is no product, and PRODUCT_NOT_DELETED if it is live.
+// lockDeleted returns a soft-deleted product, locked until the end of the transaction. Returns PRODUCT_NOT_FOUND if
+// there is no product, and PRODUCT_NOT_DELETED if it is live.
 func lockDeleted(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Product, error) {
 	query := tx.Product.Query().Where(product.ID(id))
 	if db.LocksRows(ctx) {

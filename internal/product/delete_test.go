@@ -88,7 +88,7 @@ func TestGetNamesWhatIsMissing(t *testing.T) {
 	})
 }
 
-// In gRPC an error travels in headers or trailers, of which nginx takes 4 KiB.
+// In gRPC, errors are sent in headers or trailers, which nginx limits to 4 KiB.
 func TestErrorsAboutManyMissingProductsAreSmall(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		ids, skus, long := make([]string, 1000), make([]string, 1000), make([]string, 1000)
@@ -174,7 +174,7 @@ func TestHistoryIsListedNewestFirst(t *testing.T) {
 		_, err = s.ListProductChanges(ctx, &catalogv1.ListProductChangesRequest{ProductId: uuid.NewString()})
 		requireFault(t, err, fault.ProductNotFound)
 
-		// Those that a delivery names, in the order of history.
+		// The changes that a delivery names, in the order of history.
 		first, last := all.GetChanges()[3].GetSequence(), all.GetChanges()[0].GetSequence()
 		some, err := s.ListProductChanges(ctx, &catalogv1.ListProductChangesRequest{Sequences: []int64{first, -1, last, 1 << 62}})
 		require.NoError(t, err)

@@ -14,12 +14,12 @@ import (
 	"github.com/zebrands/catalog/internal/history/change"
 )
 
-// namedChanges is how many of the changes since an etag the fault tells about, the newest.
+// namedChanges is the maximum number of changes since an etag that the fault describes, the latest ones.
 const namedChanges = 5
 
-// checkETag returns nil if the etag is empty or that of the product, and otherwise ETAG_MISMATCH, which
-// says who changed what since. Its metadata has the current etag and, of the latest change, actor_id,
-// actor_name and change_time; fields lists all fields that changed since, separated by commas.
+// checkETag implements optimistic concurrency: it returns nil if the etag is empty or current, and otherwise
+// ETAG_MISMATCH, which describes the changes since. Its metadata has the current etag and, of the latest change,
+// actor_id, actor_name and change_time; fields lists all fields that changed since, separated by commas.
 func checkETag(ctx context.Context, tx *ent.Tx, p *ent.Product, etag string) error {
 	current := convert.ETag(p.Version)
 	if etag == "" || etag == current {
@@ -50,7 +50,7 @@ func neverHad(current string) *fault.Error {
 		With("etag", current)
 }
 
-// changedSince returns ETAG_MISMATCH for at least one change, the newest first.
+// changedSince returns ETAG_MISMATCH for one or more changes, newest first.
 func changedSince(changes []*ent.ProductChange) *fault.Error {
 	told := make([]string, len(changes))
 	for i, c := range changes {

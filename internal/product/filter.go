@@ -18,27 +18,27 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// Limits of a filter. SQLite nests expressions no deeper than a thousand.
+// Limits of a filter. SQLite limits the depth of expressions to a thousand.
 const (
 	maxConditions = 100
 	maxNesting    = 20
 )
 
-// filterReader turns a parsed filter into predicates.
+// filterReader translates a parsed filter into predicates.
 type filterReader struct {
 	filter string
-	// offsets are where in the filter each expression starts, in bytes.
+	// offsets are the positions of expressions in the filter, in bytes.
 	offsets    map[int64]int32
 	conditions int
 }
 
-// parseFilter returns the predicate for an AIP-160 filter, nil if it is blank. Returns FILTER_INVALID,
-// which says where in the filter the mistake is.
+// parseFilter returns the predicate of an AIP-160 filter; nil if it is blank. Returns FILTER_INVALID, with the
+// position of the mistake.
 //
-// The parser gives the structure; what the fields and values mean is decided here, because the
-// parser's own checker turns prices into floating-point numbers.
+// The parser only provides the structure. This package resolves fields and values itself, because the parser's type
+// checker converts prices to floating-point numbers.
 func parseFilter(filter string) (predicate.Product, error) {
-	filter = strings.TrimSpace(filter) // as the parser does, so that offsets agree
+	filter = strings.TrimSpace(filter) // as the parser does, for equal offsets
 	if filter == "" {
 		return nil, nil //nolint:nilnil // no filter is no mistake
 	}
@@ -55,7 +55,7 @@ func parseFilter(filter string) (predicate.Product, error) {
 	return r.expression(parsed.GetExpr())
 }
 
-// checkTokens refuses what would make the parser nest too deep.
+// checkTokens rejects filters that would make the parser recurse too deeply.
 func checkTokens(filter string) error {
 	var lexer filtering.Lexer
 	lexer.Init(filter)
@@ -78,7 +78,7 @@ func checkTokens(filter string) error {
 	}
 }
 
-// expression returns the predicate for an expression that is true or false.
+// expression returns the predicate of a boolean expression.
 func (r *filterReader) expression(e *expr.Expr) (predicate.Product, error) {
 	call := e.GetCallExpr()
 	if call == nil {
@@ -111,12 +111,12 @@ func (r *filterReader) logic(fn string, args []*expr.Expr) (predicate.Product, e
 		return product.Not(predicates[0]), nil
 	case filtering.FunctionOr:
 		return product.Or(predicates...), nil
-	default: // two conditions with a space between must both hold too
+	default: // a space between two conditions means AND, too
 		return product.And(predicates...), nil
 	}
 }
 
-// condition returns the predicate for a comparison of a field with a value.
+// condition returns the predicate of a comparison of a field with a value.
 func (r *filterReader) condition(op string, field, value *expr.Expr) (predicate.Product, error) {
 	r.conditions++
 	if r.conditions > maxConditions {
@@ -143,7 +143,7 @@ func (r *filterReader) condition(op string, field, value *expr.Expr) (predicate.
 
 // operand is the right side of a comparison.
 type operand struct {
-	text        string // as it stands in the filter; of a string, what is between the quotes
+	text        string // the source text; of a string, without the quotes
 	isTimestamp bool   // timestamp("…")
 }
 
@@ -174,13 +174,13 @@ func (r *filterReader) operand(e *expr.Expr) (operand, error) {
 	return v, nil
 }
 
-// number returns a number as it stands in the filter, exactly.
+// number returns the exact source text of a number.
 func (r *filterReader) number(e *expr.Expr) string {
 	rest := r.filter[r.offsets[e.GetId()]:]
 	return rest[:len(rest)-len(strings.TrimLeft(rest, "-0123456789.xabcdefABCDEF"))]
 }
 
-// path returns the name in an expression such as brand or price.amount.
+// path returns the path of an expression such as brand or price.amount.
 func path(e *expr.Expr) (string, bool) {
 	switch kind := e.GetExprKind().(type) {
 	case *expr.Expr_IdentExpr:
@@ -206,7 +206,7 @@ func (r *filterReader) invalid(e *expr.Expr, format string, args ...any) error {
 	return filterInvalid(r.filter, r.offsets[e.GetId()], format, args...)
 }
 
-// filterInvalid returns the fault for a mistake at an offset in bytes; people count characters from 1.
+// filterInvalid returns the fault for a mistake at an offset in bytes. Its message counts characters from 1.
 func filterInvalid(filter string, offset int32, format string, args ...any) error {
 	character := utf8.RuneCountInString(filter[:offset]) + 1
 	return fault.ReasonedFields(fault.FilterInvalid, fault.Violation{
@@ -215,7 +215,7 @@ func filterInvalid(filter string, offset int32, format string, args ...any) erro
 	})
 }
 
-// syntaxError says what the parser's innermost error says.
+// syntaxError returns the fault for the parser's innermost error.
 func syntaxError(filter string, err error) error {
 	var place interface {
 		error
@@ -236,7 +236,7 @@ func quoted(s string) string {
 	return fmt.Sprintf("%q", text.First(s, fields.MaxKey))
 }
 
-// where turns a condition in SQL into a predicate.
+// where converts an SQL condition into a predicate.
 func where(p func(*sql.Selector) *sql.Predicate) predicate.Product {
 	return func(s *sql.Selector) { s.Where(p(s)) }
 }

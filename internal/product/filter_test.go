@@ -102,7 +102,7 @@ func TestFilters(t *testing.T) {
 			`tags:"sale"`:                                                    "a",
 			`tags:sale OR tags:Sale`:                                         "ad",
 			`tags:"x y"`:                                                     "e",
-			`tags:"ab"`:                                                      "b", // six bytes of JSON that could be SQLite's binary form
+			`tags:"ab"`:                                                      "b", // six bytes of JSON that SQLite could mistake for JSONB
 			`tags:new AND -tags:sale`:                                        "e",
 			`tags:*`:                                                         "abde",
 			`NOT tags:*`:                                                     "c",

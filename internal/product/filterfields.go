@@ -15,11 +15,10 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// comparison returns the predicate for a comparison of one field with a value, or says what is wrong
-// with it.
+// comparison returns the predicate of a comparison of one field with a value, or a description of the problem.
 type comparison func(op string, v operand) (p predicate.Product, problem string)
 
-// filterHelp names the fields that a filter may name.
+// filterHelp lists the fields that a filter can use.
 const filterHelp = "sku, name, brand, price, currency, tags, create_time and update_time"
 
 var filterFields = map[string]comparison{
@@ -38,9 +37,8 @@ var filterFields = map[string]comparison{
 	"updateTime":          timeComparison(product.FieldUpdateTime),
 }
 
-// textComparison compares texts. = and != are exact, and a * at the beginning or end of the value
-// stands for anything; <, <=, > and >= order as order_by does; : looks for a part. The last two ignore
-// case and accents.
+// textComparison compares texts. = and != are exact, and a * at the beginning or end of the value is a wildcard; <,
+// <=, > and >= use the order of order_by; : searches for a substring. The last two ignore case and accents.
 func textComparison(column, keyColumn string) comparison {
 	return func(op string, v operand) (predicate.Product, string) {
 		if v.isTimestamp {
@@ -60,7 +58,7 @@ func textComparison(column, keyColumn string) comparison {
 	}
 }
 
-// likeness is exact equality with a pattern that may begin or end with *.
+// likeness is exact equality with a pattern that can begin or end with *.
 func likeness(column, pattern string) predicate.Product {
 	rest, anyStart := strings.CutPrefix(pattern, "*")
 	rest, anyEnd := strings.CutSuffix(rest, "*")
@@ -87,12 +85,12 @@ func likeness(column, pattern string) predicate.Product {
 	}
 }
 
-// contains looks for the folded value anywhere in a folded text.
+// contains searches for the folded value as a substring of a folded text.
 func contains(keyColumn, value string) predicate.Product {
 	return where(func(s *sql.Selector) *sql.Predicate { return positive(s, keyColumn, fields.OrderKey(value)) })
 }
 
-// positive is the condition that a part stands at some position of a column.
+// positive is the condition that a column contains a substring.
 func positive(s *sql.Selector, column string, part any) *sql.Predicate {
 	find := "instr("
 	if s.Dialect() == dialect.Postgres {
@@ -108,7 +106,7 @@ func positive(s *sql.Selector, column string, part any) *sql.Predicate {
 	})
 }
 
-// compare compares a column with a value by an operator but ":".
+// compare compares a column with a value by any operator except ":".
 func compare(op, column string, value any) predicate.Product {
 	switch op {
 	case filtering.FunctionEquals:
@@ -126,7 +124,7 @@ func compare(op, column string, value any) predicate.Product {
 	}
 }
 
-// compareCurrency compares codes, byte by byte whatever the collation of the database is.
+// compareCurrency compares codes with a byte-wise collation, independent of the database's default.
 func compareCurrency(op string, v operand) (predicate.Product, string) {
 	if v.isTimestamp {
 		return nil, `must be compared with a code, such as "MXN"`
@@ -140,12 +138,12 @@ func compareCurrency(op string, v operand) (predicate.Product, string) {
 			if s.Dialect() == dialect.Postgres {
 				b.WriteString(` COLLATE "C"`)
 			}
-			b.WriteString(" " + op + " ").Arg(v.text) // op is one of the comparators, and all of them are SQL
+			b.WriteString(" " + op + " ").Arg(v.text) // op is a comparator, and all of them are SQL
 		})
 	}), ""
 }
 
-// timeComparison compares times, in RFC 3339.
+// timeComparison compares times in RFC 3339 format.
 func timeComparison(column string) comparison {
 	return func(op string, v operand) (predicate.Product, string) {
 		if op == filtering.FunctionHas {

@@ -11,11 +11,10 @@ import (
 	"github.com/zebrands/catalog/internal/money"
 )
 
-// maxDecimalLength is how long a number in a filter may be.
+// maxDecimalLength is the maximum length of a number in a filter.
 const maxDecimalLength = 64
 
-// comparePrice compares amounts exactly, whatever the currency: 5 is less than MXN 5.01 and than
-// JPY 6.
+// comparePrice compares amounts exactly, regardless of the currency: 5 is less than MXN 5.01 and than JPY 6.
 func comparePrice(op string, v operand) (predicate.Product, string) {
 	if op == filtering.FunctionHas {
 		return nil, "cannot be compared with :"
@@ -30,7 +29,7 @@ func comparePrice(op string, v operand) (predicate.Product, string) {
 	return priceEither(op, amount), ""
 }
 
-// priceEither compares amounts for each number of decimals that a currency may have.
+// priceEither compares amounts for each number of decimals that a currency can have.
 func priceEither(op string, amount decimal) predicate.Product {
 	var either []predicate.Product
 	for _, exponent := range money.Exponents() {
@@ -45,7 +44,7 @@ func priceEither(op string, amount decimal) predicate.Product {
 		either = append(either, product.And(within...))
 	}
 	if len(either) == 0 {
-		return product.PriceExponentLT(0) // of no product
+		return product.PriceExponentLT(0) // matches no product
 	}
 	return product.Or(either...)
 }
@@ -56,7 +55,7 @@ type decimal struct {
 	scale    int
 }
 
-// parseDecimal reads an optional minus and digits, with or without decimals.
+// parseDecimal parses an optional minus and digits, with or without decimals.
 func parseDecimal(s string) (decimal, bool) {
 	whole, decimals, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	digits := whole + decimals
@@ -71,9 +70,8 @@ func parseDecimal(s string) (decimal, bool) {
 	return decimal{unscaled: unscaled, scale: len(decimals)}, ok
 }
 
-// minorRange returns the least and the most minor units of a currency for which the comparison with the
-// amount is true. Where nothing bounds them, least is 0 and most is past any stored price. least is
-// more than most if it is true for none.
+// minorRange returns the range of minor units of a currency that satisfy the comparison with the amount. An open range
+// starts at 0 or ends above any stored price. least is greater than most if the range is empty.
 func (d decimal) minorRange(op string, exponent int8) (least, most *big.Int) {
 	shifted := new(big.Int).Mul(d.unscaled, power10(int(exponent)))
 	floor, rest := new(big.Int).DivMod(shifted, power10(d.scale), new(big.Int))

@@ -12,7 +12,7 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// compareTags is true for products that have the tag, exactly; tags:* for those that have any.
+// compareTags matches products with exactly this tag; tags:* matches those with any tag.
 func compareTags(op string, v operand) (predicate.Product, string) {
 	if op != filtering.FunctionHas || v.isTimestamp {
 		return nil, `can only be asked for a tag, as in tags:"sale"`
@@ -38,8 +38,7 @@ func postgresHasTag(column, tag string) *sql.Predicate {
 	})
 }
 
-// sqliteHasTag casts the column because Ent stores JSON as bytes, which SQLite may take for its binary
-// form of JSON.
+// sqliteHasTag casts the column because Ent stores JSON as bytes, which SQLite could mistake for JSONB.
 func sqliteHasTag(column, tag string) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) {
 		b.WriteString("EXISTS (SELECT 1 FROM json_each(CAST(" + column + " AS text)) AS tag")

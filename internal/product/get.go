@@ -14,11 +14,11 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// statements are the texts of the hottest queries. They are built once, because to build one takes
-// Ent about as long as it takes SQLite to answer it.
+// statements are the SQL texts of the most frequent queries. They are built once, because Ent needs about as long to
+// build one as SQLite needs to run it.
 type statements struct {
 	byID, liveBySKU string
-	columns         []string // of each
+	columns         []string // of each statement
 }
 
 func newStatements(dialect string) statements {
@@ -39,8 +39,8 @@ func newStatements(dialect string) statements {
 	}
 }
 
-// GetProduct returns a live product, or to an administrator one with the given id, live or deleted.
-// Returns PRODUCT_NOT_FOUND if there is none.
+// GetProduct returns a live product or, to an administrator who asks by id, also a deleted one. Returns
+// PRODUCT_NOT_FOUND if there is none.
 func (s *Service) GetProduct(
 	ctx context.Context, req *catalogv1.GetProductRequest,
 ) (*catalogv1.GetProductResponse, error) {
@@ -54,7 +54,7 @@ func (s *Service) GetProduct(
 	return found.Give(ctx), nil
 }
 
-// get returns nil if there is no such product for the caller.
+// get returns nil if the caller can see no such product.
 func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*kept, error) {
 	if sku, ok := req.GetKey().(*catalogv1.GetProductRequest_Sku); ok {
 		cleaned, err := cleanSKU("sku", sku.Sku)
@@ -87,7 +87,7 @@ func (s *Service) queryOne(ctx context.Context, statement string, key any) (*kep
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // its error is that of the scan
+	defer func() { _ = rows.Close() }() // the scan reports its error
 	found, _, err := ent.ScanProduct(rows, s.statements.columns)
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)

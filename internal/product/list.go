@@ -15,15 +15,14 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// listedColumns are those of a message and those that tell where a product stands in a list.
+// listedColumns are the columns of a message and those of a product's position in a list.
 var listedColumns = append(fields.Columns(),
 	product.FieldSkuKey, product.FieldNameKey, product.FieldBrandKey)
 
-// defaultOrder is that of a list without order_by and query.
+// defaultOrder is the order of a list without order_by and query.
 const defaultOrder = "create_time desc"
 
-// listing is what makes a list of products what it is, but for the size of a page. Page tokens are
-// bound to it.
+// listing identifies a list of products, apart from the page size. Page tokens are bound to it.
 type listing struct {
 	List        string `json:"list"`
 	Filter      string `json:"filter"`
@@ -32,9 +31,8 @@ type listing struct {
 	ShowDeleted bool   `json:"show_deleted"`
 }
 
-// ListProducts returns a page of products with at most one query. Returns ADMIN_REQUIRED if an anonymous
-// caller sets show_deleted, FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID, or a fault that names
-// the query.
+// ListProducts returns a page of products with at most one query. Returns ADMIN_REQUIRED if an anonymous caller sets
+// show_deleted, FILTER_INVALID, ORDER_BY_INVALID, PAGE_TOKEN_INVALID, or a fault that names the query.
 func (s *Service) ListProducts(
 	ctx context.Context, req *catalogv1.ListProductsRequest,
 ) (*catalogv1.ListProductsResponse, error) {
@@ -103,7 +101,7 @@ func (l listing) parse() ([]predicate.Product, order, error) {
 	return conditions, order, err
 }
 
-// behind returns the condition for the page that a token asks for; none for the first.
+// behind returns the condition for the page of a token; none for the first page.
 func behind(list listing, order order, token string) ([]predicate.Product, error) {
 	var position []json.RawMessage
 	given, err := pagination.Parse(token, list, &position)
@@ -117,7 +115,7 @@ func behind(list listing, order order, token string) ([]predicate.Product, error
 	return []predicate.Product{after}, nil
 }
 
-// listPage returns the first size products that were found, and the token for the rest if there is any.
+// listPage returns the first size products of those found, and the token of the next page if there are more.
 func listPage(list listing, order order, found []*ent.Product, size int) (*catalogv1.ListProductsResponse, error) {
 	if len(found) <= size {
 		return &catalogv1.ListProductsResponse{Products: fields.Messages(found)}, nil

@@ -21,7 +21,7 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// listAll returns the SKUs of every page.
+// listAll returns the SKUs of all pages.
 func listAll(ctx context.Context, t *testing.T, s *product.Service, req *catalogv1.ListProductsRequest) []string {
 	t.Helper()
 	all := []string{}
@@ -183,7 +183,7 @@ func TestDeletedProductsAreListedForAdministratorsAlone(t *testing.T) {
 	})
 }
 
-// A read is one statement, however many products it returns, and none if memory has the answer.
+// A read is one statement, however many products it returns, and none if the response is cached.
 func TestReadsCostOneStatement(t *testing.T) {
 	for _, dialect := range dbtest.Dialects() {
 		t.Run(dialect, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestReadsCostOneStatement(t *testing.T) {
 	}
 }
 
-// publicReads are all the ways in which anybody reads, each for some products.
+// publicReads are all public ways to read, each for some products.
 func publicReads(ids []string) map[string]func(context.Context, *product.Service) error {
 	size := int32(len(ids))
 	return map[string]func(context.Context, *product.Service) error{

@@ -12,12 +12,12 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// How much an error says of many missing products. In gRPC and gRPC-Web it travels in headers or trailers,
-// with the details in base64, and nginx takes 4 KiB of those unless told otherwise.
+// Limits of an error about many missing products. In gRPC and gRPC-Web it is sent in headers or trailers, with
+// base64-encoded details, and nginx limits those to 4 KiB by default.
 const (
-	// maxListed is the size of the two lists in the metadata, together.
+	// maxListed is the size of both lists in the metadata together, in bytes.
 	maxListed = 1 << 10
-	// maxNamed is how many products the message names, and maxNamedBytes the size of that.
+	// maxNamed is the maximum number of products in the message, and maxNamedBytes their maximum size.
 	maxNamed, maxNamedBytes = 10, 250
 )
 
@@ -28,7 +28,7 @@ func notFound(id, sku string) *fault.Error {
 	return fault.New(fault.NotFound, fault.ProductNotFound, "There is no such product: %q.", id)
 }
 
-// allNotFound returns PRODUCT_NOT_FOUND for ids and SKUs, one of them at least.
+// allNotFound returns PRODUCT_NOT_FOUND for one or more ids and SKUs.
 func allNotFound(ids, skus []string) *fault.Error {
 	count := len(ids) + len(skus)
 	idList, room := listWithin(maxListed, ids)
@@ -39,14 +39,14 @@ func allNotFound(ids, skus []string) *fault.Error {
 		With("missing_skus", skuList)
 }
 
-// nameSome names the first products, one at least, and says how many more there are.
+// nameSome names the first products, at least one, and the number of the others.
 func nameSome(ids, skus []string) string {
 	var names []string
 	room := maxNamedBytes
 	for i, key := range slices.Concat(ids, skus) {
 		name := "id " + key
 		if i >= len(ids) {
-			name = "SKU " + strconv.Quote(text.First(key, fields.MaxSKU)) // none is longer
+			name = "SKU " + strconv.Quote(text.First(key, fields.MaxSKU)) // no SKU is longer
 		}
 		if room -= len(name); i == maxNamed || i > 0 && room < 0 {
 			break
@@ -60,13 +60,13 @@ func nameSome(ids, skus []string) string {
 	return list
 }
 
-// listWithin returns the first of the texts as a JSON list, as many as fit into some bytes but the very
-// first in any case, and how many bytes are left.
+// listWithin returns the first of the texts as a JSON list that fits into some bytes, though always with the very
+// first text, and how many bytes are left.
 func listWithin(room int, texts []string) (list string, left int) {
 	var quoted []string
 	for _, text := range texts {
 		item, err := json.Marshal(text)
-		if err != nil || len(item) >= room && room < maxListed { // a text marshals
+		if err != nil || len(item) >= room && room < maxListed { // a text always marshals
 			room = 0
 			break
 		}

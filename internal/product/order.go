@@ -20,22 +20,22 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// term is one expression that a list is ordered by. Its values are never null.
+// term is one expression of an ORDER BY. Its values are never null.
 type term struct {
 	desc bool
 	// write writes the expression for a row of the selector.
 	write func(*sql.Selector, *sql.Builder)
-	// value returns the expression's value for a product, as a page token holds it.
+	// value returns the expression's value for a product, as stored in a page token.
 	value func(*ent.Product) any
-	// parse turns a value from a page token into an argument of SQL. Anybody can make up a token, so
-	// that it must refuse what a database would.
+	// parse converts a value of a page token into an SQL argument. Tokens can be forged, so it must reject everything
+	// that a database would.
 	parse func(json.RawMessage) (any, error)
 }
 
-// order is what a list is ordered by. The last term is the id, so that no two products are equal.
+// order is the order of a list. Its last term is the id, which makes it total.
 type order []term
 
-// orderFields are the fields that order_by may name, with the terms of each.
+// orderFields returns the terms of a field that order_by can name.
 func orderFields(name string) (order, bool) {
 	switch name {
 	case "name":
@@ -57,8 +57,8 @@ func orderFields(name string) (order, bool) {
 
 const orderHelp = "name, sku, brand, price, create_time and update_time"
 
-// parseOrder reads order_by. The id follows in the direction of the last field, so that an index can
-// serve both. Returns ORDER_BY_INVALID if it is not a list of different fields.
+// parseOrder parses order_by. It adds the id in the direction of the last field, so that an index can serve both.
+// Returns ORDER_BY_INVALID if it is not a list of distinct, known fields.
 func parseOrder(orderBy string) (order, error) {
 	var terms order
 	var seen []string
@@ -112,7 +112,7 @@ func (o order) sort(s *sql.Selector) {
 	}
 }
 
-// position returns where a product stands in the list, for a page token.
+// position returns the position of a product in the list, for a page token.
 func (o order) position(p *ent.Product) []any {
 	values := make([]any, len(o))
 	for i, t := range o {
@@ -123,7 +123,7 @@ func (o order) position(p *ent.Product) []any {
 
 var errPosition = errors.New("the position does not belong to the order")
 
-// after returns the condition for the products behind a position that came in a page token.
+// after returns the condition for the products after a position from a page token.
 func (o order) after(position []json.RawMessage) (func(*sql.Selector), error) {
 	if len(position) != len(o) {
 		return nil, errPosition
@@ -148,7 +148,7 @@ func (o order) isUniform() bool {
 	return !slices.ContainsFunc(o, func(t term) bool { return t.desc != o[0].desc })
 }
 
-// writeRowAfter writes (a, b, id) > (1, 2, 3), which an index on the three can answer.
+// writeRowAfter writes (a, b, id) > (1, 2, 3), which an index on the three columns can serve.
 func (o order) writeRowAfter(s *sql.Selector, b *sql.Builder, args []any) {
 	b.Wrap(func(b *sql.Builder) {
 		for i, t := range o {
@@ -254,7 +254,7 @@ func parseAs[T any](check func(T) (any, error)) func(json.RawMessage) (any, erro
 	}
 }
 
-// isStorable reports whether both databases take and order the time as text and as timestamp.
+// isStorable reports whether both databases can store and order the time, as text and as a timestamp.
 func isStorable(t time.Time) bool {
 	return t.Year() >= 1 && t.Year() <= 9999
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/zebrands/catalog/internal/product"
 )
 
-// Every order, and the newest of a brand, must come out of an index in its order, so that a page costs the
-// same however many products there are. The second page must too.
+// Every order, and the newest products of a brand, must use an index without sorting, so that the cost of a page is
+// independent of the number of products. The second page must too.
 func TestListsFollowAnIndex(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB) {
 		batch := &catalogv1.BatchCreateProductsRequest{}
@@ -47,8 +47,7 @@ func TestListsFollowAnIndex(t *testing.T) {
 	})
 }
 
-// requireOrderedBy lists products, and looks at the plan of the query: it must read the index and sort
-// nothing.
+// requireOrderedBy lists products and checks the query plan: it must use the index without sorting.
 func requireOrderedBy(
 	ctx context.Context, t *testing.T, s *product.Service, d *db.DB, index string, request *catalogv1.ListProductsRequest,
 ) *catalogv1.ListProductsResponse {
@@ -56,13 +55,13 @@ func requireOrderedBy(
 	var query *sql.Selector
 	d.Reader().Product.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
 		return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
-			q.(*ent.ProductQuery).Order(func(s *sql.Selector) { query = s }) // orders nothing
+			q.(*ent.ProductQuery).Order(func(s *sql.Selector) { query = s }) // adds no order
 			return next.Query(ctx, q)
 		})
 	}))
 	answer, err := s.ListProducts(ctx, request)
 	require.NoError(t, err)
-	query.SetTotal(0) // of arguments: it was built before
+	query.SetTotal(0) // resets the count of arguments: it was built before
 	text, args := query.Query()
 	plan := explain(ctx, t, d, text, args)
 	require.Contains(t, plan, " "+index+" ", "%v", request)
@@ -72,13 +71,13 @@ func requireOrderedBy(
 	return answer
 }
 
-// explain returns the plan of a query on a large table: PostgreSQL would read a small one from end to end.
+// explain returns the query plan for a large table: PostgreSQL would scan a small one.
 func explain(ctx context.Context, t *testing.T, d *db.DB, query string, args []any) string {
 	t.Helper()
 	conn, err := d.ReadSQL().Conn(ctx)
 	require.NoError(t, err)
 	defer conn.Close()
-	command, plan := "EXPLAIN QUERY PLAN ", 3 // the column
+	command, plan := "EXPLAIN QUERY PLAN ", 3 // index of the column
 	if d.Dialect() == dialect.Postgres {
 		command, plan = "EXPLAIN ", 0
 		_, err = conn.ExecContext(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off")

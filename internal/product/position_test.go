@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// forged returns a request with a token that anybody could make, because tokens hold no secret.
+// forged returns a request with a token that anybody could create, because tokens contain no secret.
 func forged(t *testing.T, orderBy, query, position string) *catalogv1.ListProductsRequest {
 	t.Helper()
 	list := struct {

@@ -14,19 +14,18 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// maxQueryWords is how many different words a full-text query may have. More than that are no longer
-// what anybody looks for.
+// maxQueryWords is the maximum number of distinct words in a full-text query.
 const maxQueryWords = 64
 
-// search is a full-text query. A product matches if each word is the beginning of one of its own. A
-// query without words, such as "++", matches the product whose SKU it is.
+// search is a full-text query. A product matches if each word is a prefix of one of its own words. A query without
+// words, such as "++", matches the product with that SKU.
 type search struct {
-	key   []byte // of the whole query, as if it were a SKU
+	key   []byte // the order key of the whole query as a SKU
 	words []string
 }
 
-// parseSearch reads a query. Returns nil if it is blank, and a fault that names "query" if it holds
-// control characters or too many words.
+// parseSearch parses a query. Returns nil if it is blank, and a fault that names "query" if it contains control
+// characters or too many words.
 func parseSearch(query string) (*search, error) {
 	if text.HasControl(query) {
 		return nil, fault.Field("query", fault.FieldControlCharacters, "must not contain control characters")
@@ -42,7 +41,7 @@ func parseSearch(query string) (*search, error) {
 	return q, nil
 }
 
-// match is the condition for products that the query finds.
+// match is the condition for the products that match the query.
 func (q *search) match(s *sql.Selector) {
 	switch {
 	case len(q.words) == 0:
@@ -61,7 +60,7 @@ func (q *search) match(s *sql.Selector) {
 	}
 }
 
-// prefixes writes each word between marks. Words are letters and digits only: see text.Words.
+// prefixes writes each word between before and after. Words consist of letters and digits only: see text.Words.
 func (q *search) prefixes(before, after, between string) string {
 	marked := make([]string, len(q.words))
 	for i, w := range q.words {
@@ -70,7 +69,7 @@ func (q *search) prefixes(before, after, between string) string {
 	return strings.Join(marked, between)
 }
 
-// The tiers of matches: the best first.
+// The ranks of matches, best first.
 const (
 	tierSKU       = iota // the query is the SKU
 	tierSKUStart         // the SKU starts with the query
@@ -78,7 +77,7 @@ const (
 	tierRest
 )
 
-// order is the best match first, and by name among equals.
+// order is the best match first, then by name.
 func (q *search) order() order {
 	byName, _ := orderFields("name")
 	return append(order{q.tierTerm()}, byName...).byID()
@@ -106,7 +105,7 @@ func (q *search) tierTerm() term {
 	}
 }
 
-// tier is what the expression of tierTerm gives for a product.
+// tier returns the value of tierTerm's expression for a product.
 func (q *search) tier(p *ent.Product) int {
 	switch {
 	case bytes.Equal(p.SkuKey, q.key):

@@ -1,5 +1,5 @@
-// Package product holds the catalog's products: who may see which, what a valid one is, and how they
-// are created, changed, deleted, restored, listed and searched.
+// Package product implements the catalog's products: access, validation, and how products are created, updated,
+// deleted, restored, listed and searched.
 package product
 
 import (
@@ -19,8 +19,7 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// Service implements ProductService. It counts on validated requests: ids, sizes and lengths are as
-// the contract says.
+// Service implements ProductService. It relies on validated requests: ids, sizes and lengths are within the contract.
 type Service struct {
 	db         *db.DB
 	statements statements
@@ -29,10 +28,9 @@ type Service struct {
 
 var _ catalogv1connect.ProductServiceHandler = (*Service)(nil)
 
-// NewService returns a service on a database. It takes up to cacheBytes of memory, roughly, to answer
-// reads without the database; 0 takes none. On PostgreSQL that works while the database is watched (see
-// db.Watch). An answer is at most db.StaleBound older than what the database holds, and never older than
-// what its caller has changed through this service.
+// NewService returns a service on a database. cacheBytes approximately bounds the read cache's memory; 0 disables it.
+// On PostgreSQL the cache needs db.Watch. A response is at most db.StaleBound older than the database, and callers
+// always read the writes that they made through this service.
 func NewService(d *db.DB, cacheBytes int) (*Service, error) {
 	c, err := newCache(d, cacheBytes)
 	if err != nil {
@@ -41,12 +39,12 @@ func NewService(d *db.DB, cacheBytes int) (*Service, error) {
 	return &Service{db: d, statements: newStatements(d.Dialect()), cache: c}, nil
 }
 
-// CacheStats says what the cache does.
+// CacheStats returns the cache's statistics.
 func (s *Service) CacheStats() CacheStats { return s.cache.stats() }
 
-// BatchGetProducts returns live products in the order asked for, with at most one query. Returns
-// PRODUCT_NOT_FOUND if there is not one for each; its metadata has the number of those that are missing,
-// missing_count, and the first of them in two JSON lists, missing_ids and missing_skus.
+// BatchGetProducts returns live products in the requested order, with at most one query. Returns PRODUCT_NOT_FOUND if
+// any is missing; its metadata has their number, missing_count, and the first of them in two JSON lists, missing_ids
+// and missing_skus.
 func (s *Service) BatchGetProducts(
 	ctx context.Context, req *catalogv1.BatchGetProductsRequest,
 ) (*catalogv1.BatchGetProductsResponse, error) {
@@ -93,7 +91,7 @@ func (s *Service) batchGet(ctx context.Context, ids []uuid.UUID, skus []string) 
 	return append(found, loaded...), nil
 }
 
-// inOrder returns the products with the given ids and then those with the given SKUs.
+// inOrder returns the products with the given ids, followed by those with the given SKUs.
 func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Product, error) {
 	byID := make(map[string]*catalogv1.Product, len(found))
 	bySKU := make(map[string]*catalogv1.Product, len(found))
@@ -128,7 +126,7 @@ func inOrder(found []*catalogv1.Product, ids, skus []string) ([]*catalogv1.Produ
 	return products, nil
 }
 
-// cleanSKU returns a SKU to look up in the form in which SKUs are stored.
+// cleanSKU normalizes a SKU for a lookup.
 func cleanSKU(field, sku string) (string, error) {
 	if text.HasControl(sku) {
 		return "", fault.Field(field, fault.FieldControlCharacters, "must not contain control characters")

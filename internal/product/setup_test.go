@@ -22,7 +22,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// each runs fn with a service on each database. The context is an administrator's.
+// each runs fn with a service on each database, in an administrator's context.
 func each(t *testing.T, fn func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -31,7 +31,7 @@ func each(t *testing.T, fn func(t *testing.T, ctx context.Context, s *product.Se
 	})
 }
 
-// newService returns a service with a cache that works.
+// newService returns a service with an active cache.
 func newService(t testing.TB, d *db.DB) *product.Service {
 	t.Helper()
 	s, err := product.NewService(d, 1<<20)
@@ -51,7 +51,7 @@ type valueless struct{ context.Context } //nolint:containedctx // it is one
 
 func (valueless) Value(any) any { return nil }
 
-// sample returns a product that is valid, with a SKU and a name.
+// sample returns a valid product with a SKU and a name.
 func sample(sku, name string) *catalogv1.Product {
 	return &catalogv1.Product{
 		Sku: sku, Name: name, Brand: "Acme", Price: &catalogv1.Money{Amount: "10.00", CurrencyCode: "MXN"},
@@ -80,7 +80,7 @@ func bySKU(sku string) *catalogv1.GetProductRequest {
 	return &catalogv1.GetProductRequest{Key: &catalogv1.GetProductRequest_Sku{Sku: sku}}
 }
 
-// requireFault returns the fault that err must be.
+// requireFault requires err to be a fault with the reason, and returns it.
 func requireFault(t *testing.T, err error, reason fault.Reason) *fault.Error {
 	t.Helper()
 	var f *fault.Error
@@ -104,7 +104,7 @@ func reasonOf(err error) fault.Reason {
 	return ""
 }
 
-// traced is a database whose statements are recorded as they reach the driver.
+// traced is a database that records its statements as they reach the driver.
 type traced struct {
 	*db.DB
 
@@ -119,7 +119,7 @@ func newTraced(t *testing.T, dialect string) traced {
 	return traced{dbtest.New(t, dialect, db.Instrument(tracer, noop.Meter{})), tracer, spans}
 }
 
-// statements returns the texts of the statements that fn sends.
+// statements returns the texts of the statements that fn runs.
 func (d traced) statements(ctx context.Context, fn func(ctx context.Context)) []string {
 	before := len(d.spans.Ended())
 	ctx, root := d.tracer.Start(ctx, "root")

@@ -13,14 +13,14 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// skuIndex lets only one live product hold a SKU. It, and no check before, decides between two who
-// want the same.
+// skuIndex is the unique index on the SKUs of live products. It alone decides between concurrent claims, not an
+// earlier check.
 const skuIndex = "product_live_sku"
 
-// claim is a SKU that a request gives a product; empty if it gives none.
+// claim is the SKU that a request sets on a product; empty if it sets none.
 type claim struct {
 	sku string
-	id  uuid.UUID // of the product, if it exists already
+	id  uuid.UUID // of the product, if it already exists
 }
 
 // errValidated rolls back a transaction that would have committed.
@@ -29,10 +29,10 @@ var errValidated = errors.New("product: the request is valid")
 // write is a request that may be for validation only.
 type write interface{ GetValidateOnly() bool }
 
-// inTx is db.InTx for a write that makes claims: one for each request of a batch, or just one. If the write is
-// for validation only, it is rolled back at its end.
-// Returns SKU_TAKEN if another live product holds one of the SKUs. A refusal that depends on the state of a
-// product drops it from the cache at once: the caller reads it again before this process is told of the change.
+// inTx is db.InTx for a write with claims: one for each request of a batch, or just one. A write that is for validation
+// only is rolled back at its end. Returns SKU_TAKEN if another live product has one of the SKUs. If the request is
+// rejected because of a product's state, inTx invalidates that product in the cache at once: the caller may read it
+// before this process is notified of the change.
 func (s *Service) inTx(
 	ctx context.Context, req write, claims []claim, fn func(ctx context.Context, tx *ent.Tx) error,
 ) error {
@@ -58,7 +58,7 @@ func (s *Service) inTx(
 	return taken.Because(err)
 }
 
-// dependsOnState reports whether a request was refused for the state of a product.
+// dependsOnState reports whether a request was rejected because of a product's state.
 func dependsOnState(err error) bool {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -67,7 +67,7 @@ func dependsOnState(err error) bool {
 	return f.Kind == fault.Aborted || f.Kind == fault.NotFound || f.Kind == fault.FailedPrecondition
 }
 
-// skuTaken finds out, after the transaction failed, which claim failed and who holds the SKU.
+// skuTaken determines, after the transaction failed, which claim conflicts and which product has the SKU.
 func (s *Service) skuTaken(ctx context.Context, claims []claim) (*fault.Error, error) {
 	skus := make([]string, len(claims))
 	for i, c := range claims {
@@ -102,15 +102,14 @@ func (s *Service) skuTaken(ctx context.Context, claims []claim) (*fault.Error, e
 		"Another product had the SKU at the same moment and gave it up again. Try again."), nil
 }
 
-// noteValidateOnly notes a problem if a request of a batch is for validation only: only the whole batch can be.
+// noteValidateOnly adds a problem if a request of a batch is for validation only: only the whole batch can be.
 func noteValidateOnly(ps *fault.Problems, i int, req write) {
 	if req.GetValidateOnly() {
 		ps.Addf(request(i)+".validate_only", fault.FieldReason(fault.FieldInvalid), "must be set on the batch instead")
 	}
 }
 
-// noteRepeated notes a problem if an earlier request of the batch has the same value. Empty values are no
-// concern of it.
+// noteRepeated adds a problem if an earlier request of the batch has the same value. It ignores empty values.
 func noteRepeated(ps *fault.Problems, first map[string]int, i int, value, field string) {
 	if value == "" {
 		return
@@ -123,10 +122,10 @@ func noteRepeated(ps *fault.Problems, first map[string]int, i int, value, field 
 	first[value] = i
 }
 
-// pathProduct is where requests hold the product that they create or change.
+// pathProduct is the path of the product in a request that creates or updates it.
 const pathProduct = "product"
 
-// request names one request of a batch in a path.
+// request returns the path of one request of a batch.
 func request(i int) string {
 	return fmt.Sprintf("requests[%d]", i)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/zebrands/catalog/internal/product/fields"
 )
 
-// update is a valid request to change a product.
+// update is a validated request to update a product.
 type update struct {
 	id    uuid.UUID
 	etag  string
@@ -28,8 +28,8 @@ func (u *update) claim() claim {
 	return claim{sku: u.patch.SKU(), id: u.id}
 }
 
-// UpdateProduct changes the fields of a live product that the mask names. Returns PRODUCT_NOT_FOUND,
-// UPDATE_MASK_INVALID, ETAG_MISMATCH, SKU_TAKEN, or a fault that names every field that is not valid.
+// UpdateProduct updates the fields of a live product that the mask names. Returns PRODUCT_NOT_FOUND,
+// UPDATE_MASK_INVALID, ETAG_MISMATCH, SKU_TAKEN, or a fault that names every invalid field.
 func (s *Service) UpdateProduct(
 	ctx context.Context, req *catalogv1.UpdateProductRequest,
 ) (*catalogv1.UpdateProductResponse, error) {
@@ -52,8 +52,8 @@ func (s *Service) UpdateProduct(
 	return &catalogv1.UpdateProductResponse{Product: fields.Message(updated)}, nil
 }
 
-// BatchUpdateProducts changes different products, all or none. The faults are those of UpdateProduct
-// and name the requests.
+// BatchUpdateProducts updates distinct products, all or none. Its faults are those of UpdateProduct, with the paths of
+// the requests.
 func (s *Service) BatchUpdateProducts(
 	ctx context.Context, req *catalogv1.BatchUpdateProductsRequest,
 ) (*catalogv1.BatchUpdateProductsResponse, error) {
@@ -76,7 +76,7 @@ func (s *Service) BatchUpdateProducts(
 	return &catalogv1.BatchUpdateProductsResponse{Products: fields.Messages(updated)}, nil
 }
 
-// newUpdate returns a fault if anything in the request is not valid whatever the product is now.
+// newUpdate validates everything in the request that is independent of the product's state.
 func newUpdate(req *catalogv1.UpdateProductRequest) (update, error) {
 	var ps fault.Problems
 	id, err := convert.ParseID("product.id", req.GetProduct().GetId())
@@ -105,8 +105,7 @@ func newUpdates(requests []*catalogv1.UpdateProductRequest) ([]update, error) {
 	return updates, ps.Fault()
 }
 
-// applyAll changes the products in the order of their ids, as every other transaction does, so that
-// no two wait for each other.
+// applyAll updates the products in the order of their ids, like every other transaction, which prevents deadlocks.
 func applyAll(ctx context.Context, tx *ent.Tx, updates []update) ([]*ent.Product, error) {
 	ids := make([]uuid.UUID, len(updates))
 	order := make([]int, len(updates))
@@ -134,8 +133,8 @@ func applyAll(ctx context.Context, tx *ent.Tx, updates []update) ([]*ent.Product
 	return updated, ps.Fault()
 }
 
-// apply changes a locked product, if anything is different. Returns ETAG_MISMATCH, or a fault that
-// names a half of the price that does not go with the other.
+// apply updates a locked product, if anything differs. Returns ETAG_MISMATCH, or a fault that names the part of
+// the price that conflicts with the other.
 func (u *update) apply(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
 	if err := checkETag(ctx, tx, p, u.etag); err != nil {
 		return nil, err
@@ -153,8 +152,7 @@ func (u *update) apply(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Pr
 	return change.Save(ctx)
 }
 
-// lock returns a live product that nobody else can change until the transaction ends. Returns
-// PRODUCT_NOT_FOUND if there is none.
+// lock returns a live product, locked until the end of the transaction. Returns PRODUCT_NOT_FOUND if there is none.
 func lock(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Product, error) {
 	locked, err := lockAll(ctx, tx, []uuid.UUID{id})
 	if err != nil {
@@ -166,7 +164,7 @@ func lock(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Product, error) {
 	return nil, notFound(id.String(), "")
 }
 
-// lockAll is lock for many: those that are not live are left out.
+// lockAll is lock for several products. It omits those that are not live.
 func lockAll(ctx context.Context, tx *ent.Tx, ids []uuid.UUID) (map[uuid.UUID]*ent.Product, error) {
 	query := tx.Product.Query().
 		Where(product.IDIn(ids...), product.DeleteTimeIsNil()).

@@ -150,7 +150,7 @@ func TestStaleETagSaysWhoChangedWhat(t *testing.T) {
 			_, err = s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: p.GetId(), Etag: made})
 			require.Equal(t, "3", requireFault(t, err, fault.ETagMismatch).Metadata["etag"])
 		}
-		for _, spelled := range []string{"01", "+1"} { // of an etag that the product had
+		for _, spelled := range []string{"01", "+1"} { // other spellings of an earlier etag
 			_, err = s.DeleteProduct(ctx, &catalogv1.DeleteProductRequest{Id: p.GetId(), Etag: spelled})
 			require.NotContains(t, requireFault(t, err, fault.ETagMismatch).Metadata, "actor_name", spelled)
 		}
@@ -161,7 +161,7 @@ func TestStaleETagSaysWhoChangedWhat(t *testing.T) {
 	})
 }
 
-// The refusal describes the newest changes, and names the fields of all.
+// The error describes the latest changes, and names the fields of all changes.
 func TestETagMismatchNamesAllFieldsThatChanged(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		p := create(ctx, t, s, full("S"))

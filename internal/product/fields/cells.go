@@ -6,21 +6,21 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 )
 
-// Cell is one column of a file in the catalog's own format. Some fields take more than one.
+// Cell is one column of a file in the catalog's own format. Some fields have more than one.
 type Cell struct {
 	// Header is the column's name.
 	Header string
-	// Field is the name of the field, and Path that of the part of it which the column holds, such as
+	// Field is the field's name. Path is the path of the field or the part of it in the column, such as
 	// "price.currency_code".
 	Field, Path string
-	// Required says that a file must have the column.
+	// Required reports whether a file must have the column.
 	Required bool
 
 	read   func(cell string, to *catalogv1.Product) error
 	format func(from *catalogv1.Product) (string, error)
 }
 
-// cells are the columns of files, in the order in which they are written.
+// cells are the columns of files, in export order.
 var cells = func() []Cell {
 	var all []Cell
 	for _, f := range writable {
@@ -32,10 +32,10 @@ var cells = func() []Cell {
 	return all
 }()
 
-// Cells returns the columns of files in the catalog's own format, in the order in which they are written.
+// Cells returns the columns of files in the catalog's own format, in export order.
 func Cells() []Cell { return cells }
 
-// CellOf returns the column that holds a path, such as "price.currency_code"; false if there is none.
+// CellOf returns the column of a path, such as "price.currency_code"; false if there is none.
 func CellOf(path string) (Cell, bool) {
 	root, _, _ := strings.Cut(path, ".")
 	first, found := Cell{}, false
@@ -50,9 +50,8 @@ func CellOf(path string) (Cell, bool) {
 	return first, found
 }
 
-// Read brings what a file says into a message. Returns an error without the column's name if it cannot be
-// read.
+// Read parses a cell into a message. Returns an error without the column's name if the cell is invalid.
 func (c Cell) Read(cell string, to *catalogv1.Product) error { return c.read(cell, to) }
 
-// Format returns what a file says of a product. Read takes it back.
+// Format returns the cell for a product. It is the inverse of Read.
 func (c Cell) Format(from *catalogv1.Product) (string, error) { return c.format(from) }

@@ -8,20 +8,20 @@ import (
 	"github.com/zebrands/catalog/ent"
 )
 
-// columnOf is one column of products, whatever its type.
+// columnOf is a column of products, independent of its type.
 type columnOf interface {
 	named() string
-	// load sets the column of a row to a value as a mutation holds it; nil clears it. Returns false if the
-	// value is of another type.
+	// load sets the column of a row to a value of a mutation; nil clears it. Returns false if the value has another
+	// type.
 	load(row *ent.Product, v any) bool
 }
 
-// column is one column with values of type T.
+// column is a column with values of type T.
 type column[T any] struct {
 	name string
 	at   func(*ent.Product) *T
-	set  func(*ent.ProductMutation, T) // nil if the column is not written by the table
-	// pointer returns what v points to for a column that may be null; mutations hold what is not null.
+	set  func(*ent.ProductMutation, T) // nil if the table does not write the column
+	// pointer converts a mutation's value to the pointer of a nullable column.
 	pointer func(v any) any
 }
 
@@ -29,7 +29,7 @@ func col[T any](name string, at func(*ent.Product) *T, set func(*ent.ProductMuta
 	return column[T]{name: name, at: at, set: set}
 }
 
-// nullable returns a column that may be null.
+// nullable returns a nullable column.
 func nullable[T any](
 	name string, at func(*ent.Product) **T, set func(*ent.ProductMutation, T), clearIt func(*ent.ProductMutation),
 ) column[*T] {
@@ -63,11 +63,11 @@ func (c column[T]) load(row *ent.Product, v any) bool {
 	return ok || v == nil
 }
 
-// Load returns a row with the values that columns have, as OldField of a mutation returns them.
+// Load returns a row with the column values that OldField of a mutation returns.
 func Load(value func(column string) (ent.Value, error)) (*ent.Product, error) {
 	row := &ent.Product{}
 	for name := range byColumn {
-		if name == idColumn.name { // never changes, and has no old value
+		if name == idColumn.name { // is immutable and has no old value
 			continue
 		}
 		v, err := value(name)
@@ -92,21 +92,21 @@ func load(row *ent.Product, name string, v any) error {
 	return nil
 }
 
-// Difference says what a mutation changes of a product.
+// Difference classifies the effect of a mutation on a product.
 type Difference int
 
 const (
-	// Nothing is different, as far as anybody can see.
+	// Nothing means no visible difference.
 	Nothing Difference = iota
-	// Derived is a difference in columns alone that are made from others.
+	// Derived means a difference only in derived columns.
 	Derived
-	// History is a difference that people hear of.
+	// History means a difference that the history records.
 	History
 )
 
-// Changes says what a mutation would change of a row. A mutation that adds to a value is taken to change
-// it. To delete what is deleted changes nothing, whatever the time. Returns an error if the mutation sets
-// a column that is not in the table.
+// Changes classifies the effect of a mutation on a row. A mutation that adds to a value counts as a change of it.
+// Deleting a deleted product changes nothing, whatever the time. Returns an error if the mutation sets a column that
+// is not in the table.
 func Changes(m *ent.ProductMutation, now *ent.Product) (Difference, error) {
 	next := *now
 	for _, name := range m.Fields() {
@@ -131,7 +131,7 @@ func Changes(m *ent.ProductMutation, now *ent.Product) (Difference, error) {
 	}
 }
 
-// sameDerived reports whether what is made from the fields is the same in two rows.
+// sameDerived reports whether two rows have the same derived columns.
 func sameDerived(a, b *ent.Product) bool {
 	if a.SearchText != b.SearchText {
 		return false

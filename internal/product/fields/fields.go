@@ -1,10 +1,10 @@
-// Package fields is the one table of what a product consists of. For each field of catalog.v1.Product it
-// knows the columns, and how the field is read from a row, shown in a message, validated, patched by an
-// update mask, compared, written, searched, told in the history and in mails, and how it stands in files
-// of the catalog's own format.
+// Package fields is the single definition of a product's fields, as a table. For each field of catalog.v1.Product it
+// defines the columns, and how the field is read from a row, written to a message, validated, patched by an update
+// mask, compared, stored, searched, shown in the history and in mails, and imported and exported in files of the
+// catalog's own format.
 //
-// A new field is one more row of the table; whatever handles products reads the table. The package stands
-// below everything that does: it knows the stored rows and the contract, and no feature.
+// A new field is one more row of the table; everything that handles products uses the table. The package is below its
+// users: it depends on the stored rows and the contract, and on no feature.
 package fields
 
 import (
@@ -27,19 +27,19 @@ type Field struct {
 
 	// Name is the field's name in the contract, such as "image_urls".
 	Name string
-	// label is what people call the field; empty if that is its name, with spaces.
+	// label is the field's name for people; empty if that is Name with spaces.
 	label string
-	// title says that the field names the product for people: history and mails tell it first.
+	// title marks the field that names the product for people: history and mails show it first.
 	title bool
-	// searched says that full-text search looks into the field.
+	// searched includes the field in full-text search.
 	searched bool
-	// paths are what an update mask can name: the field, or each of its parts.
+	// paths are the valid paths of an update mask: the field, or each of its parts.
 	paths []string
 	// value is nil for a field that the server sets.
 	value value
 }
 
-// shown is what is known about every field: how it comes from a row into a message.
+// shown is common to all fields: how a field gets from a row into a message.
 type shown interface {
 	// columns returns the columns that the message needs.
 	columns() []columnOf
@@ -49,7 +49,7 @@ type shown interface {
 	same(a, b *ent.Product) bool
 }
 
-// value is what is known about a field that administrators write.
+// value is a field that administrators write.
 type value interface {
 	shown
 	editable
@@ -61,38 +61,38 @@ type value interface {
 	cells(f *Field) []Cell
 }
 
-// editable is how a field that administrators write comes from a message into a mutation.
+// editable is how a field that administrators write gets from a message into a mutation.
 type editable interface {
 	// parts are the paths of the parts that an update mask can name, if any.
 	parts() []string
-	// read brings the field of a message into a row, and notes what is not valid below path. If the mask
-	// names only some parts, it leaves the row alone: merge does it.
+	// read copies the field of a message into a row, and adds problems below path. If the mask names only some parts,
+	// it leaves the row unchanged for merge.
 	read(ps *fault.Problems, path string, mask Mask, from *catalogv1.Product, to *ent.Product)
-	// merge brings a field that a patch names into the next row, which is still as the product is now.
+	// merge applies a patch of the field to next, which starts as a copy of the current row.
 	merge(ps *fault.Problems, path string, from *Patch, next *ent.Product)
-	// write sets the columns of a mutation, those that are derived from the field too.
+	// write sets the columns of a mutation, including those derived from the field.
 	write(m *ent.ProductMutation, from *ent.Product)
-	// derived returns the columns that are made from the field and not shown.
+	// derived returns the columns that are derived from the field and not shown.
 	derived() []columnOf
 	// added reports whether a mutation adds to the field, instead of setting it.
 	added(m *ent.ProductMutation) bool
 }
 
-// readableByPeople is how history, mails and search see a field.
+// readableByPeople is the form of a field for history, mails and search.
 type readableByPeople interface {
 	// stored returns the value in the JSON form of the contract, for encoding/json.
 	stored(from *ent.Product) any
-	// readable returns a value that was stored as people read it.
+	// readable formats a stored value for people.
 	readable(stored any) string
-	// text returns what search looks into.
+	// text returns the texts that search indexes.
 	text(from *ent.Product) []string
 }
 
-// The fields that administrators write, those that the server sets left out; and the same as history
-// tells them.
+// writable are the fields that administrators write, without those that the server sets; told are the fields that the
+// history shows.
 var writable, told = split()
 
-// shownColumns are those that a message is made of; every column is in byColumn.
+// shownColumns are the columns of a message; byColumn has every column.
 var shownColumns, byColumn = index()
 
 func split() (writable, told []*Field) {
@@ -135,7 +135,7 @@ func index() (shown []string, all map[string]columnOf) {
 	return shown, all
 }
 
-// Columns returns the columns that a product's message is made of. Reads leave the others where they are.
+// Columns returns the columns that a product's message needs. Reads select only these.
 func Columns() []string { return slices.Clone(shownColumns) }
 
 // Message returns the message for a row that has Columns.
@@ -147,7 +147,7 @@ func Message(row *ent.Product) *catalogv1.Product {
 	return m
 }
 
-// Messages returns the messages for rows, in their order.
+// Messages returns the messages for rows, in order.
 func Messages(rows []*ent.Product) []*catalogv1.Product {
 	messages := make([]*catalogv1.Product, len(rows))
 	for i, row := range rows {
@@ -159,10 +159,10 @@ func Messages(rows []*ent.Product) []*catalogv1.Product {
 // Writable returns the fields that administrators write, in the order of the contract.
 func Writable() []*Field { return writable }
 
-// Told returns the fields that history tells of, in the order in which people read them.
+// Told returns the fields that the history shows, in reading order.
 func Told() []*Field { return told }
 
-// named returns a field that administrators write; nil if there is none with the name.
+// named returns a field that administrators write by its name; nil if there is none.
 func named(name string) *Field {
 	i := slices.IndexFunc(writable, func(f *Field) bool { return f.Name == name })
 	if i < 0 {
@@ -174,10 +174,10 @@ func named(name string) *Field {
 // Same reports whether two rows have the same value.
 func (f *Field) Same(a, b *ent.Product) bool { return f.same(a, b) }
 
-// Equal reports whether two messages have the same value, however they write it: 129.9 is 129.90.
+// Equal reports whether two messages have the same value in any notation: 129.9 equals 129.90.
 func (f *Field) Equal(a, b *catalogv1.Product) bool { return f.value.equal(a, b) }
 
-// Stored returns the value in the JSON form that the API gives it, as history keeps it.
+// Stored returns the value in the JSON form of the API, as stored in the history.
 func (f *Field) Stored(row *ent.Product) (json.RawMessage, error) {
 	raw, err := json.Marshal(f.value.stored(row))
 	if err != nil {
@@ -186,14 +186,14 @@ func (f *Field) Stored(row *ent.Product) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// required reports whether the contract says that each product has the field.
+// required reports whether the contract requires the field.
 func (f *Field) required() bool {
 	descriptor := (*catalogv1.Product)(nil).ProtoReflect().Descriptor().Fields().ByTextName(f.Name)
 	behaviors, _ := proto.GetExtension(descriptor.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
 	return slices.Contains(behaviors, annotations.FieldBehavior_REQUIRED)
 }
 
-// Label returns what people call a field, in a mail; for one that is not in the table, its name.
+// Label returns the field's name for people, in a mail. For an unknown field it is the given name.
 func Label(name string) string {
 	if f := named(name); f != nil && f.label != "" {
 		return f.label

@@ -18,28 +18,28 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// kind is what fields of a kind share, whichever column they are.
+// kind has the common properties of fields of a kind, independent of the column.
 type kind[T any] struct {
 	// same compares two values.
 	same func(a, b T) bool
-	// check returns a value in the form in which it is stored, and notes what is not valid at path.
+	// check normalizes a value to its stored form, and adds problems at path.
 	check func(ps *fault.Problems, path string, v T) T
-	// stored returns a value in the JSON form of the contract, and readable that form for people.
+	// stored returns a value in the JSON form of the contract, and readable formats that form for people.
 	stored   func(v T) any
 	readable func(stored any) string
-	// text returns what search looks into.
+	// text returns the texts that search indexes.
 	text func(v T) []string
-	// parse reads what format writes into a cell.
+	// parse is the inverse of format, which writes a cell.
 	parse  func(cell string) (T, error)
 	format func(v T) (string, error)
 }
 
-// line is a text of one line that must not be empty.
+// line is a non-empty text of one line.
 func line(limit int) kind[string] {
 	return ofText(func(ps *fault.Problems, path, v string) string { return checkLine(ps, path, v, limit) })
 }
 
-// paragraphs is a text that may be empty and may hold line breaks.
+// paragraphs is a text that can be empty and can have line breaks.
 func paragraphs(limit int) kind[string] {
 	return ofText(func(ps *fault.Problems, path, v string) string { return checkParagraphs(ps, path, v, limit) })
 }
@@ -56,7 +56,7 @@ func ofText(check func(ps *fault.Problems, path, v string) string) kind[string] 
 	}
 }
 
-// list is several texts, in an order. In a cell it is a line of CSV.
+// list is an ordered list of texts. Its cell is a line of CSV.
 func list(check func(ps *fault.Problems, path string, v []string) []string) kind[[]string] {
 	return kind[[]string]{
 		same:     slices.Equal[[]string],
@@ -69,7 +69,7 @@ func list(check func(ps *fault.Problems, path string, v []string) []string) kind
 	}
 }
 
-// texts is several texts by their keys. In a cell it is a JSON object.
+// texts is a map of texts. Its cell is a JSON object.
 func texts(maxItems, maxKey, maxValue int) kind[map[string]string] {
 	return kind[map[string]string]{
 		same: maps.Equal[map[string]string, map[string]string],
@@ -86,7 +86,7 @@ func texts(maxItems, maxKey, maxValue int) kind[map[string]string] {
 	}
 }
 
-// whole is an optional whole number of a unit, 0 to limit.
+// whole is an optional integer with a unit, from 0 to limit.
 func whole(limit int64, unit string) kind[*int64] {
 	return kind[*int64]{
 		same: func(a, b *int64) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) },
@@ -100,7 +100,7 @@ func whole(limit int64, unit string) kind[*int64] {
 			if v == nil {
 				return nil
 			}
-			return strconv.FormatInt(*v, 10) // JSON's numbers do not hold 64 bits: the contract writes text
+			return strconv.FormatInt(*v, 10) // JSON numbers cannot hold 64 bits: the contract uses a string
 		},
 		readable: func(stored any) string { return readable(stored) + " " + unit },
 		text:     func(*int64) []string { return nil },
@@ -151,7 +151,7 @@ func checkParagraphs(ps *fault.Problems, path, value string, limit int) string {
 	return value
 }
 
-// webAddresses checks a list of addresses of the web.
+// webAddresses checks a list of web URLs.
 func webAddresses(maxItems, limit int) func(*fault.Problems, string, []string) []string {
 	return func(ps *fault.Problems, path string, urls []string) []string {
 		if len(urls) > maxItems {
@@ -176,7 +176,7 @@ func isWebAddress(s string) bool {
 		!strings.ContainsFunc(s, unicode.IsSpace)
 }
 
-// differentLines checks a list of texts of one line of which no two are the same.
+// differentLines checks a list of distinct texts of one line.
 func differentLines(maxItems, limit int) func(*fault.Problems, string, []string) []string {
 	return func(ps *fault.Problems, path string, lines []string) []string {
 		if len(lines) > maxItems {
@@ -217,7 +217,7 @@ func checkTexts(
 
 var errNotList = errors.New(`is not a list: write red,"big, round"`)
 
-// splitList reads a list that is written as a line of CSV.
+// splitList parses a list written as a line of CSV.
 func splitList(cell string) ([]string, error) {
 	if cell == "" {
 		return nil, nil
@@ -237,7 +237,7 @@ func splitList(cell string) ([]string, error) {
 	return items, nil
 }
 
-// joinList is the opposite of splitList.
+// joinList is the inverse of splitList.
 func joinList(items []string) (string, error) {
 	if len(items) == 0 {
 		return "", nil

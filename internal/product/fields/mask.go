@@ -13,8 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// Mask is a set of paths that a caller may change: fields such as "name", and parts of those that have
-// parts, such as "price.amount".
+// Mask is a set of paths to update: fields such as "name", and parts of fields such as "price.amount".
 type Mask map[string]bool
 
 // Everything returns the mask "*".
@@ -37,8 +36,8 @@ func (m Mask) names(f *Field) bool {
 	return slices.ContainsFunc(f.paths, func(path string) bool { return m[path] })
 }
 
-// ParseMask returns the paths that an update changes. Paths that the server sets are left out. Without
-// paths, it is every field of p that is not empty. Returns UPDATE_MASK_INVALID if a path is unknown.
+// ParseMask returns the paths that an update changes, without those that the server sets. A mask without paths means
+// every non-empty field of p. Returns UPDATE_MASK_INVALID if a path is unknown.
 func ParseMask(fm *fieldmaskpb.FieldMask, p *catalogv1.Product) (Mask, error) {
 	if len(fm.GetPaths()) == 0 {
 		return populated(p), nil
@@ -63,8 +62,7 @@ func ParseMask(fm *fieldmaskpb.FieldMask, p *catalogv1.Product) (Mask, error) {
 	return m, nil
 }
 
-// isServerSet reports whether path names a field of a product, or a part of one, that callers may send
-// but not change.
+// isServerSet reports whether path names a field of a product, or a part of one, that callers can send but not change.
 func isServerSet(path string) bool {
 	root, _, _ := strings.Cut(path, ".")
 	known := (&fieldmaskpb.FieldMask{Paths: []string{path}}).IsValid((*catalogv1.Product)(nil))
@@ -81,7 +79,7 @@ func populated(p *catalogv1.Product) Mask {
 	return m
 }
 
-// has reports whether what path names is set, or not empty.
+// has reports whether the field at path is set, or not empty.
 func has(m protoreflect.Message, path string) bool {
 	root, part, hasPart := strings.Cut(path, ".")
 	f := m.Descriptor().Fields().ByTextName(root)
@@ -91,7 +89,7 @@ func has(m protoreflect.Message, path string) bool {
 	return !hasPart || has(m.Get(f).Message(), part)
 }
 
-// unknownPaths names the first few paths, and little of each.
+// unknownPaths names the first paths, each truncated.
 func unknownPaths(paths []string) error {
 	const few, little = 10, 64
 	quoted := make([]string, 0, few)

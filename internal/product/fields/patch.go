@@ -9,23 +9,22 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// maxKeyBytes keeps the key of a text within what an index of PostgreSQL can hold. Only texts full of
-// characters that fold into many others are longer; they are ordered by their beginning.
+// maxKeyBytes keeps a text's order key within the limit of PostgreSQL's indexes. Only texts full of characters that
+// fold into several others exceed it; they are ordered by their prefix.
 const maxKeyBytes = 1_000
 
-// maxWord is the length, in characters, to which words are cut for search: PostgreSQL cannot hold
-// words of any length.
+// maxWord is the maximum length of an indexed word, in characters: PostgreSQL limits it, so longer words are
+// truncated.
 const maxWord = 100
 
-// Patch is a change of some fields of a product: those in its mask.
+// Patch is an update of the fields of a product in its mask.
 type Patch struct {
 	mask    Mask
 	message *catalogv1.Product
 	row     ent.Product
 }
 
-// NewPatch brings the fields of a message that the mask names into the form in which they are stored.
-// Returns a fault that names every field that is not valid.
+// NewPatch normalizes the fields of a message that the mask names. Returns a fault that names every invalid field.
 func NewPatch(from *catalogv1.Product, mask Mask) (Patch, error) {
 	if from == nil {
 		from = &catalogv1.Product{}
@@ -40,11 +39,11 @@ func NewPatch(from *catalogv1.Product, mask Mask) (Patch, error) {
 	return p, ps.Fault()
 }
 
-// SKU returns the SKU that the patch gives a product; empty if it gives none.
+// SKU returns the SKU that the patch sets; empty if it sets none.
 func (p *Patch) SKU() string { return p.row.Sku }
 
-// Onto returns a product as it is once the patch is applied to what it is now. Returns a fault that names
-// the half of the price that does not go with the other.
+// Onto returns the product with the patch applied to its current state. Returns a fault that names the part of
+// the price that conflicts with the other.
 func (p *Patch) Onto(now *ent.Product) (*ent.Product, error) {
 	next := *now
 	var ps fault.Problems
@@ -76,13 +75,13 @@ func Write(m *ent.ProductMutation, now, next *ent.Product) bool {
 // Create sets the columns of a new product.
 func (p *Patch) Create(m *ent.ProductMutation) { Write(m, &ent.Product{}, &p.row) }
 
-// OrderKey returns the bytes by which both databases order a text.
+// OrderKey returns the sort key of a text, which both databases compare byte-wise.
 func OrderKey(s string) []byte {
 	key := []byte(text.Fold(s))
 	return key[:min(len(key), maxKeyBytes)]
 }
 
-// searched returns the words that a product is found by, each once, separated by single spaces.
+// searched returns the distinct words of the product's search index, separated by single spaces.
 func searched(row *ent.Product) string {
 	var all []string
 	for _, f := range writable {
@@ -93,7 +92,7 @@ func searched(row *ent.Product) string {
 	return strings.Join(Words(strings.Join(all, "\n")), " ")
 }
 
-// Words returns the different words of s in the form in which they are searched.
+// Words returns the distinct words of s, normalized for search.
 func Words(s string) []string {
 	all := text.Words(s)
 	seen := make(map[string]bool, len(all))

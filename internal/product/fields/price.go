@@ -15,8 +15,8 @@ const (
 	pathCurrency = "price.currency_code"
 )
 
-// price is an amount in a currency. An update mask may name either of the two alone; then the other is
-// that of the product which is patched.
+// price is an amount in a currency. An update mask can name either part alone; then the other is the current one of
+// the product.
 type price struct {
 	minor    column[int64]
 	exponent column[int8]

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Readable returns the stored form of a field's value as people read it; empty if there is none.
+// Readable formats a field's stored value for people; empty if there is none.
 func Readable(name string, raw json.RawMessage) string {
 	var value any
-	if err := json.Unmarshal(raw, &value); err != nil { // not what the history holds: show it as it is
+	if err := json.Unmarshal(raw, &value); err != nil { // not a value of the history: return it unchanged
 		return string(raw)
 	}
 	if f := named(name); f != nil && value != nil {
@@ -20,7 +20,7 @@ func Readable(name string, raw json.RawMessage) string {
 	return readable(value)
 }
 
-// readable is how people read a value of JSON, whatever it stands for.
+// readable formats any JSON value for people.
 func readable(value any) string {
 	switch v := value.(type) {
 	case nil:

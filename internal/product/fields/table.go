@@ -28,7 +28,7 @@ const (
 	maxWeight      = 1_000_000_000 // grams
 )
 
-// table has the fields in the order of the contract, which is that of problems and of columns in files.
+// table has the fields in the order of the contract, which is also the order of problems and of columns in files.
 var table = []Field{
 	{Name: "id", shown: &output{
 		of:      []columnOf{idColumn},
@@ -149,7 +149,7 @@ var table = []Field{
 
 var idColumn = column[uuid.UUID]{name: product.FieldID, at: func(r *ent.Product) *uuid.UUID { return &r.ID }}
 
-// deleteTime is a field that the server sets and that history tells of, as an operation.
+// deleteTime is set by the server, and shown by the history as an operation.
 var deleteTime = &output{
 	of: []columnOf{nullable(
 		product.FieldDeleteTime, func(r *ent.Product) **time.Time { return &r.DeleteTime },
@@ -163,7 +163,7 @@ var deleteTime = &output{
 	unchanged: func(a, b *ent.Product) bool { return (a.DeleteTime == nil) == (b.DeleteTime == nil) },
 }
 
-// searchText has the words of every field that search looks into.
+// searchText has the words of every field that search indexes.
 var searchText = col(
 	product.FieldSearchText, func(r *ent.Product) *string { return &r.SearchText }, (*ent.ProductMutation).SetSearchText,
 )

@@ -11,10 +11,10 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 )
 
-// optional are the functions that a row may do without.
+// optional are the functions that a row of the table may omit.
 var optional = []string{
-	"pointer",   // of columns that cannot be null
-	"unchanged", // of fields that history does not tell of
+	"pointer",   // only nullable columns have it
+	"unchanged", // only fields that the history shows have it
 }
 
 func TestTableHasEveryFieldOfTheContract(t *testing.T) {
@@ -48,11 +48,11 @@ func TestEveryRowIsComplete(t *testing.T) {
 			requireFunctions(t, f.Name, "", reflect.ValueOf(f.value).Elem())
 			continue
 		}
-		requireFunctions(t, f.Name, "", reflect.ValueOf(f.value).Elem(), "appended") // only lists are appended to
+		requireFunctions(t, f.Name, "", reflect.ValueOf(f.value).Elem(), "appended") // only lists have it
 	}
 }
 
-// requireFunctions fails for each function that a row lacks, by its name.
+// requireFunctions fails for each missing function of a row, by name.
 func requireFunctions(t *testing.T, field, path string, v reflect.Value, without ...string) {
 	t.Helper()
 	switch v.Kind() { //nolint:exhaustive // only these hold functions

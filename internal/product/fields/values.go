@@ -10,7 +10,7 @@ import (
 type output struct {
 	of      []columnOf
 	message func(*ent.Product, *catalogv1.Product)
-	// unchanged compares the field, if history tells of it.
+	// unchanged compares the field, if the history shows it.
 	unchanged func(a, b *ent.Product) bool
 }
 
@@ -18,10 +18,10 @@ func (o *output) columns() []columnOf                           { return o.of }
 func (o *output) show(from *ent.Product, to *catalogv1.Product) { o.message(from, to) }
 func (o *output) same(a, b *ent.Product) bool                   { return o.unchanged == nil || o.unchanged(a, b) }
 
-// simple is a field that is one column, with values of the same type in rows and in messages.
+// simple is a field with one column, whose values have the same type in rows and in messages.
 type simple[T any] struct {
 	column column[T]
-	// appended returns what a mutation appends, if it can.
+	// appended returns the values that a mutation appends, if it can append.
 	appended func(*ent.ProductMutation) (T, bool)
 	message  func(*catalogv1.Product) *T
 	kind     kind[T]
@@ -56,7 +56,7 @@ func (s *simple[T]) write(m *ent.ProductMutation, from *ent.Product) {
 }
 
 func (s *simple[T]) added(m *ent.ProductMutation) bool {
-	if s.appended == nil { // no list: it may be a number
+	if s.appended == nil { // not a list: it can be a number
 		return addsTo(m, s.column.name)
 	}
 	var none T
@@ -86,7 +86,7 @@ func (s *simple[T]) cells(f *Field) []Cell {
 	}}
 }
 
-// keyed is a text that lists are ordered by: its folded form is a column too.
+// keyed is a text with an order key: its folded form is another column.
 type keyed struct {
 	simple[string]
 
@@ -100,7 +100,7 @@ func (k *keyed) write(m *ent.ProductMutation, from *ent.Product) {
 	k.key.set(m, OrderKey(*k.column.at(from)))
 }
 
-// addsTo reports whether a mutation adds to a number, other than nothing.
+// addsTo reports whether a mutation adds a non-zero value to a number.
 func addsTo(m *ent.ProductMutation, column string) bool {
 	switch by, _ := m.AddedField(column); by := by.(type) {
 	case int64:
