@@ -8,7 +8,7 @@ import (
 	"entgo.io/ent/schema/index"
 )
 
-// Admin is an administrator. Rows are never removed: a deleted one has a delete_time.
+// Admin is an administrator. Rows are soft-deleted: delete_time marks a deleted one.
 type Admin struct{ ent.Schema }
 
 // Mixin of the Admin.
@@ -16,7 +16,7 @@ func (Admin) Mixin() []ent.Mixin {
 	return []ent.Mixin{idMixin{}, versionedMixin{}}
 }
 
-// Fields of the Admin. An empty password_hash means that the invitation was not accepted yet.
+// Fields of the Admin. An empty password_hash means that the invitation has not been accepted yet.
 func (Admin) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("email").NotEmpty(),

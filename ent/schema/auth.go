@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Session is a sign-in. It counts until expire_time, or until end_time is set.
+// Session is a sign-in. It is valid until expire_time, or until end_time is set.
 type Session struct{ ent.Schema }
 
 // Mixin of the Session.
@@ -32,8 +32,8 @@ func (Session) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("admin_id", "id"), index.Fields("expire_time")}
 }
 
-// RefreshToken is one token of a session's chain. The secret itself is never stored. A used one stays
-// until the session expires, so that a second use is recognised.
+// RefreshToken is one token of a session's chain. The secret itself is never stored. A used token stays until the
+// session expires, so that its reuse is detected.
 type RefreshToken struct{ ent.Schema }
 
 // Mixin of the RefreshToken.
@@ -55,8 +55,8 @@ func (RefreshToken) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("session_id")}
 }
 
-// OneTimeToken lets its holder do one thing once: set up the catalog, accept an invitation, or reset
-// a password. The secret itself is never stored.
+// OneTimeToken authorizes its holder to do one thing once: set up the catalog, accept an invitation, or reset a
+// password. The secret itself is never stored.
 type OneTimeToken struct{ ent.Schema }
 
 // Mixin of the OneTimeToken.
@@ -80,10 +80,10 @@ func (OneTimeToken) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("admin_id", "purpose"), index.Fields("expire_time")}
 }
 
-// Throttle counts failures for one account or network address in a window of time.
+// Throttle counts failures of one account or network address in a time window.
 type Throttle struct{ ent.Schema }
 
-// Fields of the Throttle. The id names what is counted, with the SHA-256 of the account or address.
+// Fields of the Throttle. The id is the kind of the counter, with the SHA-256 of the account or address.
 func (Throttle) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").Immutable(),
@@ -97,8 +97,8 @@ func (Throttle) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("expire_time")}
 }
 
-// SigningKey is the secret of a key that signs access tokens, or will. It goes once the key no longer
-// signs. Only processes with the role admin read it: see VerificationKey.
+// SigningKey is the private key of a current or future signing key of access tokens. It is deleted when the key no
+// longer signs. Only processes with the role admin read it: see VerificationKey.
 type SigningKey struct{ ent.Schema }
 
 // Fields of the SigningKey. The id is the key's kid, its RFC 7638 thumbprint. private_key is PKCS #8.
@@ -110,9 +110,8 @@ func (SigningKey) Fields() []ent.Field {
 	}
 }
 
-// VerificationKey is what everybody may know of a key of access tokens. The key that signs is the one
-// whose sign_time came last; a key verifies from when it is here until the last token of its own has
-// expired.
+// VerificationKey is the public key of a signing key of access tokens. The key with the latest sign_time signs. A key
+// verifies from its creation until the last token that it signed has expired.
 type VerificationKey struct{ ent.Schema }
 
 // Mixin of the VerificationKey.

@@ -1,5 +1,5 @@
-// Package schema describes the tables as pure data: fields, indexes and edges. It holds no hooks and
-// imports nothing that is generated from it.
+// Package schema defines the tables as pure data: fields, indexes and edges. It contains no hooks and imports no code
+// that is generated from it.
 package schema
 
 import (
@@ -12,20 +12,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// newID returns a UUID of version 7, so that ids sort by creation and index pages fill in order.
+// newID returns a UUID of version 7, so that ids sort by creation time and index pages fill in order.
 func newID() uuid.UUID {
 	return uuid.Must(uuid.NewV7())
 }
 
-// now returns the time as both databases keep it: UTC, in whole microseconds.
+// now returns the current time with the precision of both databases: UTC, in whole microseconds.
 func now() time.Time {
 	return time.Now().UTC().Truncate(time.Microsecond)
 }
 
-// timestamp is the column type of every time. PostgreSQL keeps the zone with it.
+// timestamp is the column type of every time. PostgreSQL stores it with time zone.
 var timestamp = map[string]string{dialect.Postgres: "timestamptz"}
 
-// idMixin gives a table a UUID of version 7 as its key.
+// idMixin gives a table a UUID of version 7 as its primary key.
 type idMixin struct{ mixin.Schema }
 
 // Fields of the mixin.
@@ -35,7 +35,7 @@ func (idMixin) Fields() []ent.Field {
 	}
 }
 
-// createdMixin gives a table the time at which a row was made.
+// createdMixin gives a table the creation time of its rows.
 type createdMixin struct{ mixin.Schema }
 
 // Fields of the mixin.
@@ -45,8 +45,8 @@ func (createdMixin) Fields() []ent.Field {
 	}
 }
 
-// versionedMixin gives a table what an API resource needs: when it changed, whether it is deleted,
-// and a version that grows with every change and stands behind the resource's etag.
+// versionedMixin gives a table the columns of an API resource: the time of the last change, the time of the soft
+// delete, and a version that increases with every change, from which the etag is computed.
 type versionedMixin struct{ mixin.Schema }
 
 // Fields of the mixin.

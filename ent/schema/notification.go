@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// NotificationBatch is the set of changes by one administrator that share one mail.
+// NotificationBatch is a set of changes by one administrator that share one mail.
 type NotificationBatch struct{ ent.Schema }
 
 // Mixin of the NotificationBatch.
@@ -32,9 +32,8 @@ func (NotificationBatch) Edges() []ent.Edge {
 	}
 }
 
-// Delivery is one mail to one administrator: the ledger of what was sent. dedup_key names what the
-// mail is about (a batch, or the hour or day of a digest) and is unique with the recipient, so that
-// nobody is sent the same twice.
+// Delivery is one mail to one administrator, with its state. dedup_key identifies its content (a batch, or the hour or
+// day of a digest) and is unique with the recipient, so that no recipient gets the same mail twice.
 type Delivery struct{ ent.Schema }
 
 // Mixin of the Delivery.
@@ -42,8 +41,8 @@ func (Delivery) Mixin() []ent.Mixin {
 	return []ent.Mixin{idMixin{}, createdMixin{}}
 }
 
-// Fields of the Delivery. attempt_time is set before the mail server is called and cleared when its
-// answer is known: a delivery that is pending with an attempt_time may or may not have gone out.
+// Fields of the Delivery. attempt_time is set before the mail server is called and cleared when the outcome is known:
+// it is unknown whether a pending delivery with an attempt_time was sent.
 func (Delivery) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("recipient_id", uuid.UUID{}).Immutable(),
@@ -70,7 +69,7 @@ func (Delivery) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Delivery. The migrations add partial ones for what is pending and for what has failed.
+// Indexes of the Delivery. The migrations add partial ones for pending and for failed deliveries.
 func (Delivery) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("recipient_id", "dedup_key").Unique(),
@@ -79,10 +78,11 @@ func (Delivery) Indexes() []ent.Index {
 	}
 }
 
-// Pause is a time in which no process does something: send mails, because the mail server asked for it.
+// Pause is a time during which no process performs an action: mails are not sent while the mail server's rate limit
+// demands it.
 type Pause struct{ ent.Schema }
 
-// Fields of the Pause. The id names what nobody does until end_time.
+// Fields of the Pause. The id is the action that is paused until end_time.
 func (Pause) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").Immutable(),
@@ -90,7 +90,7 @@ func (Pause) Fields() []ent.Field {
 	}
 }
 
-// NotificationPreference is how often an administrator wants mails. No row means immediately.
+// NotificationPreference is an administrator's frequency of mails. No row means immediate.
 type NotificationPreference struct{ ent.Schema }
 
 // Fields of the NotificationPreference. The id is the administrator's.

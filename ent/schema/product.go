@@ -8,8 +8,7 @@ import (
 	"entgo.io/ent/schema/index"
 )
 
-// Product is something that the catalog offers. Rows are never removed: a deleted one has a
-// delete_time.
+// Product is a product of the catalog. Rows are soft-deleted: delete_time marks a deleted one.
 type Product struct{ ent.Schema }
 
 // Mixin of the Product.
@@ -19,9 +18,9 @@ func (Product) Mixin() []ent.Mixin {
 
 // Fields of the Product.
 //
-// The three keys are the folded forms of their texts (lower case, no accents) as bytes, because both
-// databases order bytes alike and texts differently. search_text holds the folded words of every
-// field that full-text search looks into, separated by single spaces.
+// The three keys are the folded forms of their texts (lower case, no accents) as bytes, because both databases order
+// bytes alike and texts differently. search_text holds the folded words of every field that full-text search indexes,
+// separated by single spaces.
 func (Product) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("sku").NotEmpty(),
@@ -42,7 +41,7 @@ func (Product) Fields() []ent.Field {
 	}
 }
 
-// Indexes of the Product: the SKU is unique among live rows, and each order of a list has its own.
+// Indexes of the Product: the SKU is unique among live rows, and each order of a list has its own index.
 func (Product) Indexes() []ent.Index {
 	live := entsql.IndexWhere("delete_time IS NULL")
 	return []ent.Index{
@@ -50,9 +49,9 @@ func (Product) Indexes() []ent.Index {
 		index.Fields("sku_key", "id").Annotations(live).StorageKey("product_live_sku_key"),
 		index.Fields("name_key", "id").Annotations(live).StorageKey("product_live_name_key"),
 		index.Fields("brand_key", "id").Annotations(live).StorageKey("product_live_brand_key"),
-		// What a shop shows of one brand, the newest first.
+		// The products of one brand in a shop, newest first.
 		index.Fields("brand", "create_time", "id").Annotations(live).StorageKey("product_live_brand"),
-		// The list of brands; delete_time is in it because SQLite otherwise looks at every row for it.
+		// The list of brands; delete_time is included because SQLite would otherwise read every row for it.
 		index.Fields("brand_key", "brand", "delete_time").Annotations(live).StorageKey("product_brand_list"),
 		index.Fields("currency", "price_minor", "id").Annotations(live).StorageKey("product_live_price"),
 		index.Fields("create_time", "id").StorageKey("product_create_time"),

@@ -11,8 +11,8 @@ import (
 	"github.com/zebrands/catalog/internal/history/change"
 )
 
-// ProductChange is one change of one product, written in the transaction of the change. Its id is
-// the catalog-wide sequence number.
+// ProductChange is one change of one product, written in the transaction of the change. Its id is the catalog-wide
+// sequence number.
 type ProductChange struct{ ent.Schema }
 
 // Mixin of the ProductChange.
@@ -20,8 +20,7 @@ func (ProductChange) Mixin() []ent.Mixin {
 	return []ent.Mixin{createdMixin{}}
 }
 
-// Fields of the ProductChange. batch_id is empty until the change has been handed to a notification
-// batch.
+// Fields of the ProductChange. batch_id is empty until the change is in a notification batch.
 func (ProductChange) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("id"),

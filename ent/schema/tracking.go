@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// ProductView sums the anonymous reads of one product in one hour. It has no edge to the product:
-// counting never touches the product's row.
+// ProductView counts the anonymous reads of one product in one hour. It has no edge to the product: counting never
+// touches the product's row.
 type ProductView struct{ ent.Schema }
 
 // Fields of the ProductView.
@@ -31,8 +31,7 @@ func (ProductView) Indexes() []ent.Index {
 	}
 }
 
-// JournalSegment is the mark that a segment of a tracking journal was added to ProductView, so that
-// adding it again does nothing.
+// JournalSegment marks a segment of a tracking journal as added to ProductView, which makes adding idempotent.
 type JournalSegment struct{ ent.Schema }
 
 // Mixin of the JournalSegment.

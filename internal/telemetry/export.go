@@ -18,20 +18,19 @@ const (
 	console = "console"
 )
 
-// otlpProtocol is the one that is built in. Every collector takes it.
+// otlpProtocol is the built-in protocol. Every collector supports it.
 const otlpProtocol = "http/protobuf"
 
-// Exporter says how a signal is exported.
+// Exporter configures the export of a signal.
 type Exporter struct {
-	// Name is the value of OTEL_…_EXPORTER: "otlp" or "console". Nothing is exported if it is empty.
+	// Name is the value of OTEL_…_EXPORTER: "otlp" or "console"; empty disables the export.
 	Name string
-	// Protocol is the value of OTEL_EXPORTER_OTLP_PROTOCOL or the signal's own: "http/protobuf" or empty.
-	// The exporters read all other variables by themselves.
+	// Protocol is the value of OTEL_EXPORTER_OTLP_PROTOCOL or the signal's own variable: "http/protobuf" or empty. The
+	// exporters read all other variables themselves.
 	Protocol string
 }
 
-// check returns an error that names the variable which asks for what is not there. A signal is "TRACES" or
-// "METRICS".
+// check returns an error that names the variable with an unsupported value. A signal is "TRACES" or "METRICS".
 func (e Exporter) check(signal string) error {
 	switch {
 	case e.Name != otlp && e.Name != console:
@@ -56,7 +55,7 @@ func (e Exporter) spans(ctx context.Context) (sdktrace.SpanExporter, error) {
 	return otlptracehttp.New(ctx)
 }
 
-// reader returns what exports metrics now and then: OTEL_METRIC_EXPORT_INTERVAL.
+// reader returns the periodic exporter of metrics: OTEL_METRIC_EXPORT_INTERVAL.
 func (e Exporter) reader(ctx context.Context) (sdkmetric.Reader, error) {
 	if err := e.check("METRICS"); err != nil {
 		return nil, err

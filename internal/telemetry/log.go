@@ -11,9 +11,9 @@ import (
 
 // NewLogger returns a logger that writes lines of JSON or of text.
 //
-// A line gets the attributes that With put into its context, and trace_id and span_id if the context has
-// a span: call the methods that take a context. Addresses are masked wherever they stand in a line; other
-// secrets must not be logged in the first place.
+// A line gets the attributes that With added to its context, and trace_id and span_id if the context has a span: call
+// the methods that take a context. E-mail addresses are masked everywhere in a line; other secrets must never be
+// logged.
 func NewLogger(w io.Writer, level slog.Leveler, asJSON bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	var lines slog.Handler = slog.NewTextHandler(masking{w}, options)
@@ -23,7 +23,7 @@ func NewLogger(w io.Writer, level slog.Leveler, asJSON bool) *slog.Logger {
 	return slog.New(handler{lines})
 }
 
-// known is what a context knows of the lines that are written with it.
+// known is the logging data of a context.
 type known struct {
 	requestID string
 	attrs     []slog.Attr
@@ -38,24 +38,24 @@ func knownTo(ctx context.Context) known {
 	return known{}
 }
 
-// With returns a context whose lines have attributes, beside those that ctx gives them already.
+// With returns a context with additional attributes for its log lines.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	k := knownTo(ctx)
 	k.attrs = slices.Concat(k.attrs, attrs)
 	return context.WithValue(ctx, knownKey{}, &k)
 }
 
-// WithRequestID returns a context whose lines name a request.
+// WithRequestID returns a context with a request id for its log lines.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	k := knownTo(ctx)
 	k.requestID = id
 	return context.WithValue(ctx, knownKey{}, &k)
 }
 
-// RequestID returns the request that the lines of ctx name; empty if they name none.
+// RequestID returns the request id of the context; empty if it has none.
 func RequestID(ctx context.Context) string { return knownTo(ctx).requestID }
 
-// handler adds what the context knows.
+// handler adds the context's data to records.
 type handler struct{ slog.Handler }
 
 // Handle writes a record.
@@ -71,7 +71,7 @@ func (h handler) Handle(ctx context.Context, record slog.Record) error {
 	return h.Handler.Handle(ctx, record)
 }
 
-// WithAttrs returns a handler that adds attributes.
+// WithAttrs returns a handler with additional attributes.
 func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return handler{h.Handler.WithAttrs(attrs)}
 }

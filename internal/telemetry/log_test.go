@@ -39,7 +39,7 @@ func TestLinesKnowTheirRequestAndTrace(t *testing.T) {
 	require.Empty(t, out.String())
 }
 
-// attributes returns those of the only line, which it takes out.
+// attributes returns the attributes of the only line, and clears the output.
 func attributes(t *testing.T, out *strings.Builder) map[string]any {
 	t.Helper()
 	line := out.String()

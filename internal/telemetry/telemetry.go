@@ -1,8 +1,8 @@
-// Package telemetry sets up logs, traces and metrics. Log lines carry the ids of their request, job and trace,
-// and no e-mail address in full. Measurements stand beside the code that they are about, which is given a
-// trace.Tracer and a metric.Meter.
+// Package telemetry sets up logs, traces and metrics. Log lines have the ids of their request, job and trace, and no
+// unmasked e-mail address. Instruments are defined in the packages that they measure, which get a trace.Tracer and a
+// metric.Meter.
 //
-// Nothing here is global but the handler of OpenTelemetry's own errors, which has no other place.
+// The only global is the handler of OpenTelemetry's own errors, which OpenTelemetry does not allow elsewhere.
 package telemetry
 
 import (
@@ -32,32 +32,32 @@ import (
 	"github.com/zebrands/catalog/internal/build"
 )
 
-// scope is the name of the instrumentation in everything that is exported.
+// scope is the name of the instrumentation scope.
 const scope = "github.com/zebrands/catalog"
 
-// scrapeTimeout is how long an answer to Prometheus may take.
+// scrapeTimeout is the timeout of a Prometheus scrape.
 const scrapeTimeout = 10 * time.Second
 
-// Options say what is wanted. The zero Options want nothing.
+// Options configure telemetry. The zero Options disable it.
 type Options struct {
-	// Traces and Metrics say how they are exported.
+	// Traces and Metrics configure the exports.
 	Traces, Metrics Exporter
-	// Scrape says whether metrics are served by Handler.
+	// Scrape enables Handler.
 	Scrape bool
-	// Roles are those that the process takes.
+	// Roles are the roles of the process.
 	Roles []string
 }
 
-// Telemetry is where traces and metrics go. The zero Telemetry takes them nowhere, at hardly any cost.
+// Telemetry holds the providers of traces and metrics. The zero Telemetry discards both, at almost no cost.
 type Telemetry struct {
 	tracers trace.TracerProvider
 	meters  metric.MeterProvider
 	metrics http.Handler
-	// shutdown ends the providers.
+	// shutdown shuts the providers down.
 	shutdown []func(context.Context) error
 }
 
-// New starts what the options want. Shutdown ends it. Returns an error if a variable OTEL_… makes no sense.
+// New starts telemetry; Shutdown stops it. Returns an error if an OTEL_… variable is invalid.
 func New(ctx context.Context, options Options, log *slog.Logger) (*Telemetry, error) {
 	t := &Telemetry{}
 	if options.Traces.Name == "" && options.Metrics.Name == "" && !options.Scrape {
@@ -72,7 +72,7 @@ func New(ctx context.Context, options Options, log *slog.Logger) (*Telemetry, er
 	return t, nil
 }
 
-// To returns a Telemetry that takes metrics to a provider of the caller's, and traces nowhere.
+// To returns a Telemetry that sends metrics to the caller's provider, and discards traces.
 func To(meters metric.MeterProvider) (*Telemetry, error) {
 	t := &Telemetry{meters: meters}
 	if err := t.describeProcess(); err != nil {
@@ -106,7 +106,7 @@ func (t *Telemetry) start(ctx context.Context, options Options) error {
 	return t.describeProcess()
 }
 
-// readers returns what reads the metrics.
+// readers returns the readers of metrics.
 func (t *Telemetry) readers(ctx context.Context, options Options) ([]sdkmetric.Option, error) {
 	var readers []sdkmetric.Option
 	if options.Metrics.Name != "" {
@@ -128,8 +128,8 @@ func (t *Telemetry) readers(ctx context.Context, options Options) ([]sdkmetric.O
 	return readers, nil
 }
 
-// describe returns what the process says about itself; the variables OTEL_SERVICE_NAME and
-// OTEL_RESOURCE_ATTRIBUTES have the last word. The command line stays out: it may hold secrets.
+// describe returns the resource attributes of the process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override
+// them. It omits the command line, which may contain secrets.
 func describe(ctx context.Context, roles []string) (*resource.Resource, error) {
 	self, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
@@ -144,7 +144,7 @@ func describe(ctx context.Context, roles []string) (*resource.Resource, error) {
 		resource.WithFromEnv(),
 	)
 	if errors.Is(err, resource.ErrPartialResource) || errors.Is(err, resource.ErrSchemaURLConflict) {
-		otel.Handle(err) // what is known is good enough
+		otel.Handle(err) // a partial resource is good enough
 		err = nil
 	}
 	if err != nil {
@@ -153,7 +153,7 @@ func describe(ctx context.Context, roles []string) (*resource.Resource, error) {
 	return self, nil
 }
 
-// describeProcess registers the instruments that are about the process itself.
+// describeProcess registers the instruments of the process itself.
 func (t *Telemetry) describeProcess() error {
 	if err := runtime.Start(runtime.WithMeterProvider(t.meters)); err != nil {
 		return fmt.Errorf("measure the runtime: %w", err)
@@ -173,10 +173,10 @@ func (t *Telemetry) describeProcess() error {
 	return nil
 }
 
-// Enabled reports whether traces or metrics go anywhere.
+// Enabled reports whether traces or metrics are recorded.
 func (t *Telemetry) Enabled() bool { return t.tracers != nil || t.meters != nil }
 
-// Tracer returns what makes spans: of all calls of the API and all jobs, if traces are exported.
+// Tracer returns the tracer. It records all API calls and jobs if traces are exported.
 func (t *Telemetry) Tracer() trace.Tracer {
 	if t.tracers == nil {
 		return tracenoop.Tracer{}
@@ -184,7 +184,7 @@ func (t *Telemetry) Tracer() trace.Tracer {
 	return t.tracers.Tracer(scope)
 }
 
-// Meter returns what makes instruments. If nobody reads them, they do nothing.
+// Meter returns the meter. Without a reader its instruments do nothing.
 func (t *Telemetry) Meter() metric.Meter {
 	if t.meters == nil {
 		return metricnoop.Meter{}
@@ -192,10 +192,10 @@ func (t *Telemetry) Meter() metric.Meter {
 	return t.meters.Meter(scope)
 }
 
-// Handler returns what serves metrics to Prometheus; nil if Options.Scrape was not set.
+// Handler returns the Prometheus endpoint; nil if Options.Scrape was not set.
 func (t *Telemetry) Handler() http.Handler { return t.metrics }
 
-// Shutdown exports what is still waiting, until ctx is done. Nothing is exported afterwards.
+// Shutdown flushes pending data, until ctx is done. Nothing is exported afterwards.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	errs := make([]error, 0, len(t.shutdown))
 	for _, end := range t.shutdown {
