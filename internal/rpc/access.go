@@ -17,8 +17,8 @@ import (
 // invalid.
 type Authenticate func(ctx context.Context, accessToken string) (auth.Principal, error)
 
-// authenticate puts the principal of the Authorization header into the context. A call without the
-// header stays anonymous; a header that is not a valid bearer token fails the call, public or not.
+// authenticate puts the principal of the Authorization header into the context. A call without the header stays
+// anonymous; a header without a valid bearer token fails the call, even to a public method.
 func authenticate(check Authenticate) connect.UnaryInterceptorFunc {
 	return func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
@@ -64,8 +64,7 @@ func accessUndefined() *fault.Error {
 		"Nobody may call this method: the contract does not say who may.")
 }
 
-// AccessOf returns what the contract says about who may call a method: ACCESS_UNSPECIFIED if it says
-// nothing.
+// AccessOf returns the method's access option: ACCESS_UNSPECIFIED if it has none.
 func AccessOf(spec connect.Spec) catalogv1.Access {
 	method, ok := spec.Schema.(protoreflect.MethodDescriptor)
 	if !ok {

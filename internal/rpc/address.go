@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// clientAddress returns the address that a request came from: the right-most one in X-Forwarded-For
-// that is not a trusted proxy, if a trusted proxy sent the request. Returns the zero Addr if it is not
-// known.
+// clientAddress returns the client's address: if a trusted proxy sent the request, the right-most address in
+// X-Forwarded-For that is not a trusted proxy. Returns the zero Addr if it is unknown.
 func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -30,7 +29,7 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return client
 }
 
-// parseHop reads an address, behind which some proxies write a port.
+// parseHop parses an address, with or without the port that some proxies append.
 func parseHop(hop string) (netip.Addr, bool) {
 	if addr, err := netip.ParseAddr(hop); err == nil {
 		return addr.Unmap(), true

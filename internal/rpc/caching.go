@@ -15,16 +15,16 @@ import (
 	"github.com/zebrands/catalog/internal/wire"
 )
 
-// formats are those of answers to a GET, by the name of the codec.
+// formats maps the codecs of responses to a GET to their formats.
 var formats = map[string]wire.Format{
 	"json":                wire.JSON,
 	"json; charset=utf-8": wire.JSON,
 	"proto":               wire.Binary,
 }
 
-// caching has answers that many callers get leave as they are encoded already. It gives every answer to a
-// GET a strong entity tag, and says who may keep it for how long: whoever has it already (If-None-Match)
-// gets 304 and no body. It stands outside of what tracks, so that such a read counts like any other.
+// caching sends the cached encodings of shared responses. It gives every response to a GET a strong entity tag and
+// Cache-Control, and answers a matching If-None-Match with 304 and no body. It is outside of the tracking interceptor,
+// so that such a read is counted like any other.
 func caching(readMaxAge time.Duration) connect.UnaryInterceptorFunc {
 	anonymous := "public, no-cache"
 	if readMaxAge > 0 {
@@ -60,7 +60,7 @@ func caching(readMaxAge time.Duration) connect.UnaryInterceptorFunc {
 			header := out.Header()
 			header.Set("ETag", tag)
 			header.Set("Cache-Control", cacheControl(ctx, req.Spec(), anonymous))
-			header.Set("Vary", "Authorization") // connect adds Accept-Encoding
+			header.Set("Vary", "Authorization") // Connect adds Accept-Encoding
 			if names(req.Header().Values("If-None-Match"), tag) {
 				return nil, connect.NewNotModifiedError(header)
 			}
@@ -69,8 +69,8 @@ func caching(readMaxAge time.Duration) connect.UnaryInterceptorFunc {
 	}
 }
 
-// cacheControl returns what caches may do with an answer. What an administrator sees of what is there
-// for anybody may stay in their own; what only administrators may see is kept nowhere.
+// cacheControl returns the Cache-Control of a response. Administrators' own caches may store their responses from
+// public methods; responses from administrators' methods are never stored.
 func cacheControl(ctx context.Context, spec connect.Spec, anonymous string) string {
 	if AccessOf(spec) != catalogv1.Access_ACCESS_PUBLIC {
 		return "no-store"

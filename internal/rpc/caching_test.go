@@ -18,7 +18,7 @@ import (
 
 const strongTag = `^"[A-Za-z0-9_-]+"$`
 
-// read returns the path of a GET of a product as JSON.
+// read returns the URL path of a GET of a product as JSON.
 func read(sku string) string {
 	return getProduct + "?encoding=json&message=" + url.QueryEscape(fmt.Sprintf(`{"sku":%q}`, sku))
 }
@@ -91,7 +91,7 @@ func TestPOSTsHaveNoTags(t *testing.T) {
 	}
 }
 
-// question returns the path of a GET of a product in an encoding, with its message compressed or not.
+// question returns the URL path of a GET of a product in an encoding, with its message compressed or not.
 func question(t *testing.T, sku, encoding, compression string) string {
 	t.Helper()
 	message := fmt.Appendf(nil, `{"sku":%q}`, sku)
@@ -109,8 +109,8 @@ func question(t *testing.T, sku, encoding, compression string) string {
 	}.Encode()
 }
 
-// However it is asked for, a tag stands for one sequence of bytes, and the same question has one tag.
-// This fails if connect chooses the coding of an answer in another way than isCompressed says.
+// An entity tag identifies one sequence of bytes, however it is requested, and equal requests get equal tags. This
+// fails if Connect chooses the coding of a response differently from isCompressed.
 func TestTagsStandForBytes(t *testing.T) {
 	s := start(t)
 	bodies := map[string]string{}

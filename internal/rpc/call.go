@@ -8,16 +8,16 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// call is what the access log says about a request. Observe makes it; the parts that handle the
-// request fill it in, all in the goroutine that serves it.
+// call is the record of a request for the access log. Observe creates it; the parts that handle the request fill it
+// in, all in the goroutine that serves it.
 type call struct {
 	requestID string
 	adminID   string
 	// protocol is empty unless the request reached the API.
 	protocol string
-	// chained says that the request was decoded and reached the interceptors.
+	// chained reports whether the request was decoded and reached the interceptors.
 	chained bool
-	// reason is set exactly if the answer is an error that already has its details.
+	// reason is set if and only if the response is an error that already has its details.
 	reason fault.Reason
 	code   connect.Code
 	cause  error
@@ -26,7 +26,7 @@ type call struct {
 
 type callKey struct{}
 
-// callFrom returns the record of the request, or one that nobody reads if Observe did not make any.
+// callFrom returns the record of the request, or an unused one without Observe.
 func callFrom(ctx context.Context) *call {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
 		return c
@@ -34,7 +34,7 @@ func callFrom(ctx context.Context) *call {
 	return &call{}
 }
 
-// fail returns the error for the caller and notes it for the log.
+// fail returns the error for the caller and records it for the log.
 func (c *call) fail(ctx context.Context, err error) *connect.Error {
 	f := toFault(ctx, err)
 	wire := toConnect(f, c.protocol)

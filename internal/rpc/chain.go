@@ -15,7 +15,7 @@ import (
 	"connectrpc.com/connect"
 )
 
-// compressMinBytes is the size from which an answer is worth compressing.
+// compressMinBytes is the minimum size of a response to be compressed.
 const compressMinBytes = 1024
 
 var errPanic = errors.New("panic")
@@ -24,17 +24,16 @@ var errPanic = errors.New("panic")
 type Chain struct {
 	// Authenticate checks access tokens.
 	Authenticate Authenticate
-	// Track sees every call that was let through and its outcome; nil leaves it out.
+	// Track sees every authorized call and its outcome; nil omits it.
 	Track connect.Interceptor
-	// ReadMaxAge is for how long browsers and caches on the way may answer anonymous GETs by themselves,
-	// in whole seconds.
+	// ReadMaxAge is the max-age of responses to anonymous GETs in browsers and shared caches, in whole seconds.
 	ReadMaxAge time.Duration
 	// MaxRequestBytes limits a request, before and after decompression.
 	MaxRequestBytes int
 }
 
-// HandlerOptions returns the options of every service's handler: codecs, limits, and the interceptors
-// in their one order, the first outermost. A call that a step refuses never reaches those behind it.
+// HandlerOptions returns the options of every service's handler: codecs, limits, and the interceptors in their fixed
+// order, outermost first. A call that an interceptor rejects does not reach the inner ones.
 func (c Chain) HandlerOptions() []connect.HandlerOption {
 	steps := []connect.Interceptor{
 		refuseStreams{},
@@ -51,8 +50,8 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 	return append(Codecs(c.MaxRequestBytes), connect.WithInterceptors(steps...))
 }
 
-// Codecs returns the options that any handler needs, also one that stands outside the chain: the
-// strict JSON codec and the limit on what a request may hold, compressed or not.
+// Codecs returns the options that every handler needs, even without the chain: the strict JSON codec and the size
+// limit of requests, compressed or not.
 func Codecs(maxRequestBytes int) []connect.HandlerOption {
 	return []connect.HandlerOption{
 		connect.WithCodec(protoCodec{}),
@@ -83,7 +82,7 @@ func recovered(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// logged notes the call's outcome for the access log and gives an error the form that callers see.
+// logged records the call's outcome for the access log and converts errors to their public form.
 func logged(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		c := callFrom(ctx)

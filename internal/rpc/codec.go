@@ -15,8 +15,7 @@ var (
 	errEmpty    = errors.New("it is empty, and the least that JSON takes is {}")
 )
 
-// encoded is a message that need not be encoded again. Whoever looks at it before it leaves still finds
-// the message.
+// encoded is an already encoded message. Code that inspects it before it is sent still finds the message.
 type encoded struct {
 	proto.Message
 
@@ -39,8 +38,8 @@ func marshalAppend(dst []byte, message any, f wire.Format) ([]byte, error) {
 	}
 }
 
-// jsonCodec is proto3 JSON that refuses what the message does not have, instead of dropping it, and
-// writes fields that hold their zero value.
+// jsonCodec is proto3 JSON with strict decoding: it rejects unknown fields instead of dropping them. It writes fields
+// with their zero value.
 type jsonCodec struct{ name string }
 
 // Name returns the codec's part of the Content-Type.
@@ -58,8 +57,8 @@ func (jsonCodec) MarshalAppend(dst []byte, message any) ([]byte, error) {
 	return out, nil
 }
 
-// Unmarshal reads a message. Returns an error that says where, if the message has no such field, enum
-// name or type.
+// Unmarshal parses a message. Returns an error with the position if a field or enum name is unknown or a type is
+// wrong.
 func (jsonCodec) Unmarshal(data []byte, message any) error {
 	m, ok := message.(proto.Message)
 	if !ok {
@@ -74,16 +73,16 @@ func (jsonCodec) Unmarshal(data []byte, message any) error {
 	return nil
 }
 
-// protoCodec is protobuf's binary form.
+// protoCodec is protobuf's binary format.
 type protoCodec struct{}
 
 // Name returns the codec's part of the Content-Type.
 func (protoCodec) Name() string { return "proto" }
 
-// Marshal returns the message in binary.
+// Marshal returns the message in binary format.
 func (c protoCodec) Marshal(message any) ([]byte, error) { return c.MarshalAppend(nil, message) }
 
-// MarshalAppend appends the message in binary.
+// MarshalAppend appends the message in binary format.
 func (protoCodec) MarshalAppend(dst []byte, message any) ([]byte, error) {
 	out, err := marshalAppend(dst, message, wire.Binary)
 	if err != nil {
@@ -92,7 +91,7 @@ func (protoCodec) MarshalAppend(dst []byte, message any) ([]byte, error) {
 	return out, nil
 }
 
-// Unmarshal reads a message.
+// Unmarshal parses a message.
 func (protoCodec) Unmarshal(data []byte, message any) error {
 	m, ok := message.(proto.Message)
 	if !ok {

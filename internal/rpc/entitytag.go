@@ -10,12 +10,12 @@ import (
 	"github.com/zebrands/catalog/internal/wire"
 )
 
-// gzipBuild stands in the tag of a body that is compressed behind the digest of what is compressed:
-// another release of Go may compress the same into other bytes.
+// gzipBuild follows the content's digest in the entity tag of a compressed body: another Go release may compress the
+// same content to different bytes.
 var gzipBuild = "-gzip-" + wire.Digest([]byte(runtime.Version()))[:6]
 
-// isCompressed reports whether connect will compress an answer of a size: it does if the message of the
-// request was, or else if gzip is among the accepted codings, by name and without a weight.
+// isCompressed reports whether Connect will compress a response of a size: it does if the message of the request was
+// compressed, or else if gzip is among the accepted codings, by name and without a weight.
 func isCompressed(req connect.AnyRequest, size int) bool {
 	if size < compressMinBytes {
 		return false
@@ -27,7 +27,7 @@ func isCompressed(req connect.AnyRequest, size int) bool {
 	return slices.Contains(accepted, "gzip")
 }
 
-// entityTag returns the tag of a body with a digest, as it is or compressed.
+// entityTag returns the entity tag of a body with a digest, compressed or not.
 func entityTag(digest string, compressed bool) string {
 	if compressed {
 		digest += gzipBuild
@@ -35,8 +35,8 @@ func entityTag(digest string, compressed bool) string {
 	return `"` + digest + `"`
 }
 
-// names reports whether the values of an If-None-Match header name a tag, weak or not, or anything by
-// "*". What stands behind something that is no tag is not looked at.
+// names reports whether the values of an If-None-Match header match a tag, weak or strong, or are "*". It ignores
+// everything after an invalid tag.
 func names(values []string, tag string) bool {
 	rest := strings.Join(values, ",")
 	for {

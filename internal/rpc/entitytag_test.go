@@ -13,8 +13,8 @@ import (
 	"github.com/zebrands/catalog/internal/wire"
 )
 
-// Replicas of two builds may write the same message with different white space, or compress the same
-// bytes in another way.
+// Replicas of two builds may encode the same message with different white space, or compress the same bytes
+// differently.
 func TestBuildsShareNoTagOfDifferentBytes(t *testing.T) {
 	one, other := wire.Digest([]byte(`{"product":{"sku":"a"}}`)), wire.Digest([]byte(`{"product": {"sku":"a"}}`))
 	require.NotEqual(t, entityTag(one, false), entityTag(other, false))
@@ -26,8 +26,7 @@ func TestBuildsShareNoTagOfDifferentBytes(t *testing.T) {
 	require.NotEqual(t, before, entityTag(one, true))
 }
 
-// net/http compares the tags of files. It looks at less than we do, but what it finds we find too, and
-// what we find is there.
+// names finds every tag that net/http finds, which is stricter, and only tags that the header contains.
 func FuzzNames(f *testing.F) {
 	const tag = `"AbC-_1"`
 	for _, seed := range []string{
@@ -38,7 +37,7 @@ func FuzzNames(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		if strings.ContainsAny(value, "\r\n") {
-			return // no header holds any
+			return // headers cannot contain these
 		}
 		w := httptest.NewRecorder()
 		w.Header().Set("ETag", tag)

@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// maxViolations is how many fields an error blames.
+	// maxViolations is the maximum number of field violations in an error.
 	maxViolations = 1000
-	// maxHeaderViolations is how many bytes of them there are in gRPC and gRPC-Web, where an error travels in
-	// headers or trailers, with its details in base64: nginx takes 4 KiB of those unless told otherwise.
+	// maxHeaderViolations is the maximum size of violations in gRPC and gRPC-Web, in bytes. They send errors in
+	// headers or trailers, with base64-encoded details, and nginx limits those to 4 KiB by default.
 	maxHeaderViolations = 1_500
 )
 
@@ -72,7 +72,7 @@ func toFault(ctx context.Context, err error) *fault.Error {
 	}
 }
 
-// ended says why the context is over. Its cause is a fault if the server ended it.
+// ended returns the reason why the context is done. Its cause is a fault if the server ended it.
 func ended(ctx context.Context) *fault.Error {
 	var f *fault.Error
 	switch {
@@ -98,7 +98,7 @@ func timedOut() *fault.Error {
 	return fault.New(fault.TimedOut, fault.DeadlineExceeded, "The request took longer than its time limit.")
 }
 
-// toConnect returns the error that callers see of a fault in a protocol.
+// toConnect converts a fault to the public error in a protocol.
 func toConnect(f *fault.Error, protocol string) *connect.Error {
 	e := connect.NewError(codes[f.Kind], errors.New(f.Message))
 	addDetail(e, &errdetails.ErrorInfo{Reason: string(f.Reason), Domain: fault.Domain, Metadata: f.Metadata})
@@ -112,7 +112,7 @@ func toConnect(f *fault.Error, protocol string) *connect.Error {
 	return e
 }
 
-// blame returns the first violations, as many as there is room for in a protocol; one in any case.
+// blame returns the first violations that fit into a protocol, at least one.
 func blame(violations []fault.Violation, protocol string) *errdetails.BadRequest {
 	room := math.MaxInt
 	if protocol == connect.ProtocolGRPC || protocol == connect.ProtocolGRPCWeb {
@@ -130,7 +130,7 @@ func blame(violations []fault.Violation, protocol string) *errdetails.BadRequest
 }
 
 func addDetail(e *connect.Error, m proto.Message) {
-	if d, err := connect.NewErrorDetail(m); err == nil { // fails only on text that is not UTF-8
+	if d, err := connect.NewErrorDetail(m); err == nil { // fails only for invalid UTF-8
 		e.AddDetail(d)
 	}
 }

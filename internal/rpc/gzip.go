@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// gunzip decompresses at most a number of bytes: connect reads what is over its limit to the end, to
-// say how much there was, so that a few megabytes would make the server unpack gigabytes.
+// gunzip limits decompression: Connect reads input over its limit to the end, to report its size, so that a
+// decompression bomb of a few megabytes would expand to gigabytes.
 type gunzip struct {
 	gzip.Reader
 
@@ -15,13 +15,13 @@ type gunzip struct {
 
 func newGunzip(limit int) *gunzip { return &gunzip{limit: int64(limit)} }
 
-// Reset starts on another source.
+// Reset starts with another source.
 func (g *gunzip) Reset(src io.Reader) error {
 	g.left = g.limit
 	return g.Reader.Reset(src)
 }
 
-// Read returns io.EOF at the limit, as if the source ended there.
+// Read returns io.EOF at the limit, like the end of the source.
 func (g *gunzip) Read(p []byte) (int, error) {
 	if g.left <= 0 {
 		return 0, io.EOF

@@ -17,7 +17,7 @@ func TestGunzipStopsAtItsLimit(t *testing.T) {
 	require.NoError(t, w.Close())
 
 	g := newGunzip(1000)
-	for range 2 { // connect uses one again and again
+	for range 2 { // Connect reuses it
 		require.NoError(t, g.Reset(bytes.NewReader(packed.Bytes())))
 		n, err := io.Copy(io.Discard, g)
 		require.NoError(t, err)

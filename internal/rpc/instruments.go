@@ -21,18 +21,17 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// other stands for what has no name of its own in measurements: anybody can make names up.
+// other replaces unknown names in metrics, because callers can make names up (unbounded cardinality).
 const other = "_OTHER"
 
-// Attributes of our own.
+// The catalog's own attributes.
 const (
 	requestIDKey = attribute.Key("catalog.request_id")
 	reasonKey    = attribute.Key("catalog.reason")
 )
 
-// Instruments measure every request and make a span of each call of the API. They stand outside of the
-// interceptors, where the access log does, and so see the same: also what could not be decoded, and the
-// time that decoding and encoding take.
+// Instruments measure every request and create a span for each API call. They are outside of the interceptors, like
+// the access log, so they include requests that cannot be decoded, and the time of decoding and encoding.
 type Instruments struct {
 	tracer trace.Tracer
 	trust  bool
@@ -42,11 +41,11 @@ type Instruments struct {
 	refusals metric.Int64Counter
 	requests metric.Float64Histogram
 	active   metric.Int64UpDownCounter
-	// actives are the attributes of active, by scheme and HTTP method.
+	// actives are the attributes of active requests, by scheme and HTTP method.
 	actives map[bool]map[string][]metric.AddOption
 }
 
-// method is what calls of one method are measured with. Attributes are made once, by system and code.
+// method has the attributes for calls of one method. They are created once, by protocol and code.
 type method struct {
 	name    string
 	options [2][connect.CodeUnauthenticated + 1]atomic.Pointer[[]metric.RecordOption]
@@ -54,12 +53,12 @@ type method struct {
 
 var systems = [2]attribute.KeyValue{semconv.RPCSystemNameConnectrpc, semconv.RPCSystemNameGRPC}
 
-// spanOptions are those of every request.
+// spanOptions are the options of every span.
 var spanOptions = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 
-// NewInstruments returns instruments that know the methods of services by their names. Requests to the
-// other paths get spans too. trust says whether a request's header traceparent names the parent of its
-// span; if not, the span starts a trace of its own, with a link to the other.
+// NewInstruments returns instruments for the methods of services. Requests to other paths get spans too. trust makes
+// the request's traceparent header the parent of its span; otherwise the span is the root of a new trace, with a link
+// to the header's.
 func NewInstruments(
 	tracer trace.Tracer, meter metric.Meter, services, paths []string, trust bool,
 ) (*Instruments, error) {
@@ -97,8 +96,8 @@ func methodsOf(service string) []string {
 	return names
 }
 
-// durations are the bounds of the histograms of durations, in seconds. OpenTelemetry's own begin at 5 ms, in
-// which most reads here are over.
+// durations are the bucket boundaries of the duration histograms, in seconds. OpenTelemetry's defaults start at 5 ms,
+// which is longer than most reads take here.
 var durations = metric.WithExplicitBucketBoundaries(
 	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -129,7 +128,7 @@ func activeOptions(scheme attribute.KeyValue) map[string][]metric.AddOption {
 	return options
 }
 
-// methodName returns the request's method as it is measured.
+// methodName returns the HTTP method for metrics.
 func (i *Instruments) methodName(r *http.Request) string {
 	if _, known := i.actives[false][r.Method]; known {
 		return r.Method
@@ -137,7 +136,7 @@ func (i *Instruments) methodName(r *http.Request) string {
 	return other
 }
 
-// begin notes that a request has come, and returns its context with its span. End it with end.
+// begin starts the measurement of a request, and returns its context with its span. Call end at the end.
 func (i *Instruments) begin(ctx context.Context, r *http.Request) context.Context {
 	if i == nil {
 		return ctx
@@ -160,8 +159,7 @@ func (i *Instruments) begin(ctx context.Context, r *http.Request) context.Contex
 	return ctx
 }
 
-// end measures a request that has been answered, and ends its span. The request must have the context that
-// begin returned.
+// end measures a completed request, and ends its span. The request must have the context that begin returned.
 func (i *Instruments) end(r *http.Request, c *call, status int, took time.Duration) {
 	if i == nil {
 		return
@@ -187,10 +185,10 @@ func (i *Instruments) end(r *http.Request, c *call, status int, took time.Durati
 	}
 }
 
-// unnamed is the method of calls of a method that does not exist.
+// unnamed is the method of calls of unknown methods.
 var unnamed = &method{name: other}
 
-// measured returns the attributes of a call.
+// measured returns the attributes of a call for metrics.
 func (m *method) measured(c *call) []metric.RecordOption {
 	place := &m.options[c.system()][min(c.code, connect.CodeUnauthenticated)]
 	if options := place.Load(); options != nil {
@@ -201,7 +199,7 @@ func (m *method) measured(c *call) []metric.RecordOption {
 	return options
 }
 
-// attributes returns what is said of a call in measurements and spans.
+// attributes returns the attributes of a call for metrics and spans.
 func (m *method) attributes(c *call) []attribute.KeyValue {
 	code := strings.ToUpper(codeName(c.code))
 	attributes := []attribute.KeyValue{
@@ -220,7 +218,7 @@ func (c *call) system() int {
 	return 1
 }
 
-// endSpan says what became of a request. What a caller did wrong is no error of ours.
+// endSpan records the outcome of a request. Client errors are not errors of the span.
 func endSpan(span trace.Span, c *call, m *method, status int) {
 	defer span.End()
 	if !span.IsRecording() {
@@ -249,7 +247,7 @@ func endSpan(span trace.Span, c *call, m *method, status int) {
 	}
 }
 
-// route returns the pattern that the request's path matched, without its method.
+// route returns the pattern that the request's path matched, without the HTTP method.
 func route(r *http.Request) string {
 	_, path, found := strings.Cut(r.Pattern, " ")
 	if !found {

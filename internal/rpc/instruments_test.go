@@ -28,7 +28,7 @@ const (
 	remoteSpan  = "b7ad6b7169203331"
 )
 
-// observed is what a server has measured and traced.
+// observed has the metrics and traces of a server.
 type observed struct {
 	server
 
@@ -173,7 +173,7 @@ func TestTrustedTracesGoOn(t *testing.T) {
 	require.Empty(t, span.Links())
 }
 
-// BenchmarkObserver is what a request costs around its handler.
+// BenchmarkObserver measures the overhead of a request outside its handler.
 func BenchmarkObserver(b *testing.B) {
 	tracers := func(sampler sdktrace.Sampler) trace.Tracer {
 		return sdktrace.NewTracerProvider(

@@ -17,28 +17,28 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// requestIDHeader carries the id of a request, in both directions.
+// requestIDHeader is the header of the request id, in both directions.
 const requestIDHeader = "X-Request-ID"
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Observer gives every request an id, a deadline, a line in the access log, and a span if it is traced. Its
-// log must come from telemetry.New, which puts the id into every line.
+// Observer gives every request an id, a deadline, a line in the access log, and a span if it is traced. Its log must
+// come from telemetry.New, which adds the id to every line.
 type Observer struct {
 	Log *slog.Logger
-	// Timeout is how long a request may take; 0 sets no limit.
+	// Timeout is the deadline of a request; 0 disables it.
 	Timeout time.Duration
-	// TrustedProxies are the networks whose X-Forwarded-For header is believed.
+	// TrustedProxies are the networks whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
-	// Instruments measure requests; nil leaves it out.
+	// Instruments measure requests; nil disables them.
 	Instruments *Instruments
-	// Quiet are paths that are logged at debug level: probes ask for them all the time.
+	// Quiet are paths that are logged at debug level, because probes request them frequently.
 	Quiet map[string]bool
 }
 
-// Wrap returns a handler that observes next. It puts the auth.Client into the context and X-Request-Id
-// into the answer: that of the request if it is up to 64 letters, digits, dots, dashes and underscores.
-// A panic becomes status 500.
+// Wrap returns a handler that observes next. It puts the auth.Client into the context and X-Request-Id into the
+// response: the request's own id if it has up to 64 letters, digits, dots, dashes and underscores, else a new one. A
+// panic becomes status 500.
 func (o Observer) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -126,7 +126,7 @@ func codeName(code connect.Code) string {
 	return code.String()
 }
 
-// clip returns at most n bytes of s.
+// clip truncates s to at most n bytes.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -134,7 +134,7 @@ func clip(s string, n int) string {
 	return s[:n] + "…"
 }
 
-// statusWriter remembers the status of the answer.
+// statusWriter records the status of the response.
 type statusWriter struct {
 	http.ResponseWriter
 
@@ -155,10 +155,10 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Flush implements http.Flusher, which connect asks for.
+// Flush implements http.Flusher, which Connect requires.
 func (w *statusWriter) Flush() { flush(w.ResponseWriter) }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap gives http.ResponseController access to the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func flush(w http.ResponseWriter) {

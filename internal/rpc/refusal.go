@@ -10,16 +10,16 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// messageMax limits how much of connect's text, which may repeat what the caller sent, goes back.
+// messageMax bounds the length of Connect's text in an error, because the text may repeat the caller's input.
 const messageMax = 300
 
-// textError is an error that is nothing but its text.
+// textError is an error with nothing but a text.
 type textError string
 
 func (e textError) Error() string { return string(e) }
 
-// refusedByConnect returns the fault for an error that connect made of a request before it reached the
-// interceptors. Its code decides the reason; its text is for people, and changes with the library.
+// refusedByConnect returns the fault for an error that Connect created for a request before it reached the
+// interceptors. Its code determines the reason; its text is for people and varies with the library's version.
 func refusedByConnect(code connect.Code, text string, limit int) *fault.Error {
 	switch code {
 	case connect.CodeResourceExhausted:
@@ -36,8 +36,8 @@ func refusedByConnect(code connect.Code, text string, limit int) *fault.Error {
 	}
 }
 
-// refusedByHTTP returns the fault for a request that was answered with a status and no error that a
-// client of the API could read.
+// refusedByHTTP returns the fault for a request that was answered with an HTTP status, without an error that API
+// clients can parse.
 func refusedByHTTP(status int, r *http.Request) *fault.Error {
 	switch {
 	case status == http.StatusNotFound:
@@ -58,7 +58,7 @@ func refusedByHTTP(status int, r *http.Request) *fault.Error {
 
 var spaces = regexp.MustCompile(`[\x00-\x20\x7f\x{a0}]+`)
 
-// plain returns a text from elsewhere in one line that an error can carry.
+// plain returns an external text as one valid line.
 func plain(text string) string {
 	return strings.ToValidUTF8(clip(spaces.ReplaceAllLiteralString(text, " "), messageMax), "")
 }

@@ -37,7 +37,7 @@ const (
 
 var adminID = uuid.MustParse("0190a6b0-0000-7000-8000-000000000001")
 
-// products answers by SKU, as the table in answer says.
+// products responds by SKU, according to the table in answer.
 type products struct {
 	catalogv1connect.UnimplementedProductServiceHandler
 }
@@ -99,7 +99,7 @@ func start(t *testing.T, options ...connect.HandlerOption) server {
 	return startWith(t, nil, 0, options...)
 }
 
-// startWith starts a server with instruments, whose anonymous reads may be kept for a time.
+// startWith starts a server with instruments, with a max-age of anonymous reads.
 func startWith(
 	t *testing.T, instruments *rpc.Instruments, readMaxAge time.Duration, options ...connect.HandlerOption,
 ) server {
@@ -141,8 +141,8 @@ func startWith(
 	s.Start()
 	t.Cleanup(s.Close)
 	if transport, ok := s.Client().Transport.(*http.Transport); ok {
-		transport.ExpectContinueTimeout = time.Minute // who asks before sending waits for the answer
-		transport.DisableCompression = true           // bodies as they are sent
+		transport.ExpectContinueTimeout = time.Minute // a client with Expect: 100-continue waits for the response
+		transport.DisableCompression = true           // tests see the bodies as sent
 	}
 	h2 := new(http.Protocols)
 	h2.SetUnencryptedHTTP2(true)
@@ -159,7 +159,7 @@ func (s server) lastLog(t *testing.T) map[string]any {
 	return entry
 }
 
-// answer is what a caller sees of a Connect answer in JSON.
+// answer is a Connect response in JSON as a caller sees it.
 type answer struct {
 	status  int
 	header  http.Header
@@ -220,7 +220,7 @@ func (a *answer) read(t *testing.T, raw []byte) {
 	}
 }
 
-// reasonOf returns the code and reason that a connect client sees, and fails the test if there is none.
+// reasonOf returns the code and reason that a Connect client sees, and fails the test if there is none.
 func reasonOf(t *testing.T, err error) (connect.Code, fault.Reason) {
 	t.Helper()
 	var e *connect.Error

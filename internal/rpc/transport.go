@@ -14,13 +14,13 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// bodyFactor is how many times the limit of a message a body may hold before the connection is given
-// up: up to there the caller can send everything and read a clear answer.
+// bodyFactor is the maximum size of a body as a multiple of the message limit, before the connection is closed: up to
+// it the caller can send the whole body and read a clear error.
 const bodyFactor = 4
 
-// Transport gives a reason to every error that connect answers by itself, before a request reaches the
-// interceptors: what cannot be decoded, is too large, has the wrong Content-Type, method or protocol
-// headers, or asks for a method that does not exist. Observe must stand outside it.
+// Transport adds a reason to every error that Connect creates itself, before a request reaches the interceptors: for
+// undecodable or oversized requests, for a wrong Content-Type, HTTP method or protocol header, and for unknown
+// methods. Observe must be outside of it.
 func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 	most := bodyFactor * int64(maxRequestBytes)
 	limited := http.MaxBytesHandler(next, most)
@@ -30,9 +30,9 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 		c.protocol = protocolOf(r)
 		fw := &faultWriter{
 			ResponseWriter: w, request: r, call: c, errors: errorWriter, limit: maxRequestBytes,
-			contentType: r.Header.Get("Content-Type"), // connect changes it
+			contentType: r.Header.Get("Content-Type"), // Connect changes it
 		}
-		if r.ContentLength > most { // before a caller who asked first sends anything
+		if r.ContentLength > most { // before a caller with Expect: 100-continue sends anything
 			fw.refuse(r.Context(), w, refusedByConnect(connect.CodeResourceExhausted, "", maxRequestBytes))
 			return
 		}
@@ -41,10 +41,10 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 	})
 }
 
-// NotFound answers every request as one for a method that does not exist.
+// NotFound responds to every request as to an unknown method.
 func NotFound() http.Handler { return http.NotFoundHandler() }
 
-// Refuse answers every request with a fault. Transport must stand outside it.
+// Refuse responds to every request with a fault. Transport must be outside of it.
 func Refuse(f *fault.Error) http.Handler {
 	errorWriter := connect.NewErrorWriter()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,9 +52,9 @@ func Refuse(f *fault.Error) http.Handler {
 	})
 }
 
-// writeError answers with an error in the request's protocol.
+// writeError sends an error in the request's protocol.
 func writeError(errors *connect.ErrorWriter, w http.ResponseWriter, r *http.Request, err error) {
-	_ = errors.Write(w, r, err) // fails only if nobody reads
+	_ = errors.Write(w, r, err) // fails only if the client is gone
 	if protocolOf(r) == connect.ProtocolGRPC {
 		flush(w) // without, net/http announces a length of 0, and proxies such as nginx drop the trailers
 	}
@@ -72,11 +72,11 @@ func protocolOf(r *http.Request) string {
 	}
 }
 
-// faultWriter passes an answer on, unless it is an error that did not come from the interceptors: that
-// one it replaces.
+// faultWriter forwards a response, unless it is an error that did not come from the interceptors: it replaces that
+// one.
 //
-// Connect's errors have a status of their own and a body of JSON; those of gRPC and gRPC-Web are
-// headers, which reach the caller behind http.TrailerPrefix or, in gRPC-Web, with the first flush.
+// Connect's errors have their own status and a JSON body; those of gRPC and gRPC-Web are headers, which are sent with
+// http.TrailerPrefix or, in gRPC-Web, with the first flush.
 type faultWriter struct {
 	http.ResponseWriter
 
@@ -87,7 +87,7 @@ type faultWriter struct {
 	contentType string
 
 	wroteHeader bool
-	held        int // status of the answer that is held back
+	held        int // status of the withheld response
 	body        bytes.Buffer
 }
 
@@ -115,7 +115,7 @@ func (w *faultWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Flush implements http.Flusher, which connect asks for.
+// Flush implements http.Flusher, which Connect requires.
 func (w *faultWriter) Flush() {
 	if w.held != 0 {
 		return
@@ -126,7 +126,7 @@ func (w *faultWriter) Flush() {
 	flush(w.ResponseWriter)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap gives http.ResponseController access to the connection.
 func (w *faultWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *faultWriter) finish(ctx context.Context) {
@@ -138,7 +138,7 @@ func (w *faultWriter) finish(ctx context.Context) {
 	w.completeStatus(ctx, http.TrailerPrefix)
 }
 
-// replace answers with a fault instead of what is held back.
+// replace sends a fault instead of the withheld response.
 func (w *faultWriter) replace(ctx context.Context) {
 	var wire struct {
 		Code    connect.Code `json:"code"`
@@ -166,8 +166,8 @@ func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err e
 	writeError(w.errors, out, w.request, w.call.fail(ctx, err))
 }
 
-// completeStatus adds details to the gRPC status in the headers whose names start with prefix, if there
-// is one without a reason.
+// completeStatus adds details to the gRPC status in the headers whose names start with prefix, if there is one without
+// a reason.
 func (w *faultWriter) completeStatus(ctx context.Context, prefix string) {
 	header := w.Header()
 	status := header.Get(prefix + "Grpc-Status")
@@ -178,43 +178,43 @@ func (w *faultWriter) completeStatus(ctx context.Context, prefix string) {
 	if err := json.Unmarshal([]byte(status), (*uint32)(&code)); err != nil {
 		code = connect.CodeUnknown
 	}
-	text, err := url.PathUnescape(header.Get(prefix + "Grpc-Message")) // connect escaped it
+	text, err := url.PathUnescape(header.Get(prefix + "Grpc-Message")) // Connect escaped it
 	if err != nil {
 		text = ""
 	}
 	sink := headerSink{}
-	_ = w.errors.Write(sink, w.request, w.call.fail(ctx, w.fault(code, text))) // a headerSink takes everything
+	_ = w.errors.Write(sink, w.request, w.call.fail(ctx, w.fault(code, text))) // a headerSink never fails
 	for _, name := range []string{"Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"} {
 		header.Set(prefix+name, http.Header(sink).Get(name))
 	}
 }
 
-// completeHeader adds what an answer with a status needs besides what connect and others gave it.
+// completeHeader adds the headers that a status requires to those of Connect and others.
 func completeHeader(header http.Header, status int) {
 	if status >= http.StatusBadRequest {
 		header.Set("Cache-Control", "no-store")
 	}
 	if status == http.StatusUnauthorized {
-		header.Set("WWW-Authenticate", "Bearer") // RFC 9110 demands it
+		header.Set("WWW-Authenticate", "Bearer") // RFC 9110 requires it
 	}
 	if status == http.StatusNotModified {
-		header.Del("Content-Type") // of no body
+		header.Del("Content-Type") // there is no body
 	}
 	if vary := header["Vary"]; len(vary) > 1 {
-		// In one line, because some caches heed no second one; in one order, because some compare.
+		// In one line, because some caches ignore further ones; sorted, because some compare values.
 		header.Set("Vary", strings.Join(slices.Sorted(slices.Values(vary)), ", "))
 	}
 }
 
-// fault returns the fault for an error of connect's own.
+// fault returns the fault for an error that Connect created.
 func (w *faultWriter) fault(code connect.Code, message string) *fault.Error {
-	if w.call.chained { // the request was fine: the answer could not be written
+	if w.call.chained { // the request was valid: the response could not be written
 		return internal(connect.NewError(code, textError(message)))
 	}
 	return refusedByConnect(code, message, w.limit)
 }
 
-// fixedStatus answers with a status of its own.
+// fixedStatus responds with a fixed status.
 type fixedStatus struct {
 	http.ResponseWriter
 
@@ -223,7 +223,7 @@ type fixedStatus struct {
 
 func (w fixedStatus) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
 
-// headerSink is a ResponseWriter that keeps nothing but headers.
+// headerSink is a ResponseWriter that keeps only headers.
 type headerSink http.Header
 
 func (s headerSink) Header() http.Header       { return http.Header(s) }

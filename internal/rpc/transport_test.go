@@ -202,8 +202,8 @@ func TestRefusalsReachGRPCClients(t *testing.T) {
 	}
 }
 
-// In gRPC and gRPC-Web errors travel in headers, of which nginx takes 4 KiB. A case of the corpus goes
-// through it.
+// In gRPC and gRPC-Web, errors are sent in headers, which nginx limits to 4 KiB. A case of the corpus goes through
+// nginx.
 func TestErrorsAboutManyFieldsFitIntoHeaders(t *testing.T) {
 	s := start(t)
 	blamed := func(options ...connect.ClientOption) *errdetails.BadRequest {

@@ -14,8 +14,8 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// validate refuses a request that breaks a rule of the contract, or that holds control characters:
-// PostgreSQL cannot store NUL, and none of them belongs into a text of ours.
+// validate rejects a request that violates a rule of the contract or contains control characters: PostgreSQL cannot
+// store NUL, and no text of the catalog needs any of them.
 func validate(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		m, ok := req.Any().(proto.Message)
@@ -32,8 +32,8 @@ func validate(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// checkRules looks for every broken rule only in a message that does not hold too many items: a few
-// kilobytes, compressed, can hold millions, and each broken one costs a thousand times its size.
+// checkRules checks all rules only in a message without too many items: a few compressed kilobytes can hold millions
+// of items, and each violation costs a thousand times the item's size.
 func checkRules(m proto.Message) error {
 	broken, err := violations(m, protovalidate.WithFailFast())
 	if err == nil && len(broken) > 0 && !isAboutAll(broken[0]) {
@@ -53,8 +53,7 @@ func checkRules(m proto.Message) error {
 	return fault.Fields(told...)
 }
 
-// ruleReasons are the reasons of fields that break the rules of the contract. A test finds rules that
-// are not here.
+// ruleReasons are the reasons of fields that violate the rules of the contract. A test finds missing rules.
 var ruleReasons = map[string]fault.FieldReason{
 	"batch_get_products.size": fault.FieldOutOfRange,
 	"enum.defined_only":       fault.FieldUnknownValue,
@@ -70,8 +69,8 @@ var ruleReasons = map[string]fault.FieldReason{
 	"string.uuid_empty":       fault.FieldRequired,
 }
 
-// reasonOf returns the reason of a field that breaks a rule. A text that must have one character and
-// has none is missing, not too short.
+// reasonOf returns the reason of a field that violates a rule. An empty text with a minimum length of one is missing,
+// not too short.
 func reasonOf(v *protovalidate.Violation) fault.FieldReason {
 	id := v.Proto.GetRuleId()
 	if id == "string.min_len" && v.RuleValue.IsValid() && v.RuleValue.Uint() == 1 {
@@ -80,8 +79,8 @@ func reasonOf(v *protovalidate.Violation) fault.FieldReason {
 	return ruleReasons[id]
 }
 
-// isAboutAll reports whether a rule is about a whole message or list: rules of those are checked
-// before those of what they hold.
+// isAboutAll reports whether a rule concerns a whole message or list: such rules are checked before those of the
+// elements.
 func isAboutAll(v *protovalidate.Violation) bool {
 	return v.Proto.GetField() == nil || v.Proto.GetRuleId() == "repeated.max_items"
 }
@@ -98,8 +97,8 @@ func violations(m proto.Message, options ...protovalidate.ValidationOption) ([]*
 	return broken.Violations, nil
 }
 
-// appendControlled appends a violation for each string of m that holds a control character other than
-// tab, line feed and carriage return. prefix is the path of m, with a dot at its end unless empty.
+// appendControlled appends a violation for each string of m that contains a control character other than tab, line
+// feed and carriage return. prefix is the path of m, with a trailing dot unless empty.
 func appendControlled(found []fault.Violation, prefix string, m protoreflect.Message) []fault.Violation {
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		path := prefix + string(fd.Name())

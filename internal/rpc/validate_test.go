@@ -14,7 +14,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// What holds too much is not looked at item by item: each item may break a rule.
+// The items of an oversized message are not checked one by one: each could violate a rule.
 func TestMessagesWithTooManyItemsBreakOneRule(t *testing.T) {
 	tooMany := &catalogv1.BatchCreateProductsRequest{}
 	for range 1001 {
@@ -37,7 +37,7 @@ func TestMessagesTellOfEveryBrokenRule(t *testing.T) {
 	require.Len(t, f.Violations, 5)
 }
 
-// Every rule of the contract has a reason: one that is new needs an entry in ruleReasons.
+// Every rule of the contract has a reason: a new rule needs an entry in ruleReasons.
 func TestRulesOfTheContractHaveReasons(t *testing.T) {
 	found := map[string]bool{}
 	protoregistry.GlobalFiles.RangeFilesByPackage("catalog.v1", func(file protoreflect.FileDescriptor) bool {
@@ -52,7 +52,7 @@ func TestRulesOfTheContractHaveReasons(t *testing.T) {
 	}
 }
 
-// rulesOf notes the ids of the rules of a message and of its fields.
+// rulesOf collects the ids of the rules of a message and of its fields.
 func rulesOf(message protoreflect.MessageDescriptor, found map[string]bool) {
 	for _, rule := range extension[*validatepb.MessageRules](message, validatepb.E_Message).GetCel() {
 		found[rule.GetId()] = true
@@ -75,7 +75,7 @@ func rulesOfType(rules protoreflect.Message, found map[string]bool) {
 	}
 	var names []string
 	rules.Get(kind).Message().Range(func(rule protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
-		if rule.Name() != "items" { // which have rules of their own
+		if rule.Name() != "items" { // items have their own rules
 			names = append(names, string(rule.Name()))
 		}
 		return true
