@@ -14,19 +14,19 @@ import (
 
 var errBadAuthority = errors.New("open PostgreSQL: sslrootcert holds no certificate in PEM text")
 
-// postgres is how to connect to a PostgreSQL database.
+// postgres is the connection configuration of a PostgreSQL database.
 type postgres struct {
 	config pq.Config
-	url    string // the same for what takes no config
+	url    string // the same, for callers that need a URL
 }
 
-// parsePostgres reads a database URL. Unlike the driver, which then insists on a client's certificate
-// too, it takes sslinline=true with sslrootcert alone: a container gets the authority that signed the
-// server's certificate as text, and has no file for it.
+// parsePostgres parses a database URL. It accepts sslinline=true with sslrootcert alone, though the driver would also
+// require a client certificate: a container gets the certificate of the server's certificate authority as text, and
+// has no file for it.
 func parsePostgres(databaseURL string) (postgres, error) {
 	u, err := url.Parse(databaseURL)
 	if err != nil {
-		return postgres{}, errBadURL // the error may repeat the password
+		return postgres{}, errBadURL // the error may contain the password
 	}
 	query := u.Query()
 	if !query.Has("connect_timeout") {
@@ -49,7 +49,7 @@ func parsePostgres(databaseURL string) (postgres, error) {
 	return postgres{config: config, url: u.String()}, nil
 }
 
-// connector returns what opens connections through a dialer.
+// connector returns a connector that opens connections through a dialer.
 func (p postgres) connector(d *dialer) (*pq.Connector, error) {
 	connector, err := pq.NewConnectorConfig(p.config)
 	if err != nil {
@@ -59,8 +59,8 @@ func (p postgres) connector(d *dialer) (*pq.Connector, error) {
 	return connector, nil
 }
 
-// inlineAuthority makes the driver check the server's certificate against the text of sslrootcert, as
-// sslmode says: with the name for verify-full, without it otherwise.
+// inlineAuthority makes the driver verify the server's certificate against the text of sslrootcert, according to
+// sslmode: including the host name for verify-full, without it otherwise.
 func inlineAuthority(config *pq.Config) error {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(config.SSLRootCert)) {
@@ -68,7 +68,7 @@ func inlineAuthority(config *pq.Config) error {
 	}
 	settings := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ServerName: config.Host}
 	if config.SSLMode != pq.SSLModeVerifyFull {
-		settings.InsecureSkipVerify = true // of the name; the rest is verified here
+		settings.InsecureSkipVerify = true // skips the host name; VerifyConnection verifies the rest
 		settings.VerifyConnection = func(state tls.ConnectionState) error {
 			options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
 			for _, certificate := range state.PeerCertificates[1:] {

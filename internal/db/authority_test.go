@@ -23,7 +23,7 @@ import (
 )
 
 func TestTheServersCertificateIsCheckedAgainstTextInTheURL(t *testing.T) {
-	https := httptest.NewTLSServer(nil) // for its certificate, which names 127.0.0.1 and signed itself
+	https := httptest.NewTLSServer(nil) // for its self-signed certificate of 127.0.0.1
 	defer https.Close()
 	ours := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: https.Certificate().Raw}))
 	address, trusted := tlsServer(t, https.TLS.Certificates[0])
@@ -32,7 +32,7 @@ func TestTheServersCertificateIsCheckedAgainstTextInTheURL(t *testing.T) {
 
 	for _, c := range []struct {
 		mode, host, authority string
-		want                  string // of the error; "" if the server is trusted
+		want                  string // the error; "" if the server is trusted
 	}{
 		{"verify-full", "127.0.0.1", ours, ""},
 		{"verify-ca", "127.0.0.1", ours, ""},
@@ -60,7 +60,7 @@ func TestTheServersCertificateIsCheckedAgainstTextInTheURL(t *testing.T) {
 	}
 }
 
-// stranger returns an authority that signed nothing of ours.
+// stranger returns a certificate authority that has not signed the server's certificate.
 func stranger(t *testing.T) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -73,7 +73,8 @@ func stranger(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// tlsServer starts what looks like PostgreSQL until TLS is up. It sends the outcome of every handshake.
+// tlsServer starts a server that speaks PostgreSQL's protocol until TLS is established. It sends the outcome of every
+// handshake.
 func tlsServer(t *testing.T, certificate tls.Certificate) (string, <-chan error) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -94,7 +95,7 @@ func tlsServer(t *testing.T, certificate tls.Certificate) (string, <-chan error)
 
 func handshake(ctx context.Context, conn net.Conn, certificate tls.Certificate) error {
 	defer conn.Close()
-	if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil { // the request for TLS
+	if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil { // the SSLRequest message
 		return err
 	}
 	if _, err := conn.Write([]byte("S")); err != nil {
@@ -104,7 +105,7 @@ func handshake(ctx context.Context, conn net.Conn, certificate tls.Certificate) 
 	if err := server.HandshakeContext(ctx); err != nil {
 		return err
 	}
-	// Under TLS 1.3 the client's verdict comes after the handshake: its first message, or an alert.
+	// In TLS 1.3 the client's verdict follows the handshake: its first message, or an alert.
 	_, err := server.Read(make([]byte, 1))
 	return err
 }

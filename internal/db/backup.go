@@ -23,7 +23,7 @@ func (d *DB) Backup(ctx context.Context, path string) (int64, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return 0, errors.Join(&fs.PathError{Op: "back up to", Path: path, Err: fs.ErrExist}, err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // only its owner may read it
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {
 		return 0, fmt.Errorf("back up: %w", err)
 	}
@@ -37,7 +37,7 @@ func (d *DB) Backup(ctx context.Context, path string) (int64, error) {
 	return size, nil
 }
 
-// copyInto fills an empty file, and returns how large it is then.
+// copyInto copies the database into an empty file, and returns the file's size.
 func (d *DB) copyInto(ctx context.Context, file *os.File) (int64, error) {
 	if _, err := d.write.ExecContext(ctx, "VACUUM INTO ?", file.Name()); err != nil {
 		return 0, err

@@ -18,8 +18,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// A backup must hold whole transactions, all that were committed before it began among them, and take
-// nothing from who writes meanwhile.
+// A backup contains whole transactions, including all that were committed before it began, and does not block writers.
 func TestBackupWhileOthersWrite(t *testing.T) {
 	d := dbtest.New(t, "sqlite")
 	pair := func(i int) error {

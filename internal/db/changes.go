@@ -9,26 +9,24 @@ import (
 	"github.com/zebrands/catalog/ent"
 )
 
-// observers are told which products have changed.
+// observers are the callbacks for changes of products.
 type observers struct {
 	mu  sync.RWMutex
 	all []func(ids []uuid.UUID)
 }
 
-// OnProductsChanged registers fn, which is told the ids of products that have changed; none means that
-// any may have. A transaction of this process tells before InTx returns, also if its commit failed, as
-// that may have happened all the same. On PostgreSQL, once Watch was called, those of other processes
-// tell when they have committed. fn is called by several goroutines and holds up a writer, so it must be
-// quick.
+// OnProductsChanged registers fn, which receives the ids of changed products; without ids, any product may have
+// changed. InTx notifies before it returns, even if its commit failed, because the commit may have succeeded. On
+// PostgreSQL, after Watch, transactions of other processes notify after their commit. fn is called concurrently and
+// blocks a writer, so it must be fast.
 func (d *DB) OnProductsChanged(fn func(ids []uuid.UUID)) {
 	d.observers.mu.Lock()
 	defer d.observers.mu.Unlock()
 	d.observers.all = append(d.observers.all, fn)
 }
 
-// Informed reports whether observers have been told of every change that was committed longer than
-// StaleBound ago. What was read from the database before may be used again exactly while it is so. On
-// PostgreSQL that takes Watch.
+// Informed reports whether observers have been notified of every change that was committed more than StaleBound ago.
+// Data that was read earlier may be reused only while this is true. On PostgreSQL it requires Watch.
 func (d *DB) Informed() bool { return d.link == nil || d.link.informed() }
 
 func (o *observers) tell(ids []uuid.UUID) {
@@ -42,10 +40,10 @@ func (o *observers) tell(ids []uuid.UUID) {
 // changed collects the products that a transaction changes.
 type changed struct {
 	ids []uuid.UUID
-	all bool // also others
+	all bool // any product may have changed
 }
 
-// tell tells of the changes, if there are any.
+// tell notifies of the changes, if there are any.
 func (c *changed) tell(o *observers) {
 	switch {
 	case c.all:
@@ -55,7 +53,7 @@ func (c *changed) tell(o *observers) {
 	}
 }
 
-// noteChanged is the hook that notes which products a transaction changes.
+// noteChanged is the hook that records which products a transaction changes.
 func noteChanged(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 		value, err := next.Mutate(ctx, m)

@@ -10,11 +10,11 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// brandsVersion is the version that builds an index outside of a transaction.
+// brandsVersion is the version that builds an index without a transaction.
 const brandsVersion = 20261126220000
 
-// halfBuilt returns a database as a process leaves it that was killed while it built the index. Versions
-// that come after this one are not applied.
+// halfBuilt returns a database in the state in which a process that was killed while it built the index leaves it.
+// Later versions are not applied.
 func halfBuilt(t *testing.T) *db.DB {
 	t.Helper()
 	d := dbtest.Open(t, dbtest.URL(t, "postgres"))
@@ -29,7 +29,7 @@ func halfBuilt(t *testing.T) *db.DB {
 	return d
 }
 
-// insertProduct knows the columns of that version: ent may write to columns of later ones.
+// insertProduct uses the columns of that version: ent may write to columns of later ones.
 const insertProduct = `INSERT INTO products (id, create_time, update_time, sku, name, brand, price_minor, price_exponent,
 	currency, image_urls, tags, attributes, sku_key, name_key, brand_key, search_text)
 	VALUES (gen_random_uuid(), now(), transaction_timestamp(), 'A', 'A', 'A', 1, 2, 'MXN', '[]', '[]', '{}', '', '', '', '')`
@@ -48,12 +48,12 @@ func TestHalfBuiltIndexIsBuiltAnew(t *testing.T) {
 	require.True(t, isBrandsIndexValid(t, d))
 }
 
-// A transaction that has written makes the migration wait, and nobody else with it.
+// A transaction that has written blocks the migration, and the migration blocks no other transaction.
 func TestWritersGoOnWhileAnIndexIsBuilt(t *testing.T) {
 	d := halfBuilt(t)
 	tx, err := d.SQL().BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	_, err = tx.ExecContext(t.Context(), "LOCK TABLE products IN ROW EXCLUSIVE MODE") // as a writer's statement does
+	_, err = tx.ExecContext(t.Context(), "LOCK TABLE products IN ROW EXCLUSIVE MODE") // like a writer's statement
 	require.NoError(t, err)
 	migrated := make(chan error, 1)
 	go func() { migrated <- d.Migrate(t.Context()) }()

@@ -1,4 +1,4 @@
-// Package db opens the database, keeps its schema up to date, and is the only way to write to it.
+// Package db opens the database, migrates its schema, and is the only way to write to it.
 package db
 
 import (
@@ -24,25 +24,24 @@ import (
 )
 
 const (
-	// sqliteReaders is how many connections read from SQLite side by side.
+	// sqliteReaders is the number of concurrent connections that read from SQLite.
 	sqliteReaders = 8
-	// defaultMaxConns leaves room for four replicas in the 100 connections that PostgreSQL allows unless
-	// told otherwise.
+	// defaultMaxConns leaves room for four replicas within PostgreSQL's default of 100 connections.
 	defaultMaxConns = 20
 	minMaxConns     = 4
-	// Connections to PostgreSQL are closed after a while, so that they spread over the servers behind a
-	// name that moves, and that idle ones do not hold memory there.
+	// The limits of a connection's age, so that connections spread over the servers behind a DNS name that changes,
+	// and of its idle time, so that it frees the server's memory.
 	connLifetime, connIdleTime = 30 * time.Minute, 5 * time.Minute
 )
 
 var (
-	// ErrReadOnly is returned by every mutation with the client for reads.
+	// ErrReadOnly is returned by every mutation with the read-only client.
 	ErrReadOnly = errors.New("db: this client only reads; write with InTx")
 
 	errBadURL = errors.New("open PostgreSQL: the database URL does not parse")
 )
 
-// Option changes how Open opens a database.
+// Option configures Open.
 type Option func(*options)
 
 type options struct {
@@ -53,20 +52,19 @@ type options struct {
 	instruments *instruments
 }
 
-// MaxConns bounds the connections to PostgreSQL. It is 20 by default, and never less than 4: a lock
-// between processes keeps one for as long as it is held. SQLite does without: one connection writes
-// and eight read.
+// MaxConns bounds the connections to PostgreSQL. The default is 20, the minimum 4: a lock between processes occupies
+// one while it is held. It has no effect on SQLite, which has one connection for writes and eight for reads.
 func MaxConns(n int) Option { return func(o *options) { o.maxConns = max(n, minMaxConns) } }
 
-// KeepStatements sets how many prepared statements each connection keeps. It is 256 by default; 0
-// keeps none, for a connection pooler that does not know prepared statements.
+// KeepStatements sets the capacity of each connection's cache of prepared statements. The default is 256; 0 disables
+// the cache, for a connection pooler without support for prepared statements.
 func KeepStatements(n int) Option { return func(o *options) { o.statements = n } }
 
-// DB is an open database: one pool on PostgreSQL; on SQLite a pool of one connection that writes and
-// one of several that only read.
+// DB is an open database: one pool on PostgreSQL; on SQLite a pool with one connection for writes and one with several
+// read-only connections.
 type DB struct {
 	dialect string
-	path    string // of the SQLite file
+	path    string // SQLite's file
 	log     *slog.Logger
 	write   *sql.DB
 	read    *sql.DB
@@ -76,11 +74,11 @@ type DB struct {
 
 	observers   observers
 	topics      topics
-	instruments *instruments // nil if nothing is measured
+	instruments *instruments // nil without instrumentation
 }
 
-// Open opens the database at a URL: "sqlite:PATH", whose folder is made if it is missing, or
-// "postgres://…". It does not touch the schema.
+// Open opens the database at a URL: "sqlite:PATH", whose folder is created if needed, or "postgres://…". It does not
+// change the schema.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
 	config := options{maxConns: defaultMaxConns, statements: defaultStatements}
 	for _, option := range opts {
@@ -128,7 +126,7 @@ func openSQLite(ctx context.Context, path string, config options) (write, read *
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
 		"&_pragma=foreign_keys(1)&_time_format=sqlite"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
-	// The writer first: it makes the file, and the write-ahead log that readers need.
+	// The writer is first: it creates the file and the write-ahead log that readers need.
 	write, err = openPool(ctx, file+"&_txlock=immediate", 1, config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", path, err)
@@ -140,8 +138,8 @@ func openSQLite(ctx context.Context, path string, config options) (write, read *
 	return write, read, nil
 }
 
-// createPrivate makes the database's file, if there is none, readable for its owner alone: by itself
-// SQLite lets the whole machine read it. The write-ahead log takes over the file's mode.
+// createPrivate creates the database file, if there is none, with access for its owner only: SQLite itself would make
+// it world-readable. The write-ahead log inherits the file's mode.
 func createPrivate(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -187,7 +185,7 @@ func openPostgres(ctx context.Context, databaseURL string, l *link, config optio
 	return pool, nil
 }
 
-// refuseWrites is the hook of the client for reads.
+// refuseWrites is the hook of the read-only client.
 func refuseWrites(ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(context.Context, ent.Mutation) (ent.Value, error) {
 		return nil, ErrReadOnly
@@ -197,11 +195,10 @@ func refuseWrites(ent.Mutator) ent.Mutator {
 // Dialect returns dialect.Postgres or dialect.SQLite.
 func (d *DB) Dialect() string { return d.dialect }
 
-// Reader returns the client for reads outside a transaction. Its mutations return ErrReadOnly: see
-// InTx.
+// Reader returns the client for reads outside a transaction. Its mutations return ErrReadOnly: see InTx.
 func (d *DB) Reader() *ent.Client { return d.reader }
 
-// SQL returns the pool that may write, for the queue and for migrations.
+// SQL returns the pool that can write, for the queue and for migrations.
 func (d *DB) SQL() *sql.DB { return d.write }
 
 // ReadSQL returns the pool for reads. On SQLite it cannot write; on PostgreSQL it is the same as SQL.
@@ -210,7 +207,7 @@ func (d *DB) ReadSQL() *sql.DB { return d.read }
 // HookProducts registers hooks on every mutation of products. Call it before the first use.
 func (d *DB) HookProducts(hooks ...ent.Hook) { d.writer.Product.Use(hooks...) }
 
-// Ping reports whether the database answers. While it is watched, this costs nothing and does not wait.
+// Ping reports whether the database is available. With Watch it is free and does not wait.
 func (d *DB) Ping(ctx context.Context) error {
 	if d.link != nil && d.link.stop != nil {
 		return d.link.check()

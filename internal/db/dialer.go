@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	// dialTimeout bounds how long a connection to PostgreSQL may take, unless the URL has connect_timeout.
+	// dialTimeout is the timeout of a connection to PostgreSQL, unless the URL has connect_timeout.
 	dialTimeout = 5 * time.Second
-	// keepAlive is how often the kernel asks whether the other end of an idle connection is still there.
+	// keepAlive is the kernel's interval of keep-alive probes on an idle connection.
 	keepAlive = 15 * time.Second
 )
 
-// dialer opens the connections to PostgreSQL, and can give all of them up at once.
+// dialer opens the connections to PostgreSQL, and can retire or close all of them at once.
 type dialer struct {
 	net net.Dialer
 
-	// given counts how often connections were given up. One that is older does not count any more.
-	given atomic.Int64
+	// generation is the number of calls of retire. A connection of an older generation is not reused.
+	generation atomic.Int64
 
 	mu   sync.Mutex
 	open map[*dialed]struct{}
@@ -38,7 +38,7 @@ func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
-// DialTimeout opens a connection within a time.
+// DialTimeout opens a connection with a timeout.
 func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -58,21 +58,21 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	return c, nil
 }
 
-// retire makes the pool leave the connections that it has; those in use are used to the end.
-func (d *dialer) retire() { d.given.Add(1) }
+// retire makes the pool discard its connections; those in use finish first.
+func (d *dialer) retire() { d.generation.Add(1) }
 
-// closeAll closes every connection, whoever waits for an answer on it.
+// closeAll closes every connection, including those that wait for a response.
 func (d *dialer) closeAll() {
 	d.retire()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for c := range d.open {
-		_ = c.Conn.Close() // whoever uses it hears of it
+		_ = c.Conn.Close() // its user gets the error
 	}
 	clear(d.open)
 }
 
-// dialed is a connection that the dialer knows of until it is closed.
+// dialed is a connection that the dialer tracks until it is closed.
 type dialed struct {
 	net.Conn
 

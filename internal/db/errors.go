@@ -16,8 +16,8 @@ import (
 	"github.com/zebrands/catalog/ent"
 )
 
-// IsUniqueViolation reports whether a write failed because a row with the same key exists. The index
-// is named as in ent/schema; "TABLE_pkey" names a primary key.
+// IsUniqueViolation reports whether a write failed because a row with the same key exists. index is its name in
+// ent/schema; "TABLE_pkey" is the name of a primary key.
 func IsUniqueViolation(err error, index string) bool {
 	if onPostgres, ok := errors.AsType[*pq.Error](err); ok {
 		return onPostgres.Code == pqerror.UniqueViolation && onPostgres.Constraint == index
@@ -35,9 +35,8 @@ func IsUniqueViolation(err error, index string) bool {
 	}
 }
 
-// IsUnavailable reports whether an error says that the database could not be reached, was shutting
-// down or starting up, or had no room: the same call may work in a moment. A write may or may not have
-// happened if it was the commit that failed.
+// IsUnavailable reports whether an error means that the database was unreachable, was shutting down or starting up, or
+// was overloaded: a retry may soon succeed. If a commit failed, the write may have succeeded.
 func IsUnavailable(err error) bool {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
@@ -60,12 +59,12 @@ func IsUnavailable(err error) bool {
 	return ok && onSQLite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// IsConflict reports whether the database gave a transaction up because of others at the same time: a
-// deadlock, or a serialization failure. InTx has tried it again by then.
+// IsConflict reports whether the database aborted a transaction because of concurrent ones: a deadlock, or a
+// serialization failure. InTx has already retried it.
 func IsConflict(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	return ok && (e.Code == pqerror.TRSerializationFailure || e.Code == pqerror.TRDeadlockDetected)
 }
 
-// isRetryable reports whether the transaction may well succeed if all of it is run again.
+// isRetryable reports whether a retry of the whole transaction may succeed.
 func isRetryable(err error) bool { return IsConflict(err) || isOutdated(err) }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 )
 
-// ErrBusy is what tests see of errBusy.
+// ErrBusy exports errBusy for tests.
 var ErrBusy = errBusy
 
-// MigrateTo applies our versions up to one, and none of the queue's.
+// MigrateTo applies the catalog's versions up to one, and none of the queue's.
 func (d *DB) MigrateTo(ctx context.Context, version int64) error {
 	versions, err := d.versions()
 	if err != nil {
@@ -19,7 +19,7 @@ func (d *DB) MigrateTo(ctx context.Context, version int64) error {
 	return err
 }
 
-// KeptStatements returns how many statements a connection keeps.
+// KeptStatements returns the number of statements in a connection's cache.
 func KeptStatements(conn *sql.Conn) (n int, err error) {
 	err = conn.Raw(func(driverConn any) error {
 		caching, ok := driverConn.(*cachingConn)

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/semconv/v1.43.0/dbconv"
 )
 
-// observe makes instruments of the pools and of the link.
+// observe registers the gauges of the pools and of the link.
 func (d *DB) observe(meter metric.Meter) error {
 	pools := map[string]*sql.DB{"write": d.write, "read": d.read}
 	if d.write == d.read {
@@ -54,7 +54,7 @@ func observePools(meter metric.Meter, pools map[string]*sql.DB) error {
 	return err
 }
 
-// observe makes instruments of the link, which say nothing until it is watched. It does nothing on SQLite.
+// observe registers the gauges of the link, which have no value before Watch. It does nothing on SQLite.
 func (l *link) observe(meter metric.Meter) error {
 	if l == nil {
 		return nil

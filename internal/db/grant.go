@@ -11,32 +11,32 @@ import (
 	"github.com/lib/pq"
 )
 
-// maintainVersion is the first PostgreSQL that knows the right to maintain a table.
+// maintainVersion is the first PostgreSQL version with the privilege MAINTAIN.
 const maintainVersion = 170000
 
 // ErrNoRoles is returned by Grant on SQLite.
 var ErrNoRoles = errors.New("db: SQLite has no roles to grant rights to")
 
-// Access says what a role may do with the tables that say who is an administrator.
+// Access is the access of a role to the tables that determine who is an administrator.
 type Access struct {
-	// SignsIn lets it do everything: administrators sign in and are changed there.
+	// SignsIn grants full access, for processes in which administrators sign in and are managed.
 	SignsIn bool
-	// SendsLinks lets it know administrators and make the one-time tokens that are mailed to them.
+	// SendsLinks grants reading administrators and creating the one-time tokens in their mails.
 	SendsLinks bool
 }
 
-// guarded are the tables that say who is an administrator. Who may write to them can become one.
+// guarded are the tables that determine who is an administrator. Write access to them allows privilege escalation.
 var guarded = []string{
 	"admins", "sessions", "refresh_tokens", "one_time_tokens", "throttles", "signing_keys", "verification_keys",
 }
 
 const rows = "SELECT, INSERT, UPDATE, DELETE"
 
-// Grant lets a role that exists use what Migrate made, and what it will make when it runs as the same
-// user: read and write rows, but neither change the schema nor say which versions it has. A process
-// that connects as the role can serve, not migrate. Without SignsIn it can find out who makes a call, but
-// can neither read a secret that signs nor make anybody an administrator. Can be repeated; what an
-// earlier call granted and this one does not is revoked. Returns ErrNoRoles on SQLite.
+// Grant grants an existing role access to the objects of Migrate, including future ones of the same owner: it can read
+// and write rows, but cannot change the schema or its version. A process that connects as the role can serve, but not
+// migrate. Without SignsIn it can authenticate callers, but can neither read a signing secret nor create an
+// administrator. Grant is idempotent, and revokes privileges that an earlier call granted and this one does not.
+// Returns ErrNoRoles on SQLite.
 func (d *DB) Grant(ctx context.Context, role string, access Access) error {
 	if d.dialect != dialect.Postgres {
 		return ErrNoRoles
@@ -45,7 +45,7 @@ func (d *DB) Grant(ctx context.Context, role string, access Access) error {
 	if err != nil {
 		return fmt.Errorf("grant: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	defer func() { _ = tx.Rollback() }() // no effect after the commit
 	statements, err := grants(ctx, tx, pq.QuoteIdentifier(role), access)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func grants(ctx context.Context, tx *sql.Tx, role string, access Access) ([]stri
 		"REVOKE INSERT, UPDATE, DELETE ON " + migrationTable + ", river_migration FROM " + role,
 	}
 	if version >= maintainVersion {
-		// The queue rebuilds its indexes now and then.
+		// The queue reindexes its tables periodically.
 		statements = append(statements, "GRANT MAINTAIN ON river_job TO "+role)
 	}
 	if access.SignsIn {
@@ -90,7 +90,7 @@ func grants(ctx context.Context, tx *sql.Tx, role string, access Access) ([]stri
 	return append(statements, guard(role, access)...), nil
 }
 
-// guard returns the statements that leave a quoted role what it takes to find out who makes a call.
+// guard returns the statements that restrict a quoted role to authenticating callers.
 func guard(role string, access Access) []string {
 	statements := []string{
 		"REVOKE ALL ON " + strings.Join(guarded, ", ") + " FROM " + role,
@@ -100,7 +100,7 @@ func guard(role string, access Access) []string {
 	}
 	if access.SendsLinks {
 		statements = append(statements,
-			// A row can be locked by whoever may change one of its columns.
+			// Locking a row requires the privilege to update one of its columns.
 			"GRANT SELECT, UPDATE (update_time) ON admins TO "+role,
 			"GRANT "+rows+" ON one_time_tokens TO "+role)
 	}

@@ -67,8 +67,8 @@ func TestGrantedRoleServesButDoesNotMigrate(t *testing.T) {
 	require.NoError(t, exec(server, "DELETE FROM one_time_tokens"))
 }
 
-// requireNoAdministratorIsMade checks that a process without the role admin can do its work, and that who
-// broke into it can sign no token and change no administrator.
+// requireNoAdministratorIsMade checks that a process without the role admin can do its work, and that an attacker who
+// controls it cannot sign a token or change an administrator.
 func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
 	t.Helper()
 	for _, statement := range []string{

@@ -20,30 +20,29 @@ import (
 	"modernc.org/sqlite"
 )
 
-// maxQueryText is how many bytes of a statement a span holds.
+// maxQueryText is the maximum length of a statement in a span, in bytes.
 const maxQueryText = 2 << 10
 
-// other stands for operations and errors without a name of their own.
+// other replaces unknown operations and errors.
 const other = "_OTHER"
 
-// Instrument measures statements and connections, and makes a span of each statement in a trace that is
-// recorded. Spans hold the text of statements, never their arguments nor the text of errors, which may
-// repeat some.
+// Instrument adds metrics of statements and connections, and a span for each statement in a sampled trace. Spans have
+// the text of statements, never their arguments or the text of errors, which may repeat arguments.
 func Instrument(tracer trace.Tracer, meter metric.Meter) Option {
 	return func(o *options) { o.tracer, o.meter = tracer, meter }
 }
 
-// instruments measure statements where they reach the driver: below database/sql, so that waiting for a
-// connection is not in it, and above the statement cache, so that preparing is.
+// instruments measure statements at the driver: below database/sql, which excludes waiting for a connection, and above
+// the statement cache, which includes preparing.
 type instruments struct {
 	tracer   trace.Tracer
 	system   attribute.KeyValue
 	duration metric.Float64Histogram
-	// measured are the attributes of statements that worked, by their operation.
+	// measured are the attributes of successful statements, by operation.
 	measured map[string][]metric.RecordOption
 }
 
-// newInstruments returns instruments; nil if the options want none.
+// newInstruments returns instruments; nil without a tracer and a meter.
 func newInstruments(o options, dialectName string) (*instruments, error) {
 	if o.tracer == nil {
 		return nil, nil //nolint:nilnil // as documented
@@ -70,7 +69,7 @@ func newInstruments(o options, dialectName string) (*instruments, error) {
 	return i, err
 }
 
-// transaction runs fn in a span, in which the wait for its connection can be seen, if the trace is recorded.
+// transaction runs fn in a span, which shows the wait for a connection, if the trace is sampled.
 func (i *instruments) transaction(ctx context.Context, fn func(context.Context) error) error {
 	if i == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return fn(ctx)
@@ -90,10 +89,10 @@ type statementRun struct {
 	ctx         context.Context //nolint:containedctx // its rows are read after the call that it belongs to
 	operation   string
 	start       time.Time
-	span        trace.Span // nil if the trace is not recorded
+	span        trace.Span // nil if the trace is not sampled
 }
 
-// begin notes that a statement starts. End it with end.
+// begin records the start of a statement. Call end at its end.
 func (i *instruments) begin(ctx context.Context, query string) statementRun {
 	if i == nil {
 		return statementRun{}
@@ -116,7 +115,7 @@ func (i *instruments) begin(ctx context.Context, query string) statementRun {
 	return r
 }
 
-// end notes how a statement ended.
+// end records the outcome of a statement.
 func (r *statementRun) end(err error) {
 	if r.instruments == nil {
 		return
@@ -139,7 +138,7 @@ func (r *statementRun) end(err error) {
 	r.span.End()
 }
 
-// describe returns what is said of an error: its code, not its text.
+// describe returns the attributes of an error: its code, not its text.
 func describe(err error) []attribute.KeyValue {
 	var code string
 	if onPostgres, ok := errors.AsType[*pq.Error](err); ok {
@@ -158,8 +157,8 @@ func describe(err error) []attribute.KeyValue {
 	return []attribute.KeyValue{semconv.ErrorTypeKey.String(other)}
 }
 
-// operationOf returns the first word of a statement, in upper case, behind the comments that the queue's
-// statements start with.
+// operationOf returns the first word of a statement, in upper case, after the comments at the start of the queue's
+// statements.
 func operationOf(query string) string {
 	for {
 		query = strings.TrimLeft(query, " \t\r\n")

@@ -22,7 +22,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// instrumented is a database whose statements are measured and traced.
+// instrumented is a database with metrics and traces of its statements.
 type instrumented struct {
 	*db.DB
 

@@ -38,7 +38,7 @@ func migrateAt(url string) int {
 	return 0
 }
 
-// Killed again and again, a little later each time, migration must come to its end.
+// Even if it is killed again and again, each time a little later, the migration must finally complete.
 func TestMigrateAfterKills(t *testing.T) {
 	for _, name := range dbtest.Dialects() {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestMigrateAfterKills(t *testing.T) {
 				child.Env = append(os.Environ(), migrateVariable+"="+url)
 				err := child.Run()
 				kill()
-				if child.ProcessState.Success() { // err may be that it was about to be killed
+				if child.ProcessState.Success() { // err may come from the imminent kill
 					break
 				}
 				require.False(t, child.ProcessState.Exited(), "it ended by itself, with %v", err)

@@ -17,28 +17,27 @@ import (
 )
 
 const (
-	// channel is where PostgreSQL tells every process of changed products (a trigger on the table sends
-	// "products" and their ids), where each process hears its own heartbeat ("beat PROCESS SENT"), and
-	// where messages of Publish go ("TOPIC TEXT").
+	// channel is the channel of PostgreSQL's notifications: of changed products (a trigger on the table sends
+	// "products" and their ids), of each process's own heartbeat ("beat PROCESS SENT"), and of the messages of Publish
+	// ("TOPIC TEXT").
 	channel = "catalog"
-	// beatPeriod is how often the heart beats.
+	// beatPeriod is the interval of heartbeats.
 	beatPeriod = 500 * time.Millisecond
-	// StaleBound is how long after a change was committed a process may still not know of it: then its
-	// heartbeat has been missing for so long that it knows that it does not know.
+	// StaleBound bounds how long a process can be unaware of a committed change: after that the missing heartbeat
+	// tells it that it may be.
 	StaleBound = 2 * time.Second
-	// patience is how many periods may begin while a heartbeat is not answered before PostgreSQL counts as
-	// away. Periods that this process had no time for do not count.
+	// patience is the number of periods without a response to a heartbeat after which PostgreSQL counts as away.
+	// Periods that this process missed do not count.
 	patience = 8
-	// maxFailures is how many heartbeats in a row may fail before PostgreSQL counts as away.
+	// maxFailures is the number of consecutive failed heartbeats after which PostgreSQL counts as away.
 	maxFailures = 2
-	// The listener's connection is opened again after the first pause, and later ones grow up to the second.
+	// The bounds of the listener's reconnect backoff.
 	minReconnect, maxReconnect = 100 * time.Millisecond, time.Second
 )
 
-// sessionSettings let PostgreSQL soon notice a process whose machine or network is gone, and then let go of
-// what its transactions hold. It compiles no queries, which costs 50 ms in a search of a million products, at
-// each run, and saves less. They are set by statements, because connection poolers refuse them as parameters
-// of a connection.
+// sessionSettings make PostgreSQL quickly detect a process whose machine or network is gone, and roll back its
+// transactions. They disable JIT compilation, which costs 50 ms in each search of a million products, and saves less.
+// They are set by statements, because connection poolers reject them as connection parameters.
 const sessionSettings = "SET idle_in_transaction_session_timeout = '15s'; SET jit = off; " +
 	"SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 
@@ -59,16 +58,16 @@ var (
 type link struct {
 	log    *slog.Logger
 	tell   func(ids []uuid.UUID)
-	pass   func(topic, text string) // messages
+	pass   func(topic, text string) // delivers a message
 	dialer *dialer
 	server postgres
 
-	process string // names it on the channel
+	process string // its id on the channel
 	start   time.Time
 
 	away     atomic.Bool
-	answered atomic.Int64 // when the latest answered heartbeat was sent, since start
-	proven   atomic.Int64 // when the latest heartbeat that came back was sent, since start; 0 if none counts
+	answered atomic.Int64 // send time of the latest answered heartbeat, since start
+	proven   atomic.Int64 // send time of the latest received heartbeat, since start; 0 if none is valid
 
 	probe    *sql.DB
 	listener *pq.Listener
@@ -96,7 +95,7 @@ func (d *DB) Watch(ctx context.Context) error {
 type LinkState struct {
 	// Away reports that PostgreSQL does not answer: the circuit breaker is open.
 	Away bool
-	// Age is how long ago the latest heartbeat was sent that PostgreSQL answered.
+	// Age is the time since the latest answered heartbeat was sent.
 	Age time.Duration
 }
 
@@ -134,7 +133,7 @@ func (l *link) watch(ctx context.Context) error {
 	return nil
 }
 
-// close ends the watch. Nothing is lost with its connections, so their errors are no news.
+// close stops monitoring. It ignores errors of the connections, because nothing is lost with them.
 func (l *link) close() {
 	if l.stop == nil {
 		return
@@ -142,7 +141,7 @@ func (l *link) close() {
 	l.stop()
 	select {
 	case <-l.done:
-	case <-time.After(beatPeriod): // it waits for an answer that does not come
+	case <-time.After(beatPeriod): // it waits for a response that does not come
 		l.dialer.closeAll()
 		<-l.done
 	}
@@ -150,13 +149,13 @@ func (l *link) close() {
 	_ = l.probe.Close()
 }
 
-// event notes what becomes of the listener's connection.
+// event handles the events of the listener's connection.
 func (l *link) event(event pq.ListenerEventType, err error) {
 	l.proven.Store(0)
 	l.log.Debug("listener of the database", "event", event.String(), "error", err)
 }
 
-// heard handles a notification. None says that the connection was lost, and others with it.
+// heard handles a notification. nil means that the connection, and notifications with it, were lost.
 func (l *link) heard(n *pq.Notification) {
 	if n == nil {
 		l.proven.Store(0)
@@ -177,7 +176,7 @@ func (l *link) heard(n *pq.Notification) {
 	}
 }
 
-// parseIDs returns none, which stands for all, if anything is not an id.
+// parseIDs returns no ids, which means all products, if anything is not an id.
 func parseIDs(list string) []uuid.UUID {
 	words := strings.Fields(list)
 	ids := make([]uuid.UUID, len(words))
@@ -191,7 +190,7 @@ func parseIDs(list string) []uuid.UUID {
 	return ids
 }
 
-// prove notes that a heartbeat came back. After a gap, whatever was read before it may be outdated.
+// prove records a received heartbeat. After a gap, everything read before it may be stale.
 func (l *link) prove(sent int64) {
 	if !l.informed() {
 		l.tell(nil)
@@ -212,7 +211,7 @@ func (l *link) check() error {
 	return nil
 }
 
-// run lets the heart beat until ctx is done.
+// run sends heartbeats until ctx is done.
 func (l *link) run(ctx context.Context) {
 	tick := time.NewTicker(beatPeriod)
 	defer tick.Stop()
@@ -240,11 +239,11 @@ func (l *link) run(ctx context.Context) {
 		}
 	}
 	if answer != nil {
-		<-answer //nolint:errcheck // nobody is interested any more
+		<-answer //nolint:errcheck // waits for the goroutine only
 	}
 }
 
-// note notes the outcome of a heartbeat, and returns how many in a row have failed.
+// note records the outcome of a heartbeat, and returns the number of consecutive failures.
 func (l *link) note(err error, failures int) int {
 	if err == nil {
 		l.setAway(false, nil)
@@ -257,12 +256,12 @@ func (l *link) note(err error, failures int) int {
 	return failures + 1
 }
 
-// send sends a heartbeat, and returns where the answer comes.
+// send sends a heartbeat, and returns the channel of its outcome.
 func (l *link) send(ctx context.Context) chan error {
 	answer := make(chan error, 1)
 	go func() {
 		sent := time.Since(l.start).Nanoseconds()
-		// Nothing is lost with a heartbeat, so it does not wait for the disk.
+		// A heartbeat may be lost, so it does not wait for the disk.
 		_, err := l.probe.ExecContext(ctx, fmt.Sprintf(
 			"SET synchronous_commit = off; SELECT pg_notify('%s', 'beat %s %d')", channel, l.process, sent))
 		if err == nil {
@@ -282,19 +281,19 @@ func (l *link) setAway(away bool, err error) {
 	}
 }
 
-// linkedConnector opens connections of the pool, while PostgreSQL is not away.
+// linkedConnector opens connections of the pool, unless the circuit breaker is open.
 type linkedConnector struct {
 	*pq.Connector
 
 	link *link
 }
 
-// Connect opens a connection, which the pool leaves once the link gives it up.
+// Connect opens a connection, which the pool discards once the dialer retires it.
 func (c linkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.link.check(); err != nil {
 		return nil, err
 	}
-	given := c.link.dialer.given.Load()
+	generation := c.link.dialer.generation.Load()
 	opened, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -306,26 +305,26 @@ func (c linkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if _, err := conn.ExecContext(ctx, sessionSettings, nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare a connection: %w", err), conn.Close())
 	}
-	return &linkedConn{driverConn: conn, dialer: c.link.dialer, given: given}, nil
+	return &linkedConn{driverConn: conn, dialer: c.link.dialer, generation: generation}, nil
 }
 
 // linkedConn is a connection of the pool.
 type linkedConn struct {
 	driverConn
 
-	dialer *dialer
-	given  int64
+	dialer     *dialer
+	generation int64
 }
 
-// ResetSession is asked before each use out of the pool.
+// ResetSession is called before each reuse of a pooled connection.
 func (c *linkedConn) ResetSession(ctx context.Context) error {
-	if c.dialer.given.Load() != c.given {
+	if c.dialer.generation.Load() != c.generation {
 		return driver.ErrBadConn
 	}
 	return c.driverConn.ResetSession(ctx)
 }
 
-// CheckNamedValue brings an argument into a form that the driver takes.
+// CheckNamedValue converts an argument to a type that the driver accepts.
 func (c *linkedConn) CheckNamedValue(value *driver.NamedValue) error {
 	if checker, ok := c.driverConn.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(value)

@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// told collects what an observer is told.
+// told records the notifications of an observer.
 type told struct {
 	mu  sync.Mutex
 	ids map[uuid.UUID]int
@@ -82,7 +82,7 @@ func TestSQLiteIsAlwaysInformed(t *testing.T) {
 	require.NoError(t, d.Ping(t.Context()))
 }
 
-// watched returns a database that is watched, and another process's view of the same.
+// watched returns a database with Watch, and another process's connection to the same one.
 func watched(t *testing.T) (watching, other *db.DB, seen *told, proxy *dbtest.Proxy) {
 	t.Helper()
 	url := dbtest.URL(t, "postgres")
@@ -104,7 +104,7 @@ func TestChangesOfOthersAreTold(t *testing.T) {
 	require.NoError(t, rename(t.Context(), other, id, nil))
 	wait.For(t, func() bool { return seen.of(id) == 2 })
 
-	ids := make([]uuid.UUID, 501) // more than a message holds
+	ids := make([]uuid.UUID, 501) // more than fit into a message
 	require.NoError(t, other.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 		rows := make([]*ent.ProductCreate, len(ids))
 		for i := range rows {
@@ -122,7 +122,7 @@ func TestChangesOfOthersAreTold(t *testing.T) {
 	wait.For(t, func() bool { return seen.ofAll() == before+1 })
 }
 
-// A link that goes silent is noticed, what waits on it fails, and it comes back by itself.
+// A silent link is detected, calls that wait for it fail, and it recovers.
 func TestSilentLink(t *testing.T) {
 	t.Parallel()
 	watching, other, seen, proxy := watched(t)
@@ -148,13 +148,13 @@ func TestSilentLink(t *testing.T) {
 	require.NoError(t, rename(t.Context(), watching, id, nil))
 }
 
-// After a restart of the server no connection from before is tried.
+// After a restart of the server no earlier connection is reused.
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
 	watching, other, seen, proxy := watched(t)
 	id := dbtest.CreateProduct(t, other, "A", "")
 	conns := make([]context.CancelFunc, 4)
-	for i := range conns { // so that the pool has idle connections
+	for i := range conns { // give the pool idle connections
 		conn, err := watching.SQL().Conn(t.Context())
 		require.NoError(t, err)
 		conns[i] = func() { require.NoError(t, conn.Close()) }

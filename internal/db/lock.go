@@ -91,7 +91,7 @@ func (l *Lock) Release() error {
 		}
 		return nil
 	}
-	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn }) // makes the pool close it
+	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn }) // makes the pool close the connection
 	if err := l.conn.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
 		return fmt.Errorf("unlock: %w", err)
 	}

@@ -13,17 +13,17 @@ import (
 	"github.com/zebrands/catalog/ent"
 )
 
-// topics are who has subscribed to what.
+// topics are the subscriptions by topic.
 type topics struct {
 	mu   sync.RWMutex
 	last int
 	all  map[string]map[int]func(text string)
 }
 
-// Subscribe calls fn with each message that is published under a topic, which is one word, until the
-// returned function is called. On PostgreSQL that takes Watch, and every process that watches hears every
-// message; on SQLite it is those of this process. A message can get lost with a connection, so something
-// else must find what it was about. fn must be quick.
+// Subscribe calls fn with each message that is published to a topic, which is one word, until the returned function is
+// called. On PostgreSQL it requires Watch, and every watching process receives every message; on SQLite it receives
+// those of its own process. Delivery is at most once: a message can be lost with a connection, so subscribers must
+// also poll. fn must be fast.
 func (d *DB) Subscribe(topic string, fn func(text string)) (unsubscribe func()) {
 	t := &d.topics
 	t.mu.Lock()
@@ -70,7 +70,7 @@ func Publish(ctx context.Context, tx *ent.Tx, topic, text string) error {
 	return nil
 }
 
-// tellAll tells of the messages of a transaction on SQLite.
+// tellAll delivers the messages of a transaction on SQLite.
 func (t *topics) tellAll(messages []string) {
 	for _, message := range messages {
 		topic, text, _ := strings.Cut(message, " ")

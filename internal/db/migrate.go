@@ -20,10 +20,10 @@ import (
 // migrationTable is goose's table of applied versions.
 const migrationTable = "schema_versions"
 
-// QueueLock is the lock that the process holds which works the jobs of a SQLite database.
+// QueueLock is the lock of the process that runs the jobs of a SQLite database.
 const QueueLock = "queue"
 
-// ErrServed is returned by Migrate if a process works jobs of a SQLite database whose form is about to change.
+// ErrServed is returned by Migrate if a process runs jobs of a SQLite database whose format must change.
 var ErrServed = errors.New("a process serves this SQLite database; stop it before the queue is migrated")
 
 // Migrate applies pending migrations: the queue's, then the catalog's. It is safe to call concurrently: one process
@@ -67,8 +67,8 @@ func (d *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-// migrateQueue brings River's tables up to date. A version may change the form of jobs, which on SQLite
-// nobody else may read meanwhile.
+// migrateQueue applies River's migrations. A version may change the format of jobs, which on SQLite no other process
+// may read meanwhile.
 func (d *DB) migrateQueue(ctx context.Context) (applied []string, err error) {
 	queue, err := d.queueVersions()
 	if err != nil {
@@ -133,7 +133,7 @@ func (d *DB) versions() (*goose.Provider, error) {
 	return provider, nil
 }
 
-// queueVersions are the versions of River's own tables.
+// queueVersions are the versions of River's tables.
 type queueVersions struct {
 	up      func(context.Context) ([]string, error)
 	pending func(context.Context) ([]string, error)

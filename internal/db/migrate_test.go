@@ -44,7 +44,7 @@ func TestMigrateFromSeveralProcessesAtOnce(t *testing.T) {
 	}
 }
 
-// While replicas are replaced one by one, the release before must start on the new schema.
+// During a rolling update, the previous release must start on the new schema.
 func TestMigrateLeavesANewerSchemaAlone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		_, err := d.SQL().ExecContext(t.Context(),
@@ -97,7 +97,7 @@ func TestSearchFollowsProducts(t *testing.T) {
 	})
 }
 
-// Migrating takes more connections than one: a lock has its own.
+// A migration needs more than one connection: a lock occupies one.
 func TestMigrateWithFewConnections(t *testing.T) {
 	d := dbtest.Open(t, dbtest.URL(t, "postgres"), db.MaxConns(1))
 	require.NoError(t, d.Migrate(t.Context()))

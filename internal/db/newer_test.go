@@ -11,7 +11,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// An older program beside or after a newer one works on, and says so.
+// An older program works beside or after a newer one, and logs a warning.
 func TestNewerSchemaIsLeftAlone(t *testing.T) {
 	for _, name := range dbtest.Dialects() {
 		t.Run(name, func(t *testing.T) {

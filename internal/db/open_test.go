@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// The folder may be one that others can look into.
+// The folder may be readable by others.
 func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.Chmod(folder, 0o755))

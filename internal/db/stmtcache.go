@@ -14,12 +14,11 @@ import (
 // defaultStatements is the capacity of a connection's statement cache.
 const defaultStatements = 256
 
-// A statement with more arguments or text than this is a bulk write or a long list, whose text hardly
-// ever comes again: it is not kept.
+// A statement with more arguments or text is a bulk write or a long list, whose text rarely recurs: it is not cached.
 const maxKeptArguments, maxKeptLength = 100, 8 << 10
 
-// errBusy is returned on PostgreSQL for a query on a connection whose previous query's rows are still
-// being read: its protocol has no room for it.
+// errBusy is returned on PostgreSQL for a query on a connection while the rows of its previous query are open: the
+// protocol does not support it.
 var errBusy = errors.New("db: the rows of the transaction's previous query are still open")
 
 // cachingConnector opens connections with a cache of prepared statements. Without it, both drivers prepare a query
@@ -29,10 +28,10 @@ type cachingConnector struct {
 
 	sqlite bool
 	size   int
-	// outdated counts how often PostgreSQL said that a statement no longer fits the schema. Every
-	// connection then forgets its statements.
+	// outdated counts statements that PostgreSQL rejected because the schema changed. Every connection then clears its
+	// cache.
 	outdated    *atomic.Int64
-	instruments *instruments // nil if nothing is measured
+	instruments *instruments // nil without instrumentation
 }
 
 func newCachingConnector(connector driver.Connector, sqlite bool, config options) cachingConnector {
@@ -42,7 +41,7 @@ func newCachingConnector(connector driver.Connector, sqlite bool, config options
 	}
 }
 
-// driverConn is what the connections of both drivers can do.
+// driverConn is the common interface of both drivers' connections.
 type driverConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -80,7 +79,7 @@ type cachingConn struct {
 	connector  cachingConnector
 	outdated   int64 // connector.outdated when the first statement was prepared
 	statements map[string]*statement
-	uses       int64 // a clock, to find the statement whose last use is the longest ago
+	uses       int64 // a logical clock, for the least recently used statement
 	openRows   int
 	inTx       bool
 }
@@ -89,7 +88,7 @@ type statement struct {
 	driver.Stmt
 
 	lastUse int64
-	busy    bool // its rows are being read, so it cannot be run again
+	busy    bool // its rows are open, so it cannot run again
 }
 
 // QueryContext runs a query that returns rows.
@@ -119,9 +118,9 @@ func (c *cachingConn) ExecContext(
 	return result, err
 }
 
-// run runs a query on a kept statement, which it returns, or without one. A statement that no longer
-// fits the schema is run anew without one, unless that has already failed the transaction: InTx then
-// runs all of it again.
+// run runs a query with a cached statement, which it returns, or without one. If the statement no longer fits the
+// schema, it retries the query without one, unless the failure has aborted the transaction: InTx then retries all of
+// it.
 func run[S, T any](
 	ctx context.Context, c *cachingConn, query string, args []driver.NamedValue,
 	kept func(S, context.Context, []driver.NamedValue) (T, error),
@@ -148,9 +147,9 @@ func run[S, T any](
 	return result, nil, err
 }
 
-// statement returns the statement kept for a query, which it prepares if there is none yet. It
-// returns nil for a query that is run without: one without arguments, which costs nothing to prepare
-// and may be several at once; one that is too long; one whose statement is busy.
+// statement returns the cached statement of a query, preparing it if needed. It returns nil for a query that runs
+// without one: a query without arguments, which needs no preparing and may have several statements; one that is too
+// long; one whose statement is busy.
 func (c *cachingConn) statement(ctx context.Context, query string, args int) (*statement, error) {
 	if args == 0 || args > maxKeptArguments || len(query) > maxKeptLength || c.connector.size == 0 {
 		return nil, nil //nolint:nilnil // as documented
@@ -197,7 +196,7 @@ func (c *cachingConn) makeRoom() error {
 
 func (c *cachingConn) forget(query string) error {
 	stmt := c.statements[query]
-	if stmt == nil { // every statement is busy
+	if stmt == nil { // all statements are busy
 		return nil
 	}
 	delete(c.statements, query)
@@ -212,8 +211,7 @@ func (c *cachingConn) forgetAll() error {
 	return err
 }
 
-// Close closes the connection. PostgreSQL forgets its statements by itself; SQLite would leak the
-// connection.
+// Close closes the connection. PostgreSQL then discards its statements; SQLite would leak the connection.
 func (c *cachingConn) Close() error {
 	if c.connector.sqlite {
 		return errors.Join(c.forgetAll(), c.driverConn.Close())
@@ -233,7 +231,7 @@ func (c *cachingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (drive
 	return trackedTx{Tx: tx, conn: c, ctx: ctx}, nil
 }
 
-// CheckNamedValue brings an argument into a form that the driver takes.
+// CheckNamedValue converts an argument to a type that the driver accepts.
 func (c *cachingConn) CheckNamedValue(value *driver.NamedValue) error {
 	if checker, ok := c.driverConn.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(value)
@@ -241,8 +239,8 @@ func (c *cachingConn) CheckNamedValue(value *driver.NamedValue) error {
 	return driver.ErrSkip
 }
 
-// isOutdated reports whether PostgreSQL says that a statement does not fit the schema any more, or
-// that it is gone, as behind a connection pooler.
+// isOutdated reports whether a statement no longer fits the schema, or no longer exists, as behind a connection
+// pooler.
 func isOutdated(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	if !ok {

@@ -12,8 +12,8 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// BenchmarkStatements compares connections that keep their statements with some that do not, for a
-// read by id and for a write in a transaction.
+// BenchmarkStatements compares connections with and without a statement cache, for a read by id and for a write in a
+// transaction.
 func BenchmarkStatements(b *testing.B) {
 	for _, name := range dbtest.Dialects() {
 		for _, kept := range []int{0, 256} {

@@ -88,7 +88,7 @@ func TestStatementsNotKept(t *testing.T) {
 	})
 }
 
-// requireKept checks what the connection keeps, and that the server keeps no more.
+// requireKept checks the size of the connection's cache, and that the server has no other statements.
 func requireKept(t *testing.T, conn *sql.Conn, d *db.DB, want int) {
 	t.Helper()
 	kept, err := db.KeptStatements(conn)
@@ -122,7 +122,7 @@ func TestQueryWhileRowsAreOpen(t *testing.T) {
 		}
 
 		var ids []int
-		for more := true; more; more = rows.Next() { // the outer rows go on where they were
+		for more := true; more; more = rows.Next() { // the outer rows continue
 			var id int
 			require.NoError(t, rows.Scan(&id))
 			ids = append(ids, id)
@@ -191,7 +191,7 @@ func TestStatementsAfterAChangeOfTheSchema(t *testing.T) {
 		require.Equal(t, []string{"id", "b"}, columns(t, rows, err))
 		_, err = conn.ExecContext(ctx, "ALTER TABLE a ADD COLUMN c integer")
 		require.NoError(t, err)
-		require.NoError(t, conn.Close()) // back to the pool, which hands it to the transaction
+		require.NoError(t, conn.Close()) // returns it to the pool, for the transaction
 		require.NoError(t, d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			rows, err := tx.QueryContext(ctx, query, 1) //nolint:rowserrcheck // columns checks it
 			if err != nil {
@@ -280,7 +280,7 @@ func TestColumnTypesAndNamedArguments(t *testing.T) {
 	})
 }
 
-// A statement that is not given back keeps SQLite's connection, and with it the write-ahead log.
+// An unclosed statement keeps SQLite's connection open, and the write-ahead log with it.
 func TestCloseLeavesNothingBehind(t *testing.T) {
 	url := dbtest.URL(t, "sqlite")
 	d := dbtest.Open(t, url)

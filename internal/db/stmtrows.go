@@ -9,7 +9,7 @@ import (
 	"reflect"
 )
 
-// trackedTx tells the connection when the transaction ends.
+// trackedTx notifies the connection at the end of the transaction.
 type trackedTx struct {
 	driver.Tx
 
@@ -20,7 +20,7 @@ type trackedTx struct {
 // Commit commits the transaction.
 func (t trackedTx) Commit() error { return t.end("COMMIT", t.Tx.Commit) }
 
-// Rollback undoes the transaction.
+// Rollback rolls the transaction back.
 func (t trackedTx) Rollback() error { return t.end("ROLLBACK", t.Tx.Rollback) }
 
 func (t trackedTx) end(operation string, end func() error) error {
@@ -31,15 +31,15 @@ func (t trackedTx) end(operation string, end func() error) error {
 	return err
 }
 
-// trackedRows tells the connection when the rows have been read. It has every optional method, and
-// answers as database/sql would where the driver's rows lack it.
+// trackedRows notifies the connection when the rows are closed. It implements every optional interface, with
+// database/sql's defaults where the driver's rows do not.
 type trackedRows struct {
 	driver.Rows
 
 	conn     *cachingConn
-	stmt     *statement // nil if the query ran without
+	stmt     *statement // nil if the query ran without one
 	measured statementRun
-	failure  error // of the last read
+	failure  error // result of the last read
 	closed   bool
 }
 
@@ -52,7 +52,7 @@ func (r *trackedRows) Next(dest []driver.Value) error {
 	return err
 }
 
-// Close ends the reading.
+// Close closes the rows.
 func (r *trackedRows) Close() error {
 	if r.closed {
 		return nil
@@ -67,13 +67,13 @@ func (r *trackedRows) Close() error {
 	return err
 }
 
-// HasNextResultSet reports whether there is another result after this one.
+// HasNextResultSet reports whether there is another result set.
 func (r *trackedRows) HasNextResultSet() bool {
 	rows, ok := r.Rows.(driver.RowsNextResultSet)
 	return ok && rows.HasNextResultSet()
 }
 
-// NextResultSet goes on to the next result. Returns io.EOF if there is none.
+// NextResultSet advances to the next result set. Returns io.EOF if there is none.
 func (r *trackedRows) NextResultSet() error {
 	if rows, ok := r.Rows.(driver.RowsNextResultSet); ok {
 		return rows.NextResultSet()
@@ -105,7 +105,7 @@ func (r *trackedRows) ColumnTypeLength(index int) (length int64, ok bool) {
 	return 0, false
 }
 
-// ColumnTypeNullable reports whether a column may be null, if that is known.
+// ColumnTypeNullable reports whether a column is nullable, if that is known.
 func (r *trackedRows) ColumnTypeNullable(index int) (nullable, ok bool) {
 	if rows, has := r.Rows.(driver.RowsColumnTypeNullable); has {
 		return rows.ColumnTypeNullable(index)

@@ -32,7 +32,7 @@ type unit struct {
 	locals       map[any]any
 	beforeCommit []func(context.Context, *ent.Tx) error
 	changed      changed
-	messages     []string // of SQLite, for after the commit
+	messages     []string // on SQLite, to deliver after the commit
 }
 
 type unitKey struct{}
@@ -51,7 +51,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 	for try := 1; ; try++ {
 		err := d.instruments.transaction(ctx, func(ctx context.Context) error { return d.tryTx(ctx, fn) })
 		if over := ctx.Err(); err != nil && over != nil && !errors.Is(err, over) {
-			return errors.Join(over, err) // whatever it looked like to the driver
+			return errors.Join(over, err) // whatever the driver reported
 		}
 		if try == maxTries || !isRetryable(err) || !pause(ctx, try) {
 			return err
@@ -70,7 +70,7 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 		if done {
 			return
 		}
-		// The driver has ended it already if ctx is over or the connection is lost.
+		// The driver has already rolled back if ctx is done or the connection is lost.
 		if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) && !errors.Is(e, driver.ErrBadConn) {
 			err = errors.Join(err, fmt.Errorf("roll back: %w", e))
 		}
@@ -80,7 +80,7 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 		return err
 	}
 	done = true
-	defer u.changed.tell(&d.observers) // also if the commit fails: it may have happened all the same
+	defer u.changed.tell(&d.observers) // even if the commit fails: it may have succeeded
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -105,7 +105,7 @@ func (u *unit) run(ctx context.Context, tx *ent.Tx, fn func(context.Context, *en
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
-	for len(u.beforeCommit) > 0 { // one may add another
+	for len(u.beforeCommit) > 0 { // a function may add another
 		next := u.beforeCommit[0]
 		u.beforeCommit = u.beforeCommit[1:]
 		if err := next(ctx, tx); err != nil {

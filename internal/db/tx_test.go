@@ -105,8 +105,8 @@ func TestBeforeCommitAndLocal(t *testing.T) {
 	})
 }
 
-// Two transactions that take two rows in opposite orders: PostgreSQL ends one, which must be run
-// again, and SQLite runs one after the other.
+// Two transactions lock two rows in opposite orders: PostgreSQL aborts one, which must be retried, and SQLite
+// serializes them.
 func TestInTxTriesAgainAfterADeadlock(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		a, b := dbtest.CreateProduct(t, d, "A", ""), dbtest.CreateProduct(t, d, "B", "")

@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// BenchmarkInsert measures a transaction that does nothing but insert a job for later.
+// BenchmarkInsert measures a transaction that only inserts a job for later.
 func BenchmarkInsert(b *testing.B) {
 	for _, name := range dbtest.Dialects() {
 		b.Run(name, func(b *testing.B) {

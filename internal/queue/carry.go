@@ -15,12 +15,12 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// requestIDKey is where a job's metadata has the id of the request that inserted it.
+// requestIDKey is the key of the request id in a job's metadata.
 const requestIDKey = "request_id"
 
-// metadataOf returns what a job carries from where it is inserted to where it is worked: the id of the
-// request, and the span, as the fields traceparent and tracestate. Jobs that a job inserts carry the same
-// request and the job's span, so that a trace goes on from a request to the last job.
+// metadataOf returns the context that a job carries from its insertion to its execution: the request id, and the span
+// as the fields traceparent and tracestate. Jobs that a job inserts carry the same request id and the job's span, so a
+// trace leads from a request to the last job.
 func metadataOf(ctx context.Context) []byte {
 	carried := propagation.MapCarrier{}
 	if id := telemetry.RequestID(ctx); id != "" {
@@ -31,13 +31,13 @@ func metadataOf(ctx context.Context) []byte {
 		return nil
 	}
 	metadata, err := json.Marshal(carried)
-	if err != nil { // strings always become JSON
+	if err != nil { // strings always marshal
 		return nil
 	}
 	return metadata
 }
 
-// carriedBy returns what a job's metadata carries.
+// carriedBy returns the carrier in a job's metadata.
 func carriedBy(metadata []byte) propagation.MapCarrier {
 	var fields map[string]any
 	if json.Unmarshal(metadata, &fields) != nil {
@@ -52,19 +52,19 @@ func carriedBy(metadata []byte) propagation.MapCarrier {
 	return carried
 }
 
-// spanIn returns the span that inserted a job, from its metadata; one that is not valid if there was none.
+// spanIn returns the span that inserted a job, from its metadata; an invalid one if there was none.
 func spanIn(ctx context.Context, metadata []byte) trace.SpanContext {
-	ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{}) // its own span is not the job's
+	ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{}) // the caller's span is not the job's
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carriedBy(metadata)))
 }
 
-// Calls returns the spans of the transactions in which an administrator's notify jobs were inserted that
-// still wait, at most limit of them, by the times of their changes. What was not traced is left out.
+// Calls returns the spans that inserted an administrator's pending notify jobs, at most limit, ordered by the time of
+// their changes. It omits untraced ones.
 func (q *Queue) Calls(
 	ctx context.Context, tx *ent.Tx, actor uuid.UUID, limit int,
 ) (map[time.Time]trace.SpanContext, error) {
 	columns := "args, metadata"
-	if q.db.Dialect() == dialect.SQLite { // may be in SQLite's binary form
+	if q.db.Dialect() == dialect.SQLite { // can be JSONB
 		columns = "json(args), json(metadata)"
 	}
 	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM river_job WHERE kind = 'notify'"+

@@ -12,7 +12,7 @@ import (
 // mailLane is the queue of jobs that talk to a mail server, so that a slow server does not block other jobs.
 const mailLane = "mail"
 
-// Within a lane, jobs of a lower priority start before all others that are due.
+// Within a lane, due jobs of a lower priority value start first.
 const (
 	firstPriority = 1
 	bulkPriority  = 2
@@ -26,7 +26,7 @@ type NotifyArgs struct {
 	ChangeTime time.Time `json:"change_time"`
 }
 
-// Kind names the job in the database.
+// Kind is the name of the job in the database.
 func (NotifyArgs) Kind() string { return "notify" }
 
 // DeliverArgs is the job that sends deliveries with the same content.
@@ -34,10 +34,10 @@ type DeliverArgs struct {
 	DeliveryIDs []uuid.UUID `json:"delivery_ids"`
 }
 
-// Kind names the job in the database.
+// Kind is the name of the job in the database.
 func (DeliverArgs) Kind() string { return "deliver" }
 
-// InsertOpts chooses the lane and, in it, a place behind mails that somebody waits for.
+// InsertOpts selects the lane, with a lower priority than mails that somebody waits for.
 func (DeliverArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: bulkPriority}
 }
@@ -48,10 +48,10 @@ type DeliverLinkArgs struct {
 	DeliveryID uuid.UUID `json:"delivery_id"`
 }
 
-// Kind names the job in the database.
+// Kind is the name of the job in the database.
 func (DeliverLinkArgs) Kind() string { return "deliver_link" }
 
-// InsertOpts chooses the lane.
+// InsertOpts selects the lane.
 func (DeliverLinkArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
 }
@@ -64,10 +64,10 @@ type AccountMailArgs struct {
 	Purpose string `json:"purpose"`
 }
 
-// Kind names the job in the database.
+// Kind is the name of the job in the database.
 func (AccountMailArgs) Kind() string { return "account_mail" }
 
-// InsertOpts chooses the lane.
+// InsertOpts selects the lane.
 func (AccountMailArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
 }

@@ -5,13 +5,13 @@ import (
 	"log/slog"
 )
 
-// quiet returns a logger for River that keeps warnings and errors, and makes the rest, which tells of
-// every step, debugging.
+// quiet returns a logger for River that keeps warnings and errors. It demotes the rest, which reports every step, to
+// debug level.
 func quiet(log *slog.Logger) *slog.Logger { return slog.New(quietHandler{log.Handler()}) }
 
 type quietHandler struct{ slog.Handler }
 
-// Enabled reports whether a record of a level is kept.
+// Enabled reports whether a record of a level is logged.
 func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.Handler.Enabled(ctx, quieter(level))
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
-// Attributes of our own.
+// The catalog's own attributes.
 const (
 	kindKey    = attribute.Key("catalog.job.kind")
 	idKey      = attribute.Key("catalog.job.id")
@@ -32,7 +32,7 @@ const (
 	requestKey = attribute.Key("catalog.request_id")
 )
 
-// How a run of a job can end.
+// The outcomes of an attempt of a job.
 const (
 	outcomeDone      = "done"
 	outcomeSnoozed   = "snoozed"
@@ -41,7 +41,7 @@ const (
 	outcomePanicked  = "panicked"
 )
 
-// Option changes what New returns.
+// Option configures New.
 type Option func(*middleware)
 
 // Instrument adds metrics of jobs, and a span for each attempt.
@@ -75,7 +75,7 @@ func newMiddleware(log *slog.Logger, options ...Option) (*middleware, error) {
 	return m, nil
 }
 
-// Work runs a job.
+// Work runs an attempt of a job.
 func (m *middleware) Work(ctx context.Context, job *rivertype.JobRow, run func(context.Context) error) (err error) {
 	carried := carriedBy(job.Metadata)
 	attrs := []slog.Attr{slog.Int64("job_id", job.ID), slog.String("job_kind", job.Kind)}
@@ -95,7 +95,7 @@ func (m *middleware) Work(ctx context.Context, job *rivertype.JobRow, run func(c
 	defer func() {
 		if p := recover(); p != nil {
 			m.log.ErrorContext(ctx, "job panicked", append(tries(job), "panic", p, "stack", string(debug.Stack()))...)
-			defer panic(p) // for River, which makes it a failure
+			defer panic(p) // River records it as a failure
 		}
 		result := outcomeKey.String(outcome)
 		m.duration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(append(what, result)...))
@@ -112,7 +112,7 @@ func (m *middleware) Work(ctx context.Context, job *rivertype.JobRow, run func(c
 	return err
 }
 
-// outcomeOf returns how a run of a job ended that returned err.
+// outcomeOf returns the outcome of an attempt that returned err.
 func outcomeOf(err error) string {
 	if err == nil {
 		return outcomeDone

@@ -25,7 +25,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// lines is a strings.Builder that several goroutines may use.
+// lines is a strings.Builder that is safe for concurrent use.
 type lines struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -103,7 +103,7 @@ func TestJobsGoOnWithTheRequestAndItsTrace(t *testing.T) {
 	})
 }
 
-// measured returns how many runs were measured, by outcome.
+// measured returns the number of measured attempts, by outcome.
 func measured(t *testing.T, reader *sdkmetric.ManualReader) map[string]int {
 	t.Helper()
 	var data metricdata.ResourceMetrics
@@ -116,7 +116,7 @@ func measured(t *testing.T, reader *sdkmetric.ManualReader) map[string]int {
 	return runs
 }
 
-// requireLines fails unless every line that is not River's own names the job, the request and the trace.
+// requireLines fails unless every line that is not River's own has the ids of the job, the request and the trace.
 func requireLines(t *testing.T, logged string, call trace.Span) {
 	t.Helper()
 	var failures int

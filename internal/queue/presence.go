@@ -12,16 +12,15 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// ErrWorked is returned by Work if another process works the jobs of the same SQLite database.
+// ErrWorked is returned by Work if another process runs the jobs of the same SQLite database.
 var ErrWorked = errors.New("another process serves this SQLite database; stop it first, or use PostgreSQL for several")
 
-// roundPeriod is how often a process looks for jobs whose process is gone.
+// roundPeriod is the interval of the search for jobs of dead processes.
 const roundPeriod = 5 * time.Second
 
-// presence tells other processes that this one lives, by a lock that ends with it: on SQLite the
-// lock of the only process that works jobs; on PostgreSQL a lock named after the process, whose name
-// stands in each job that it runs. Whoever can take the lock of a running job knows that nobody runs
-// it any more.
+// presence is a liveness signal to other processes: a lock that is released when the process dies. On SQLite it is the
+// lock of the only process that runs jobs; on PostgreSQL a lock named by the process's id, which is also stored in
+// each job that it runs. If the lock of a running job can be acquired, its process is dead.
 type presence struct {
 	q      *Queue
 	id     string
@@ -30,7 +29,7 @@ type presence struct {
 	done   sync.WaitGroup
 }
 
-// enter takes the lock, starts the jobs of dead processes again, and goes on doing so.
+// enter acquires the lock and rescues the jobs of dead processes, now and periodically.
 func (q *Queue) enter(ctx context.Context, id string) (*presence, error) {
 	p := &presence{q: q, id: id}
 	if err := p.acquire(ctx); err != nil {
@@ -46,7 +45,7 @@ func (q *Queue) enter(ctx context.Context, id string) (*presence, error) {
 	return p, nil
 }
 
-// leave ends the presence. Jobs that this process has not finished are then another one's.
+// leave releases the lock. Other processes then rescue the jobs that this process has not finished.
 func (p *presence) leave() error {
 	p.cancel()
 	p.done.Wait()
@@ -60,7 +59,7 @@ func (p *presence) acquire(ctx context.Context) error {
 		name = p.id
 	}
 	lock, err := p.q.db.TryLock(ctx, name)
-	if errors.Is(err, db.ErrLocked) && !onPostgres { // there it is our own former session, not gone yet
+	if errors.Is(err, db.ErrLocked) && !onPostgres { // on PostgreSQL it is this process's former session
 		return ErrWorked
 	}
 	if err != nil {
@@ -85,7 +84,7 @@ func (p *presence) rounds(ctx context.Context) {
 	}
 }
 
-// round takes a new lock if the connection with the old one is lost, and looks for dead processes.
+// round acquires a new lock if the connection of the old one is lost, and rescues the jobs of dead processes.
 func (p *presence) round(ctx context.Context) error {
 	if p.lock.Check(ctx) != nil {
 		old := p.lock
@@ -99,8 +98,7 @@ func (p *presence) round(ctx context.Context) error {
 	return p.rescue(ctx)
 }
 
-// rescue makes the running jobs of dead processes available again. The attempt that was cut short
-// counts.
+// rescue makes the running jobs of dead processes available again. The interrupted attempt counts.
 func (p *presence) rescue(ctx context.Context) error {
 	if p.q.db.Dialect() == dialect.SQLite {
 		return p.restart(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
@@ -112,7 +110,7 @@ func (p *presence) rescue(ctx context.Context) error {
 	for _, owner := range owners {
 		lock, err := p.q.db.TryLock(ctx, owner)
 		if errors.Is(err, db.ErrLocked) {
-			continue // it lives
+			continue // it is alive
 		}
 		if err != nil {
 			return fmt.Errorf("queue: %w", err)
@@ -128,7 +126,7 @@ func (p *presence) rescue(ctx context.Context) error {
 // owned is the id of the client that runs a job.
 const owned = "attempted_by[array_upper(attempted_by, 1)]"
 
-// owners returns the ids of the other clients that have, or had, running jobs.
+// owners returns the ids of the other clients with running jobs, dead or alive.
 func (p *presence) owners(ctx context.Context) ([]string, error) {
 	rows, err := p.q.db.SQL().QueryContext(ctx,
 		"SELECT DISTINCT "+owned+" FROM river_job WHERE state = 'running' AND "+owned+" <> $1", p.id)

@@ -27,11 +27,11 @@ type Queue struct {
 
 	middleware *middleware
 
-	// Set while jobs are worked.
-	worker   *river.Client[*sql.Tx]
-	presence *presence
-	stopping chan struct{}
-	deafen   func() // ends the listener
+	// Set between Work and Stop.
+	worker        *river.Client[*sql.Tx]
+	presence      *presence
+	stopping      chan struct{}
+	stopListening func() // stops the listener
 }
 
 // Job is one job to insert.
@@ -63,7 +63,8 @@ func New(d *db.DB, log *slog.Logger, options ...Option) (*Queue, error) {
 		Logger:      quiet(log),
 		MaxAttempts: DefaultMaxAttempts,
 		Hooks:       []rivertype.Hook{river.HookInsertBeginFunc(dueOnTime)},
-		// How often an insert notifies River's own listeners, at a query each. There are none: see announce.
+		// Every how often an insert notifies River's own listeners, at the cost of a query. There are none: see
+		// announce.
 		FetchCooldown: noNotification, FetchPollInterval: noNotification,
 	})
 	if err != nil {
@@ -73,8 +74,8 @@ func New(d *db.DB, log *slog.Logger, options ...Option) (*Queue, error) {
 	return q, nil
 }
 
-// dueOnTime makes a job for later available now, with its time: workers leave it alone until then.
-// River would have it wait for a scheduler that runs every five seconds.
+// dueOnTime makes a scheduled job available immediately, with its time: workers ignore it until then. River would
+// leave it to a scheduler that runs every five seconds.
 func dueOnTime(_ context.Context, job *rivertype.JobInsertParams) error {
 	if job.State == rivertype.JobStateScheduled {
 		job.State = rivertype.JobStateAvailable

@@ -13,23 +13,22 @@ import (
 
 // Stats is a snapshot of the queue.
 type Stats struct {
-	// OldestDue says, for each lane, how long the job that is due longest has been waiting to start; 0
-	// if none waits.
+	// OldestDue is, for each lane, how long the oldest due job has been waiting to start; 0 if there is none.
 	OldestDue map[string]time.Duration
-	// Jobs are those that are not done, and those that were given up.
+	// Jobs counts unfinished and discarded jobs.
 	Jobs []JobCount
 }
 
 // JobCount is the number of jobs of a kind in a state.
 type JobCount struct {
 	Kind string
-	// State is as River has it, but for jobs for later, which are all "scheduled".
+	// State is River's, except that all jobs for later are "scheduled".
 	State rivertype.JobState
 	Count int64
 }
 
-// Stats returns what the queue looks like. It looks only at jobs that are not completed, by their
-// index: completed ones, of which there may be many, stay an hour.
+// Stats returns a snapshot of the queue. It reads jobs that are not completed, through their index: there may be many
+// completed ones, which are kept for an hour.
 func (q *Queue) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{OldestDue: map[string]time.Duration{}}
 	for _, lane := range []string{river.QueueDefault, mailLane} {
@@ -44,8 +43,8 @@ func (q *Queue) Stats(ctx context.Context) (Stats, error) {
 	return s, err
 }
 
-// oldestDue returns the query for the age of a lane's oldest job in seconds. The database looks the
-// first job of each state and priority up in the index by which workers take them.
+// oldestDue returns the query for the age of a lane's oldest due job in seconds. It finds the first job of each state
+// and priority in the index from which workers fetch.
 func (q *Queue) oldestDue(lane string) string {
 	states := []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStateRetryable, rivertype.JobStateScheduled,

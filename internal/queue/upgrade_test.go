@@ -17,7 +17,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// openRiver034 returns a database with a queue as the release with River 0.34 left it when it was killed.
+// openRiver034 returns a database with a queue in the state in which a killed release with River 0.34 leaves it.
 func openRiver034(t *testing.T, name string) *db.DB {
 	t.Helper()
 	d, err := db.Open(t.Context(), dbtest.URL(t, name), slog.New(slog.DiscardHandler))
@@ -30,7 +30,7 @@ func openRiver034(t *testing.T, name string) *db.DB {
 	return d
 }
 
-// The jobs of the release before are worked after the upgrade, with all that they carry, and each once.
+// The previous release's jobs run after the upgrade, with all their metadata, and each once.
 func TestJobsOfRiver034AreWorked(t *testing.T) {
 	for _, name := range dbtest.Dialects() {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestJobsOfRiver034AreWorked(t *testing.T) {
 	}
 }
 
-// The release before reads only text, and may come back.
+// The previous release reads only text, and may be rolled back to.
 func TestJobsOnSQLiteAreText(t *testing.T) {
 	d := openRiver034(t, "sqlite")
 	require.NoError(t, d.Migrate(t.Context()))
@@ -78,14 +78,14 @@ func TestJobsOnSQLiteAreText(t *testing.T) {
 		return nil
 	})
 	insert(t, d, q, queue.Job{Args: stepArgs{N: 7}})
-	for range 5 { // three from before, and the new one twice
+	for range 5 { // three earlier ones, and the new one twice
 		next(t, events)
 	}
 	require.Zero(t, countJobs(t, d, binary))
 	require.Equal(t, 1, countJobs(t, d, `WHERE args = '{"n":7}' AND errors LIKE '%deadline exceeded%'`))
 }
 
-// Nobody works jobs while their form changes.
+// No process runs jobs while their format changes.
 func TestSQLiteIsNotMigratedWhileItIsServed(t *testing.T) {
 	d := openRiver034(t, "sqlite")
 	lock, err := d.TryLock(t.Context(), db.QueueLock)

@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// wakeTopic is where it is published that there are jobs: "LANE DUE", in microseconds since 1970.
+	// wakeTopic is the topic of messages about new jobs: "LANE DUE", in microseconds since 1970.
 	wakeTopic = "jobs"
-	// insertTopic is where River listens for jobs that were inserted.
+	// insertTopic is the topic on which River listens for inserted jobs.
 	insertTopic = "river_insert"
-	// wakeHorizon is how long before it is due a job is waited for. Polling finds later ones.
+	// wakeHorizon is how long before its due time a job gets a timer. Polling finds later ones.
 	wakeHorizon = 2 * time.Minute
 )
 
-// announce tells all workers, with the commit of the transaction tx, of jobs that were inserted.
+// announce notifies all workers of inserted jobs when the transaction tx commits.
 func announce(ctx context.Context, tx *ent.Tx, inserted []*rivertype.JobInsertResult) error {
 	due := map[string]time.Time{}
 	for _, result := range inserted {
@@ -45,9 +45,8 @@ func announce(ctx context.Context, tx *ent.Tx, inserted []*rivertype.JobInsertRe
 	return nil
 }
 
-// wakingDriver gives River a listener that hears of jobs through the catalog's own connection to the
-// database, on SQLite within the process. River's own for database/sql takes a pool of another driver, pgx,
-// and its one for SQLite polls.
+// wakingDriver gives River a listener that uses the catalog's own database connection, or on SQLite works within the
+// process. River's listener for database/sql requires a pool of another driver, pgx, and its driver for SQLite polls.
 type wakingDriver struct {
 	riverdriver.Driver[*sql.Tx]
 
@@ -62,10 +61,10 @@ func (d wakingDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.
 	return d.waker
 }
 
-// waker is River's listener. It says that there are jobs in a lane when they are due. What River tells
-// itself on its other topics it finds by polling.
+// waker is River's listener. It notifies River when jobs of a lane are due. River finds the events of its other topics
+// by polling.
 type waker struct {
-	ready chan struct{} // holds one while due is not empty
+	ready chan struct{} // has an element while due is not empty
 
 	mu     sync.Mutex
 	closed bool
@@ -77,12 +76,11 @@ func newWaker() *waker {
 	return &waker{ready: make(chan struct{}, 1), due: map[string]bool{}, timers: map[string]*time.Timer{}}
 }
 
-// hear takes a message of announce. The times of jobs are rounded up a little, so that many jobs take few
-// timers.
+// hear handles a message of announce. It rounds due times up a little, so that many jobs share a timer.
 func (w *waker) hear(message string) {
 	lane, text, _ := strings.Cut(message, " ")
 	micros, err := strconv.ParseInt(text, 10, 64)
-	if err != nil { // of a release that says more
+	if err != nil { // from a release with a longer format
 		w.wake(lane)
 		return
 	}
@@ -109,7 +107,7 @@ func (w *waker) hear(message string) {
 	})
 }
 
-// wake says that jobs of a lane are due.
+// wake marks jobs of a lane as due.
 func (w *waker) wake(lane string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,7 +123,7 @@ func (w *waker) signal() {
 	}
 }
 
-// stop ends all timers.
+// stop stops all timers.
 func (w *waker) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -164,22 +162,22 @@ func (w *waker) take() (lane string, ok bool) {
 	return lane, ok
 }
 
-// Connect does nothing: the connection is the database's.
+// Connect does nothing: the database owns the connection.
 func (*waker) Connect(context.Context) error { return nil }
 
 // Close does nothing.
 func (*waker) Close(context.Context) error { return nil }
 
-// Listen does nothing: the topic of inserts is always heard.
+// Listen does nothing: the topic of inserts is always subscribed.
 func (*waker) Listen(context.Context, string) error { return nil }
 
 // Unlisten does nothing.
 func (*waker) Unlisten(context.Context, string) error { return nil }
 
-// Ping does nothing: the database watches its connection.
+// Ping does nothing: the database monitors its connection.
 func (*waker) Ping(context.Context) error { return nil }
 
-// Schema returns none, as River's configuration has none.
+// Schema returns "", as in River's configuration.
 func (*waker) Schema() string { return "" }
 
 // SetAfterConnectExec does nothing.

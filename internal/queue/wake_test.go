@@ -12,7 +12,7 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
-// Jobs start when they are due, in all processes, although nobody polls.
+// Jobs start when they are due, in all processes, without polling.
 func TestWorkersAreWoken(t *testing.T) {
 	for _, name := range dbtest.Dialects() {
 		url := dbtest.URL(t, name)

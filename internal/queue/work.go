@@ -16,10 +16,10 @@ import (
 type WorkerConfig struct {
 	// MaxWorkers is the number of concurrent jobs per lane: 16.
 	MaxWorkers int
-	// PollInterval is how often a lane looks for due jobs that it was not told of, because a connection was
-	// lost, the release before inserted them, or they wait for another try: 250 ms.
+	// PollInterval is the interval at which a lane polls for due jobs without a notification, because a connection was
+	// lost, the previous release inserted them, or they wait for a retry: 250 ms.
 	PollInterval time.Duration
-	// JobTimeout ends the context of a job whose worker has no Timeout of its own: 1 minute.
+	// JobTimeout is the timeout of a job whose worker has no Timeout of its own: 1 minute.
 	JobTimeout time.Duration
 }
 
@@ -27,7 +27,7 @@ const (
 	defaultMaxWorkers   = 16
 	defaultPollInterval = 250 * time.Millisecond
 	defaultJobTimeout   = time.Minute
-	// fetchPause is the shortest time between two looks for jobs while there are many.
+	// fetchPause is the minimum interval between two fetches while there are many jobs.
 	fetchPause = 20 * time.Millisecond
 	// rescueGrace is how long after its timeout a job of a live process counts as stuck.
 	rescueGrace = time.Minute
@@ -55,10 +55,10 @@ func (q *Queue) Work(ctx context.Context, workers *river.Workers, config WorkerC
 		return errors.Join(fmt.Errorf("queue: %w", err), presence.leave())
 	}
 	unsubscribe := q.db.Subscribe(wakeTopic, waker.hear)
-	q.deafen = func() { unsubscribe(); waker.stop() }
+	q.stopListening = func() { unsubscribe(); waker.stop() }
 	q.stopping = make(chan struct{})
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		q.deafen()
+		q.stopListening()
 		return errors.Join(fmt.Errorf("start the queue: %w", err), presence.leave())
 	}
 	q.worker, q.presence = client, presence
@@ -84,8 +84,8 @@ func (q *Queue) clientConfig(id string, workers *river.Workers, config WorkerCon
 	}
 }
 
-// Subscribe returns a channel with the events of jobs, and a function that ends it. A reader that
-// falls 1,000 events behind loses some. Work must have been called.
+// Subscribe returns a channel of job events, and a function that unsubscribes. A subscriber that is 1,000 events
+// behind loses some. Work must have been called.
 func (q *Queue) Subscribe(kinds ...river.EventKind) (<-chan *river.Event, func()) {
 	return q.worker.Subscribe(kinds...)
 }
@@ -108,7 +108,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 		err = errors.Join(fmt.Errorf("stop the queue: %w", err), q.worker.StopAndCancel(ctx))
 	}
 	q.worker = nil
-	q.deafen()
+	q.stopListening()
 	return errors.Join(err, q.presence.leave())
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// patience bounds what a test waits for. It is far more than any of it takes.
+// patience bounds every wait in a test, generously.
 const patience = wait.Patience
 
 type stepArgs struct {
@@ -27,7 +27,7 @@ type stepArgs struct {
 
 func (stepArgs) Kind() string { return "step" }
 
-// stepWorker does what its test says.
+// stepWorker runs a function of its test.
 type stepWorker struct {
 	river.WorkerDefaults[stepArgs]
 
@@ -87,7 +87,7 @@ func nothing(context.Context, *river.Job[stepArgs]) error { return nil }
 func TestWorkRunsJobsWhenTheyAreDue(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		q := newQueue(t, d)
-		due := time.Now().Add(2 * time.Second) // by then a slow machine, too, has run the other
+		due := time.Now().Add(2 * time.Second) // late enough for a slow machine to run the other first
 		var early atomic.Bool
 		events := work(t, q, func(_ context.Context, job *river.Job[stepArgs]) error {
 			if job.Args.N == 2 && time.Now().Before(due) {
@@ -129,8 +129,7 @@ func TestWorkTriesAgain(t *testing.T) {
 	})
 }
 
-// A worker that writes, and inserts jobs, while others do: nothing may wait for SQLite's one
-// connection while it holds it.
+// A worker writes and inserts jobs while others do: no code may wait for SQLite's single connection while holding it.
 func TestWorkersMayWrite(t *testing.T) {
 	const chain = 50
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -230,7 +229,7 @@ func TestJobsOfALivingProcessAreLeftAlone(t *testing.T) {
 	require.Equal(t, river.EventKindJobCompleted, next(t, events).Kind)
 }
 
-// Who waits for a link is not behind thousands of mails about changes.
+// Mails with links overtake thousands of mails about changes.
 func TestMailsWithLinksStartFirst(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		q := newQueue(t, d)
