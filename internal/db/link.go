@@ -152,7 +152,7 @@ func (l *link) close() {
 // event handles the events of the listener's connection.
 func (l *link) event(event pq.ListenerEventType, err error) {
 	l.proven.Store(0)
-	l.log.Debug("listener of the database", "event", event.String(), "error", err)
+	l.log.Debug("database listener", "event", event.String(), "error", err)
 }
 
 // heard handles a notification. nil means that the connection, and notifications with it, were lost.
@@ -275,9 +275,9 @@ func (l *link) send(ctx context.Context) chan error {
 func (l *link) setAway(away bool, err error) {
 	switch was := l.away.Swap(away); {
 	case away && !was:
-		l.log.Error("the database is away", "error", err)
+		l.log.Error("the database is unavailable", "error", err)
 	case !away && was:
-		l.log.Info("the database is back")
+		l.log.Info("the database is available again")
 	}
 }
 

@@ -62,7 +62,7 @@ func (d *DB) migrate(ctx context.Context) error {
 		names = append(names, path.Base(version.Source.Path))
 	}
 	if len(names) > 0 {
-		d.log.InfoContext(ctx, "the schema was brought up to date", "versions", names)
+		d.log.InfoContext(ctx, "migrations were applied", "versions", names)
 	}
 	return nil
 }

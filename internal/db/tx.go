@@ -56,7 +56,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 		if try == maxTries || !isRetryable(err) || !pause(ctx, try) {
 			return err
 		}
-		d.log.InfoContext(ctx, "transaction is tried again", "try", try+1, "error", err)
+		d.log.InfoContext(ctx, "transaction is retried", "try", try+1, "error", err)
 	}
 }
 

@@ -35,7 +35,7 @@ func rowDigest(c *ent.ProductChange) []byte {
 	return h.Sum(nil)[:digestBytes]
 }
 
-// parseCursor returns the sequence that a cursor stands behind; 0 for none. Returns CURSOR_INVALID unless
+// parseCursor returns the sequence of a cursor; 0 for an empty one. Returns CURSOR_INVALID unless
 // cursorAfter returns it for a change that the history holds.
 func parseCursor(ctx context.Context, db *ent.Client, cursor string) (int64, error) {
 	if cursor == "" {

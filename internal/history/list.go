@@ -191,7 +191,7 @@ func changeMessage(c *ent.ProductChange) (*catalogv1.ProductChange, error) {
 	}
 	if c.Product != nil {
 		message.Product = &catalogv1.Product{}
-		if err := proto.Unmarshal(c.Product, message.Product); err != nil {
+		if err := proto.Unmarshal(c.Product, message.GetProduct()); err != nil {
 			return nil, fmt.Errorf("product of change %d: %w", c.ID, err)
 		}
 	}

@@ -159,7 +159,7 @@ func (p *pacer) paused() time.Duration {
 func (p *pacer) stop(ctx context.Context, wait time.Duration) error {
 	until := now().Add(wait)
 	if p.paused() <= 0 {
-		p.log.WarnContext(ctx, "mail is paused: the mail server takes no more for now", "until", until)
+		p.log.WarnContext(ctx, "mail is paused: the mail server's rate limit is reached", "until", until)
 	}
 	p.mu.Lock()
 	p.see(until)

@@ -79,7 +79,7 @@ func (p *presence) rounds(ctx context.Context) {
 			return
 		}
 		if err := p.round(ctx); err != nil && ctx.Err() == nil {
-			p.q.log.WarnContext(ctx, "queue: could not look for jobs of dead processes", "error", err)
+			p.q.log.WarnContext(ctx, "the search for jobs of dead processes failed", "error", err)
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (p *presence) restart(ctx context.Context, update string, args ...any) erro
 		return fmt.Errorf("start jobs of a dead process again: %w", err)
 	}
 	if n, err := result.RowsAffected(); err == nil && n > 0 {
-		p.q.log.WarnContext(ctx, "jobs of a process that died are started again", "jobs", n)
+		p.q.log.WarnContext(ctx, "jobs of a dead process were rescued", "jobs", n)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ export interface MoneyValue {
   readonly currencyCode: string;
 }
 
-/** What to do with digits that do not fit: `half-even` favours neither side, `half-up` is what shops do, `down` cuts them off. */
+/** What to do with digits that do not fit: `half-even` favors neither side, `half-up` is what shops do, `down` cuts them off. */
 export type Rounding = "half-even" | "half-up" | "down";
 
 /** units × 10^-scale */
