@@ -64,7 +64,7 @@ func New(ctx context.Context, options Options, log *slog.Logger) (*Telemetry, er
 		return t, nil
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		log.WarnContext(context.WithoutCancel(ctx), "the telemetry resource is incomplete", "error", err)
+		log.WarnContext(context.WithoutCancel(ctx), "telemetry error", "error", err)
 	}))
 	if err := t.start(ctx, options); err != nil {
 		return nil, errors.Join(fmt.Errorf("telemetry: %w", err), t.Shutdown(ctx))
