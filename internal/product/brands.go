@@ -12,6 +12,7 @@ import (
 	"github.com/zebrands/catalog/ent/product"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/pagination"
+	"github.com/zebrands/catalog/internal/product/filter"
 	"github.com/zebrands/catalog/internal/text"
 )
 
@@ -48,7 +49,7 @@ func (s *Service) listBrands(
 	}
 	query := s.db.Reader().Product.Query().Where(product.DeleteTimeIsNil())
 	if wanted := text.Clean(req.GetQuery()); wanted != "" {
-		query.Where(contains(product.FieldBrandKey, wanted))
+		query.Where(filter.BrandHas(wanted))
 	}
 	if more {
 		if !utf8.ValidString(last.Name) || text.HasControl(last.Name) {

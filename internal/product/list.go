@@ -13,6 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/pagination"
 	"github.com/zebrands/catalog/internal/product/fields"
+	"github.com/zebrands/catalog/internal/product/filter"
 )
 
 // listedColumns are the columns of a message and those of a product's position in a list.
@@ -76,13 +77,11 @@ func (l listing) parse() ([]predicate.Product, order, error) {
 	if !l.ShowDeleted {
 		conditions = append(conditions, product.DeleteTimeIsNil())
 	}
-	matches, err := parseFilter(l.Filter)
+	selected, err := filter.Parse("filter", l.Filter)
 	if err != nil {
 		return nil, nil, err
 	}
-	if matches != nil {
-		conditions = append(conditions, matches)
-	}
+	conditions = append(conditions, selected.SQL()...)
 	search, err := parseSearch(l.Query)
 	if err != nil {
 		return nil, nil, err

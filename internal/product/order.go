@@ -227,7 +227,7 @@ func timeTerm(name string, value func(*ent.Product) time.Time) term {
 		value: func(p *ent.Product) any { return value(p).UnixMicro() },
 		parse: parseAs(func(micros int64) (any, error) {
 			t := time.UnixMicro(micros).UTC()
-			if !isStorable(t) {
+			if !fields.IsStorable(t) {
 				return nil, errPosition
 			}
 			return t, nil
@@ -252,9 +252,4 @@ func parseAs[T any](check func(T) (any, error)) func(json.RawMessage) (any, erro
 		}
 		return check(v)
 	}
-}
-
-// isStorable reports whether both databases can store and order the time, as text and as a timestamp.
-func isStorable(t time.Time) bool {
-	return t.Year() >= 1 && t.Year() <= 9999
 }

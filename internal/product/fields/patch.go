@@ -2,6 +2,7 @@ package fields
 
 import (
 	"strings"
+	"time"
 
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
@@ -79,6 +80,11 @@ func (p *Patch) Create(m *ent.ProductMutation) { Write(m, &ent.Product{}, &p.row
 func OrderKey(s string) []byte {
 	key := []byte(text.Fold(s))
 	return key[:min(len(key), maxKeyBytes)]
+}
+
+// IsStorable reports whether both databases can store and order the time, as text and as a timestamp.
+func IsStorable(t time.Time) bool {
+	return t.Year() >= 1 && t.Year() <= 9999
 }
 
 // searched returns the distinct words of the product's search index, separated by single spaces.

@@ -1,4 +1,4 @@
-package product
+package filter
 
 import (
 	"errors"
@@ -7,12 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect/sql"
 	"go.einride.tech/aip/filtering"
 	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
 
-	"github.com/zebrands/catalog/ent/predicate"
-	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/product/fields"
 	"github.com/zebrands/catalog/internal/text"
@@ -24,41 +21,46 @@ const (
 	maxNesting    = 20
 )
 
-// filterReader translates a parsed filter into predicates.
-type filterReader struct {
+// reader translates a parsed filter into conditions.
+type reader struct {
+	field  string
 	filter string
 	// offsets are the positions of expressions in the filter, in bytes.
 	offsets    map[int64]int32
 	conditions int
 }
 
-// parseFilter returns the predicate of an AIP-160 filter; nil if it is blank. Returns FILTER_INVALID, with the
-// position of the mistake.
+// Parse parses an AIP-160 filter; a blank one matches every product. Returns FILTER_INVALID, with the field of the
+// request and the position of the mistake in its value.
 //
 // The parser only provides the structure. This package resolves fields and values itself, because the parser's type
 // checker converts prices to floating-point numbers.
-func parseFilter(filter string) (predicate.Product, error) {
-	filter = strings.TrimSpace(filter) // as the parser does, for equal offsets
-	if filter == "" {
-		return nil, nil //nolint:nilnil // no filter is no mistake
+func Parse(field, filter string) (*Filter, error) {
+	r := &reader{field: field, filter: strings.TrimSpace(filter)} // as the parser does, for equal offsets
+	if r.filter == "" {
+		return &Filter{}, nil
 	}
-	if err := checkTokens(filter); err != nil {
+	if err := r.checkTokens(); err != nil {
 		return nil, err
 	}
 	var parser filtering.Parser
-	parser.Init(filter)
+	parser.Init(r.filter)
 	parsed, err := parser.Parse()
 	if err != nil {
-		return nil, syntaxError(filter, err)
+		return nil, r.syntaxError(err)
 	}
-	r := &filterReader{filter: filter, offsets: parsed.GetSourceInfo().GetPositions()}
-	return r.expression(parsed.GetExpr())
+	r.offsets = parsed.GetSourceInfo().GetPositions()
+	root, err := r.expression(parsed.GetExpr())
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{root: root}, nil
 }
 
 // checkTokens rejects filters that would make the parser recurse too deeply.
-func checkTokens(filter string) error {
+func (r *reader) checkTokens() error {
 	var lexer filtering.Lexer
-	lexer.Init(filter)
+	lexer.Init(r.filter)
 	depth := 0
 	for {
 		token, err := lexer.Lex()
@@ -66,20 +68,20 @@ func checkTokens(filter string) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return syntaxError(filter, err)
+			return r.syntaxError(err)
 		case token.Type == filtering.TokenTypeLeftParen:
 			depth++
 		case token.Type == filtering.TokenTypeRightParen:
 			depth--
 		}
 		if depth > maxNesting {
-			return filterInvalid(filter, token.Position.Offset, "must nest no deeper than %d parentheses", maxNesting)
+			return r.invalidAt(token.Position.Offset, "must nest no deeper than %d parentheses", maxNesting)
 		}
 	}
 }
 
-// expression returns the predicate of a boolean expression.
-func (r *filterReader) expression(e *expr.Expr) (predicate.Product, error) {
+// expression returns the condition of a boolean expression.
+func (r *reader) expression(e *expr.Expr) (condition, error) {
 	call := e.GetCallExpr()
 	if call == nil {
 		return nil, r.bareValue(e)
@@ -96,49 +98,49 @@ func (r *filterReader) expression(e *expr.Expr) (predicate.Product, error) {
 	}
 }
 
-// logic combines the predicates of args.
-func (r *filterReader) logic(fn string, args []*expr.Expr) (predicate.Product, error) {
-	predicates := make([]predicate.Product, len(args))
+// logic combines the conditions of args.
+func (r *reader) logic(fn string, args []*expr.Expr) (condition, error) {
+	conditions := make([]condition, len(args))
 	for i, arg := range args {
-		p, err := r.expression(arg)
+		c, err := r.expression(arg)
 		if err != nil {
 			return nil, err
 		}
-		predicates[i] = p
+		conditions[i] = c
 	}
 	switch fn {
 	case filtering.FunctionNot:
-		return product.Not(predicates[0]), nil
+		return not{conditions[0]}, nil
 	case filtering.FunctionOr:
-		return product.Or(predicates...), nil
+		return either(conditions), nil
 	default: // a space between two conditions means AND, too
-		return product.And(predicates...), nil
+		return both(conditions), nil
 	}
 }
 
-// condition returns the predicate of a comparison of a field with a value.
-func (r *filterReader) condition(op string, field, value *expr.Expr) (predicate.Product, error) {
+// condition returns the condition of a comparison of a field with a value.
+func (r *reader) condition(op string, field, value *expr.Expr) (condition, error) {
 	r.conditions++
 	if r.conditions > maxConditions {
 		return nil, r.invalid(field, "must have at most %d conditions", maxConditions)
 	}
 	name, isPath := path(field)
 	if !isPath {
-		return nil, r.invalid(field, "the left side must be a field: %s", filterHelp)
+		return nil, r.invalid(field, "the left side must be a field: %s", help)
 	}
-	compare, known := filterFields[name]
+	compare, known := comparisons[name]
 	if !known {
-		return nil, r.invalid(field, "there is no field %s: only %s", quoted(name), filterHelp)
+		return nil, r.invalid(field, "there is no field %s: only %s", quoted(name), help)
 	}
 	v, err := r.operand(value)
 	if err != nil {
 		return nil, err
 	}
-	p, problem := compare(op, v)
+	c, problem := compare(op, v)
 	if problem != "" {
 		return nil, r.invalid(value, "%s %s", name, problem)
 	}
-	return p, nil
+	return c, nil
 }
 
 // operand is the right side of a comparison.
@@ -147,7 +149,7 @@ type operand struct {
 	isTimestamp bool   // timestamp("…")
 }
 
-func (r *filterReader) operand(e *expr.Expr) (operand, error) {
+func (r *reader) operand(e *expr.Expr) (operand, error) {
 	var v operand
 	if call := e.GetCallExpr(); call != nil {
 		if call.GetFunction() != filtering.FunctionTimestamp || len(call.GetArgs()) != 1 {
@@ -175,7 +177,7 @@ func (r *filterReader) operand(e *expr.Expr) (operand, error) {
 }
 
 // number returns the exact source text of a number.
-func (r *filterReader) number(e *expr.Expr) string {
+func (r *reader) number(e *expr.Expr) string {
 	rest := r.filter[r.offsets[e.GetId()]:]
 	return rest[:len(rest)-len(strings.TrimLeft(rest, "-0123456789.xabcdefABCDEF"))]
 }
@@ -193,7 +195,7 @@ func path(e *expr.Expr) (string, bool) {
 	}
 }
 
-func (r *filterReader) bareValue(e *expr.Expr) error {
+func (r *reader) bareValue(e *expr.Expr) error {
 	switch word, _ := path(e); strings.ToUpper(word) {
 	case "AND", "OR", "NOT":
 		return r.invalid(e, "write %s in capitals", word)
@@ -202,21 +204,21 @@ func (r *filterReader) bareValue(e *expr.Expr) error {
 	}
 }
 
-func (r *filterReader) invalid(e *expr.Expr, format string, args ...any) error {
-	return filterInvalid(r.filter, r.offsets[e.GetId()], format, args...)
+func (r *reader) invalid(e *expr.Expr, format string, args ...any) error {
+	return r.invalidAt(r.offsets[e.GetId()], format, args...)
 }
 
-// filterInvalid returns the fault for a mistake at an offset in bytes. Its message counts characters from 1.
-func filterInvalid(filter string, offset int32, format string, args ...any) error {
-	character := utf8.RuneCountInString(filter[:offset]) + 1
+// invalidAt returns the fault for a mistake at an offset in bytes. Its message counts characters from 1.
+func (r *reader) invalidAt(offset int32, format string, args ...any) error {
+	character := utf8.RuneCountInString(r.filter[:offset]) + 1
 	return fault.ReasonedFields(fault.FilterInvalid, fault.Violation{
-		Field:       "filter",
+		Field:       r.field,
 		Description: fmt.Sprintf("at character %d: ", character) + fmt.Sprintf(format, args...),
 	})
 }
 
 // syntaxError returns the fault for the parser's innermost error.
-func syntaxError(filter string, err error) error {
+func (r *reader) syntaxError(err error) error {
 	var place interface {
 		error
 		Position() filtering.Position
@@ -229,14 +231,9 @@ func syntaxError(filter string, err error) error {
 	if errors.Is(err, io.EOF) {
 		message = "ends too early"
 	}
-	return filterInvalid(filter, offset, "%s", message)
+	return r.invalidAt(offset, "%s", message)
 }
 
 func quoted(s string) string {
 	return fmt.Sprintf("%q", text.First(s, fields.MaxKey))
-}
-
-// where converts an SQL condition into a predicate.
-func where(p func(*sql.Selector) *sql.Predicate) predicate.Product {
-	return func(s *sql.Selector) { s.Where(p(s)) }
 }

@@ -1,11 +1,13 @@
-package product
+package filter
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 
 	"go.einride.tech/aip/filtering"
 
+	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/internal/money"
@@ -15,7 +17,7 @@ import (
 const maxDecimalLength = 64
 
 // comparePrice compares amounts exactly, regardless of the currency: 5 is less than MXN 5.01 and than JPY 6.
-func comparePrice(op string, v operand) (predicate.Product, string) {
+func comparePrice(op string, v operand) (condition, string) {
 	if op == filtering.FunctionHas {
 		return nil, "cannot be compared with :"
 	}
@@ -24,29 +26,40 @@ func comparePrice(op string, v operand) (predicate.Product, string) {
 		return nil, "must be compared with a plain decimal number, such as 99.90"
 	}
 	if op == filtering.FunctionNotEquals {
-		return product.Not(priceEither(filtering.FunctionEquals, amount)), ""
+		return not{amount.ranges(filtering.FunctionEquals)}, ""
 	}
-	return priceEither(op, amount), ""
+	return amount.ranges(op), ""
 }
 
-// priceEither compares amounts for each number of decimals that a currency can have.
-func priceEither(op string, amount decimal) predicate.Product {
-	var either []predicate.Product
-	for _, exponent := range money.Exponents() {
-		least, most := amount.minorRange(op, exponent)
-		if least.Cmp(most) > 0 || !least.IsInt64() {
-			continue
-		}
-		within := []predicate.Product{product.PriceExponent(exponent), product.PriceMinorGTE(least.Int64())}
-		if most.IsInt64() {
-			within = append(within, product.PriceMinorLTE(most.Int64()))
-		}
-		either = append(either, product.And(within...))
-	}
-	if len(either) == 0 {
+// priceWithin matches prices within any of several ranges.
+type priceWithin []priceRange
+
+// priceRange is a range of prices with one number of decimals, in minor units. Both ends are inclusive.
+type priceRange struct {
+	exponent    int8
+	least, most int64
+	isOpen      bool // no upper bound; most is unset
+}
+
+func (w priceWithin) where() predicate.Product {
+	if len(w) == 0 {
 		return product.PriceExponentLT(0) // matches no product
 	}
-	return product.Or(either...)
+	ranges := make([]predicate.Product, len(w))
+	for i, r := range w {
+		within := []predicate.Product{product.PriceExponent(r.exponent), product.PriceMinorGTE(r.least)}
+		if !r.isOpen {
+			within = append(within, product.PriceMinorLTE(r.most))
+		}
+		ranges[i] = product.And(within...)
+	}
+	return product.Or(ranges...)
+}
+
+func (w priceWithin) match(row *ent.Product) bool {
+	return slices.ContainsFunc(w, func(r priceRange) bool {
+		return row.PriceExponent == r.exponent && row.PriceMinor >= r.least && (r.isOpen || row.PriceMinor <= r.most)
+	})
 }
 
 // decimal is unscaled / 10^scale.
@@ -68,6 +81,24 @@ func parseDecimal(s string) (decimal, bool) {
 		unscaled.Neg(unscaled)
 	}
 	return decimal{unscaled: unscaled, scale: len(decimals)}, ok
+}
+
+// ranges returns the prices that satisfy the comparison with the amount, with at most one range for each number of
+// decimals that a currency can have.
+func (d decimal) ranges(op string) priceWithin {
+	var within priceWithin
+	for _, exponent := range money.Exponents() {
+		least, most := d.minorRange(op, exponent)
+		if least.Cmp(most) > 0 || !least.IsInt64() {
+			continue
+		}
+		r := priceRange{exponent: exponent, least: least.Int64(), isOpen: !most.IsInt64()}
+		if !r.isOpen {
+			r.most = most.Int64()
+		}
+		within = append(within, r)
+	}
+	return within
 }
 
 // minorRange returns the range of minor units of a currency that satisfy the comparison with the amount. An open range
