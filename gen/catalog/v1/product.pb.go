@@ -84,7 +84,7 @@ func (x ProductChange_Operation) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ProductChange_Operation.Descriptor instead.
 func (ProductChange_Operation) EnumDescriptor() ([]byte, []int) {
-	return file_catalog_v1_product_proto_rawDescGZIP(), []int{21, 0}
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{25, 0}
 }
 
 // Product is an entry of the catalog.
@@ -649,7 +649,11 @@ type CreateProductRequest struct {
 	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
 	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
 	// errors are the same, and nothing is written or notified. The requests of a batch may not set it.
-	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED. The requests of a batch may not set it.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -696,6 +700,13 @@ func (x *CreateProductRequest) GetValidateOnly() bool {
 		return x.ValidateOnly
 	}
 	return false
+}
+
+func (x *CreateProductRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // CreateProductResponse holds the product that was added.
@@ -751,7 +762,11 @@ type BatchCreateProductsRequest struct {
 	Requests []*CreateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
 	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
 	// errors are the same, and nothing is written or notified.
-	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -798,6 +813,13 @@ func (x *BatchCreateProductsRequest) GetValidateOnly() bool {
 		return x.ValidateOnly
 	}
 	return false
+}
+
+func (x *BatchCreateProductsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // BatchCreateProductsResponse holds the products that were added.
@@ -858,7 +880,15 @@ type UpdateProductRequest struct {
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
 	// errors are the same, and nothing is written or notified. The requests of a batch may not set it.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED. The requests of a batch may not set it.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// If true and product has no id, the live product with its SKU is updated or, if there is none, created
+	// (AIP-134). A created product gets all fields that are set, whatever update_mask says. The requests of a batch may
+	// not set it.
+	AllowMissing  bool `protobuf:"varint,5,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -910,6 +940,20 @@ func (x *UpdateProductRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 func (x *UpdateProductRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *UpdateProductRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *UpdateProductRequest) GetAllowMissing() bool {
+	if x != nil {
+		return x.AllowMissing
 	}
 	return false
 }
@@ -967,7 +1011,11 @@ type BatchUpdateProductsRequest struct {
 	Requests []*UpdateProductRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
 	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
 	// errors are the same, and nothing is written or notified.
-	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1014,6 +1062,13 @@ func (x *BatchUpdateProductsRequest) GetValidateOnly() bool {
 		return x.ValidateOnly
 	}
 	return false
+}
+
+func (x *BatchUpdateProductsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // BatchUpdateProductsResponse holds the updated products.
@@ -1071,7 +1126,11 @@ type DeleteProductRequest struct {
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
 	// errors are the same, and nothing is written or notified.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1127,6 +1186,13 @@ func (x *DeleteProductRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *DeleteProductRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // DeleteProductResponse holds the product that was deleted.
 type DeleteProductResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1180,7 +1246,11 @@ type UndeleteProductRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
 	// errors are the same, and nothing is written or notified.
-	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1227,6 +1297,13 @@ func (x *UndeleteProductRequest) GetValidateOnly() bool {
 		return x.ValidateOnly
 	}
 	return false
+}
+
+func (x *UndeleteProductRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // UndeleteProductResponse holds the product that was restored.
@@ -1290,7 +1367,13 @@ type ListProductChangesRequest struct {
 	// "sequence desc", the default, returns the newest change first; "sequence" returns the oldest first.
 	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Only changes after this next_cursor of an earlier call; empty means all.
-	Cursor        string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	Cursor string `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// An AIP-160 filter in the language of ListProducts, and over actor and operation, such as:
+	// brand = "Luuna" AND price < 100 AND operation = UPDATED AND actor = "Ana". A condition on the product is
+	// true if it is true before or after the change. actor is the id or the name of the administrator;
+	// operation is CREATED, UPDATED, DELETED or UNDELETED. A page may have fewer changes than page_size, or none, and
+	// a next_page_token.
+	Filter        string `protobuf:"bytes,7,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1367,6 +1450,13 @@ func (x *ListProductChangesRequest) GetCursor() string {
 	return ""
 }
 
+func (x *ListProductChangesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
 // ListProductChangesResponse holds a page of history.
 type ListProductChangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1432,6 +1522,230 @@ func (x *ListProductChangesResponse) GetNextCursor() string {
 	return ""
 }
 
+// WatchProductChangesRequest says where a stream of changes begins.
+type WatchProductChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Changes after this cursor, of an earlier response or next_cursor of ListProductChanges; empty means from now
+	// on.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// A filter as in ListProductChanges.
+	Filter        string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchProductChangesRequest) Reset() {
+	*x = WatchProductChangesRequest{}
+	mi := &file_catalog_v1_product_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchProductChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchProductChangesRequest) ProtoMessage() {}
+
+func (x *WatchProductChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchProductChangesRequest.ProtoReflect.Descriptor instead.
+func (*WatchProductChangesRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *WatchProductChangesRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *WatchProductChangesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+// WatchProductChangesResponse holds some changes, or none: then it is a heartbeat.
+type WatchProductChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes, oldest first.
+	Changes []*ProductChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// The position after the changes, and after those before them that the filter excludes. Never empty.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchProductChangesResponse) Reset() {
+	*x = WatchProductChangesResponse{}
+	mi := &file_catalog_v1_product_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchProductChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchProductChangesResponse) ProtoMessage() {}
+
+func (x *WatchProductChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchProductChangesResponse.ProtoReflect.Descriptor instead.
+func (*WatchProductChangesResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *WatchProductChangesResponse) GetChanges() []*ProductChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *WatchProductChangesResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// RevertProductChangeRequest names a change to undo.
+type RevertProductChangeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sequence of the change.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+	// errors are the same, and nothing is written or notified.
+	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+	// changes nothing and gets the response of the first one; another request with that id fails with
+	// REQUEST_ID_REUSED.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevertProductChangeRequest) Reset() {
+	*x = RevertProductChangeRequest{}
+	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevertProductChangeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevertProductChangeRequest) ProtoMessage() {}
+
+func (x *RevertProductChangeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevertProductChangeRequest.ProtoReflect.Descriptor instead.
+func (*RevertProductChangeRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RevertProductChangeRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *RevertProductChangeRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *RevertProductChangeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// RevertProductChangeResponse holds the product after the change was undone.
+type RevertProductChangeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product.
+	Product       *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevertProductChangeResponse) Reset() {
+	*x = RevertProductChangeResponse{}
+	mi := &file_catalog_v1_product_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevertProductChangeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevertProductChangeResponse) ProtoMessage() {}
+
+func (x *RevertProductChangeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevertProductChangeResponse.ProtoReflect.Descriptor instead.
+func (*RevertProductChangeResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RevertProductChangeResponse) GetProduct() *Product {
+	if x != nil {
+		return x.Product
+	}
+	return nil
+}
+
 // ProductChange is one change of one product.
 type ProductChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1456,14 +1770,16 @@ type ProductChange struct {
 	Etag string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The product after the change, also if it was deleted. Not set for changes that were written before
 	// this field existed.
-	Product       *Product `protobuf:"bytes,10,opt,name=product,proto3" json:"product,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Product *Product `protobuf:"bytes,10,opt,name=product,proto3" json:"product,omitempty"`
+	// The sequence of the change that this one undid by RevertProductChange; 0 if it is no such change.
+	RevertedSequence int64 `protobuf:"varint,11,opt,name=reverted_sequence,json=revertedSequence,proto3" json:"reverted_sequence,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ProductChange) Reset() {
 	*x = ProductChange{}
-	mi := &file_catalog_v1_product_proto_msgTypes[21]
+	mi := &file_catalog_v1_product_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1475,7 +1791,7 @@ func (x *ProductChange) String() string {
 func (*ProductChange) ProtoMessage() {}
 
 func (x *ProductChange) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[21]
+	mi := &file_catalog_v1_product_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1488,7 +1804,7 @@ func (x *ProductChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductChange.ProtoReflect.Descriptor instead.
 func (*ProductChange) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_product_proto_rawDescGZIP(), []int{21}
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ProductChange) GetSequence() int64 {
@@ -1561,6 +1877,13 @@ func (x *ProductChange) GetProduct() *Product {
 	return nil
 }
 
+func (x *ProductChange) GetRevertedSequence() int64 {
+	if x != nil {
+		return x.RevertedSequence
+	}
+	return 0
+}
+
 // ListBrandsRequest asks for a page of brands.
 type ListBrandsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1576,7 +1899,7 @@ type ListBrandsRequest struct {
 
 func (x *ListBrandsRequest) Reset() {
 	*x = ListBrandsRequest{}
-	mi := &file_catalog_v1_product_proto_msgTypes[22]
+	mi := &file_catalog_v1_product_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1911,7 @@ func (x *ListBrandsRequest) String() string {
 func (*ListBrandsRequest) ProtoMessage() {}
 
 func (x *ListBrandsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[22]
+	mi := &file_catalog_v1_product_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1924,7 @@ func (x *ListBrandsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBrandsRequest.ProtoReflect.Descriptor instead.
 func (*ListBrandsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_product_proto_rawDescGZIP(), []int{22}
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListBrandsRequest) GetPageSize() int32 {
@@ -1638,7 +1961,7 @@ type ListBrandsResponse struct {
 
 func (x *ListBrandsResponse) Reset() {
 	*x = ListBrandsResponse{}
-	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	mi := &file_catalog_v1_product_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +1973,7 @@ func (x *ListBrandsResponse) String() string {
 func (*ListBrandsResponse) ProtoMessage() {}
 
 func (x *ListBrandsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[23]
+	mi := &file_catalog_v1_product_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +1986,7 @@ func (x *ListBrandsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBrandsResponse.ProtoReflect.Descriptor instead.
 func (*ListBrandsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_product_proto_rawDescGZIP(), []int{23}
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListBrandsResponse) GetBrands() []*ListBrandsResponse_Brand {
@@ -1695,7 +2018,7 @@ type ProductChange_FieldChange struct {
 
 func (x *ProductChange_FieldChange) Reset() {
 	*x = ProductChange_FieldChange{}
-	mi := &file_catalog_v1_product_proto_msgTypes[25]
+	mi := &file_catalog_v1_product_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1707,7 +2030,7 @@ func (x *ProductChange_FieldChange) String() string {
 func (*ProductChange_FieldChange) ProtoMessage() {}
 
 func (x *ProductChange_FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[25]
+	mi := &file_catalog_v1_product_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1720,7 +2043,7 @@ func (x *ProductChange_FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductChange_FieldChange.ProtoReflect.Descriptor instead.
 func (*ProductChange_FieldChange) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_product_proto_rawDescGZIP(), []int{21, 0}
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{25, 0}
 }
 
 func (x *ProductChange_FieldChange) GetField() string {
@@ -1757,7 +2080,7 @@ type ListBrandsResponse_Brand struct {
 
 func (x *ListBrandsResponse_Brand) Reset() {
 	*x = ListBrandsResponse_Brand{}
-	mi := &file_catalog_v1_product_proto_msgTypes[26]
+	mi := &file_catalog_v1_product_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1769,7 +2092,7 @@ func (x *ListBrandsResponse_Brand) String() string {
 func (*ListBrandsResponse_Brand) ProtoMessage() {}
 
 func (x *ListBrandsResponse_Brand) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[26]
+	mi := &file_catalog_v1_product_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1782,7 +2105,7 @@ func (x *ListBrandsResponse_Brand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListBrandsResponse_Brand.ProtoReflect.Descriptor instead.
 func (*ListBrandsResponse_Brand) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_product_proto_rawDescGZIP(), []int{23, 0}
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{27, 0}
 }
 
 func (x *ListBrandsResponse_Brand) GetName() string {
@@ -1856,40 +2179,53 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\fshow_deleted\x18\x06 \x01(\bR\vshowDeleted\"o\n" +
 	"\x14ListProductsResponse\x12/\n" +
 	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa1\x01\n" +
 	"\x14CreateProductRequest\x128\n" +
 	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\x12#\n" +
-	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"F\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"F\n" +
 	"\x15CreateProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x8c\x01\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xb8\x01\n" +
 	"\x1aBatchCreateProductsRequest\x12I\n" +
 	"\brequests\x18\x01 \x03(\v2 .catalog.v1.CreateProductRequestB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x12#\n" +
-	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"N\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"N\n" +
 	"\x1bBatchCreateProductsResponse\x12/\n" +
-	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\xb2\x01\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\x83\x02\n" +
 	"\x14UpdateProductRequest\x128\n" +
 	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"F\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12#\n" +
+	"\rallow_missing\x18\x05 \x01(\bR\fallowMissing\"F\n" +
 	"\x15UpdateProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x8c\x01\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xb8\x01\n" +
 	"\x1aBatchUpdateProductsRequest\x12I\n" +
 	"\brequests\x18\x01 \x03(\v2 .catalog.v1.UpdateProductRequestB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x12#\n" +
-	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"N\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"N\n" +
 	"\x1bBatchUpdateProductsResponse\x12/\n" +
-	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"v\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts\"\xa2\x01\n" +
 	"\x14DeleteProductRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12\x1c\n" +
 	"\x04etag\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x04etag\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"F\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"F\n" +
 	"\x15DeleteProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"Z\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x86\x01\n" +
 	"\x16UndeleteProductRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12#\n" +
-	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"H\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"H\n" +
 	"\x17UndeleteProductResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x89\x02\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xab\x02\n" +
 	"\x19ListProductChangesRequest\x12*\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\tproductId\x12'\n" +
@@ -1899,12 +2235,27 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12'\n" +
 	"\tsequences\x18\x04 \x03(\x03B\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\tsequences\x12#\n" +
 	"\border_by\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\aorderBy\x12 \n" +
-	"\x06cursor\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursor\"\x9a\x01\n" +
+	"\x06cursor\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursor\x12 \n" +
+	"\x06filter\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\"\x9a\x01\n" +
 	"\x1aListProductChangesResponse\x123\n" +
 	"\achanges\x18\x01 \x03(\v2\x19.catalog.v1.ProductChangeR\achanges\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1f\n" +
 	"\vnext_cursor\x18\x03 \x01(\tR\n" +
-	"nextCursor\"\xaf\x05\n" +
+	"nextCursor\"`\n" +
+	"\x1aWatchProductChangesRequest\x12 \n" +
+	"\x06cursor\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursor\x12 \n" +
+	"\x06filter\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\"j\n" +
+	"\x1bWatchProductChangesResponse\x123\n" +
+	"\achanges\x18\x01 \x03(\v2\x19.catalog.v1.ProductChangeR\achanges\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\x95\x01\n" +
+	"\x1aRevertProductChangeRequest\x12&\n" +
+	"\bsequence\x18\x01 \x01(\x03B\n" +
+	"\xe0A\x02\xbaH\x04\"\x02(\x01R\bsequence\x12#\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"L\n" +
+	"\x1bRevertProductChangeResponse\x12-\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xdc\x05\n" +
 	"\rProductChange\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
@@ -1919,7 +2270,8 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"createTime\x12\x12\n" +
 	"\x04etag\x18\t \x01(\tR\x04etag\x12-\n" +
 	"\aproduct\x18\n" +
-	" \x01(\v2\x13.catalog.v1.ProductR\aproduct\x1a\x8d\x01\n" +
+	" \x01(\v2\x13.catalog.v1.ProductR\aproduct\x12+\n" +
+	"\x11reverted_sequence\x18\v \x01(\x03R\x10revertedSequence\x1a\x8d\x01\n" +
 	"\vFieldChange\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x123\n" +
 	"\told_value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\boldValue\x123\n" +
@@ -1941,7 +2293,8 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a@\n" +
 	"\x05Brand\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
-	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount2\xc0\b\n" +
+	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount2\x9e\n" +
+	"\n" +
 	"\x0eProductService\x12T\n" +
 	"\n" +
 	"GetProduct\x12\x1d.catalog.v1.GetProductRequest\x1a\x1e.catalog.v1.GetProductResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12f\n" +
@@ -1955,7 +2308,9 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x13BatchUpdateProducts\x12&.catalog.v1.BatchUpdateProductsRequest\x1a'.catalog.v1.BatchUpdateProductsResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
 	"\rDeleteProduct\x12 .catalog.v1.DeleteProductRequest\x1a!.catalog.v1.DeleteProductResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
 	"\x0fUndeleteProduct\x12\".catalog.v1.UndeleteProductRequest\x1a#.catalog.v1.UndeleteProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
-	"\x12ListProductChanges\x12%.catalog.v1.ListProductChangesRequest\x1a&.catalog.v1.ListProductChangesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"\x12ListProductChanges\x12%.catalog.v1.ListProductChangesRequest\x1a&.catalog.v1.ListProductChangesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12n\n" +
+	"\x13WatchProductChanges\x12&.catalog.v1.WatchProductChangesRequest\x1a'.catalog.v1.WatchProductChangesResponse\"\x04\x80\xd3\x18\x020\x01\x12l\n" +
+	"\x13RevertProductChange\x12&.catalog.v1.RevertProductChangeRequest\x1a'.catalog.v1.RevertProductChangeResponse\"\x04\x80\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_product_proto_rawDescOnce sync.Once
@@ -1970,7 +2325,7 @@ func file_catalog_v1_product_proto_rawDescGZIP() []byte {
 }
 
 var file_catalog_v1_product_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_catalog_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_catalog_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_catalog_v1_product_proto_goTypes = []any{
 	(ProductChange_Operation)(0),        // 0: catalog.v1.ProductChange.Operation
 	(*Product)(nil),                     // 1: catalog.v1.Product
@@ -1994,23 +2349,27 @@ var file_catalog_v1_product_proto_goTypes = []any{
 	(*UndeleteProductResponse)(nil),     // 19: catalog.v1.UndeleteProductResponse
 	(*ListProductChangesRequest)(nil),   // 20: catalog.v1.ListProductChangesRequest
 	(*ListProductChangesResponse)(nil),  // 21: catalog.v1.ListProductChangesResponse
-	(*ProductChange)(nil),               // 22: catalog.v1.ProductChange
-	(*ListBrandsRequest)(nil),           // 23: catalog.v1.ListBrandsRequest
-	(*ListBrandsResponse)(nil),          // 24: catalog.v1.ListBrandsResponse
-	nil,                                 // 25: catalog.v1.Product.AttributesEntry
-	(*ProductChange_FieldChange)(nil),   // 26: catalog.v1.ProductChange.FieldChange
-	(*ListBrandsResponse_Brand)(nil),    // 27: catalog.v1.ListBrandsResponse.Brand
-	(*Money)(nil),                       // 28: catalog.v1.Money
-	(*timestamppb.Timestamp)(nil),       // 29: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),       // 30: google.protobuf.FieldMask
-	(*structpb.Value)(nil),              // 31: google.protobuf.Value
+	(*WatchProductChangesRequest)(nil),  // 22: catalog.v1.WatchProductChangesRequest
+	(*WatchProductChangesResponse)(nil), // 23: catalog.v1.WatchProductChangesResponse
+	(*RevertProductChangeRequest)(nil),  // 24: catalog.v1.RevertProductChangeRequest
+	(*RevertProductChangeResponse)(nil), // 25: catalog.v1.RevertProductChangeResponse
+	(*ProductChange)(nil),               // 26: catalog.v1.ProductChange
+	(*ListBrandsRequest)(nil),           // 27: catalog.v1.ListBrandsRequest
+	(*ListBrandsResponse)(nil),          // 28: catalog.v1.ListBrandsResponse
+	nil,                                 // 29: catalog.v1.Product.AttributesEntry
+	(*ProductChange_FieldChange)(nil),   // 30: catalog.v1.ProductChange.FieldChange
+	(*ListBrandsResponse_Brand)(nil),    // 31: catalog.v1.ListBrandsResponse.Brand
+	(*Money)(nil),                       // 32: catalog.v1.Money
+	(*timestamppb.Timestamp)(nil),       // 33: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),       // 34: google.protobuf.FieldMask
+	(*structpb.Value)(nil),              // 35: google.protobuf.Value
 }
 var file_catalog_v1_product_proto_depIdxs = []int32{
-	28, // 0: catalog.v1.Product.price:type_name -> catalog.v1.Money
-	25, // 1: catalog.v1.Product.attributes:type_name -> catalog.v1.Product.AttributesEntry
-	29, // 2: catalog.v1.Product.create_time:type_name -> google.protobuf.Timestamp
-	29, // 3: catalog.v1.Product.update_time:type_name -> google.protobuf.Timestamp
-	29, // 4: catalog.v1.Product.delete_time:type_name -> google.protobuf.Timestamp
+	32, // 0: catalog.v1.Product.price:type_name -> catalog.v1.Money
+	29, // 1: catalog.v1.Product.attributes:type_name -> catalog.v1.Product.AttributesEntry
+	33, // 2: catalog.v1.Product.create_time:type_name -> google.protobuf.Timestamp
+	33, // 3: catalog.v1.Product.update_time:type_name -> google.protobuf.Timestamp
+	33, // 4: catalog.v1.Product.delete_time:type_name -> google.protobuf.Timestamp
 	1,  // 5: catalog.v1.GetProductResponse.product:type_name -> catalog.v1.Product
 	1,  // 6: catalog.v1.BatchGetProductsResponse.products:type_name -> catalog.v1.Product
 	1,  // 7: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
@@ -2019,47 +2378,53 @@ var file_catalog_v1_product_proto_depIdxs = []int32{
 	8,  // 10: catalog.v1.BatchCreateProductsRequest.requests:type_name -> catalog.v1.CreateProductRequest
 	1,  // 11: catalog.v1.BatchCreateProductsResponse.products:type_name -> catalog.v1.Product
 	1,  // 12: catalog.v1.UpdateProductRequest.product:type_name -> catalog.v1.Product
-	30, // 13: catalog.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
+	34, // 13: catalog.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
 	1,  // 14: catalog.v1.UpdateProductResponse.product:type_name -> catalog.v1.Product
 	12, // 15: catalog.v1.BatchUpdateProductsRequest.requests:type_name -> catalog.v1.UpdateProductRequest
 	1,  // 16: catalog.v1.BatchUpdateProductsResponse.products:type_name -> catalog.v1.Product
 	1,  // 17: catalog.v1.DeleteProductResponse.product:type_name -> catalog.v1.Product
 	1,  // 18: catalog.v1.UndeleteProductResponse.product:type_name -> catalog.v1.Product
-	22, // 19: catalog.v1.ListProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
-	0,  // 20: catalog.v1.ProductChange.operation:type_name -> catalog.v1.ProductChange.Operation
-	26, // 21: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
-	29, // 22: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 23: catalog.v1.ProductChange.product:type_name -> catalog.v1.Product
-	27, // 24: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
-	31, // 25: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
-	31, // 26: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
-	2,  // 27: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
-	4,  // 28: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
-	6,  // 29: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	23, // 30: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
-	8,  // 31: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
-	10, // 32: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
-	12, // 33: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
-	14, // 34: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
-	16, // 35: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
-	18, // 36: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
-	20, // 37: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
-	3,  // 38: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
-	5,  // 39: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
-	7,  // 40: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	24, // 41: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
-	9,  // 42: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
-	11, // 43: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
-	13, // 44: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
-	15, // 45: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
-	17, // 46: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
-	19, // 47: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
-	21, // 48: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
-	38, // [38:49] is the sub-list for method output_type
-	27, // [27:38] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	26, // 19: catalog.v1.ListProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
+	26, // 20: catalog.v1.WatchProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
+	1,  // 21: catalog.v1.RevertProductChangeResponse.product:type_name -> catalog.v1.Product
+	0,  // 22: catalog.v1.ProductChange.operation:type_name -> catalog.v1.ProductChange.Operation
+	30, // 23: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
+	33, // 24: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
+	1,  // 25: catalog.v1.ProductChange.product:type_name -> catalog.v1.Product
+	31, // 26: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
+	35, // 27: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
+	35, // 28: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
+	2,  // 29: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
+	4,  // 30: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
+	6,  // 31: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	27, // 32: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
+	8,  // 33: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
+	10, // 34: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
+	12, // 35: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
+	14, // 36: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
+	16, // 37: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
+	18, // 38: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
+	20, // 39: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
+	22, // 40: catalog.v1.ProductService.WatchProductChanges:input_type -> catalog.v1.WatchProductChangesRequest
+	24, // 41: catalog.v1.ProductService.RevertProductChange:input_type -> catalog.v1.RevertProductChangeRequest
+	3,  // 42: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
+	5,  // 43: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
+	7,  // 44: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	28, // 45: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
+	9,  // 46: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
+	11, // 47: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
+	13, // 48: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
+	15, // 49: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
+	17, // 50: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
+	19, // 51: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
+	21, // 52: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
+	23, // 53: catalog.v1.ProductService.WatchProductChanges:output_type -> catalog.v1.WatchProductChangesResponse
+	25, // 54: catalog.v1.ProductService.RevertProductChange:output_type -> catalog.v1.RevertProductChangeResponse
+	42, // [42:55] is the sub-list for method output_type
+	29, // [29:42] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_product_proto_init() }
@@ -2080,7 +2445,7 @@ func file_catalog_v1_product_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_product_proto_rawDesc), len(file_catalog_v1_product_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -66,6 +66,12 @@ const (
 	// ProductServiceListProductChangesProcedure is the fully-qualified name of the ProductService's
 	// ListProductChanges RPC.
 	ProductServiceListProductChangesProcedure = "/catalog.v1.ProductService/ListProductChanges"
+	// ProductServiceWatchProductChangesProcedure is the fully-qualified name of the ProductService's
+	// WatchProductChanges RPC.
+	ProductServiceWatchProductChangesProcedure = "/catalog.v1.ProductService/WatchProductChanges"
+	// ProductServiceRevertProductChangeProcedure is the fully-qualified name of the ProductService's
+	// RevertProductChange RPC.
+	ProductServiceRevertProductChangeProcedure = "/catalog.v1.ProductService/RevertProductChange"
 )
 
 // ProductServiceClient is a client for the catalog.v1.ProductService service.
@@ -129,10 +135,29 @@ type ProductServiceClient interface {
 	// data. Call it again with that cursor, now or days later, to get the changes that came after: each
 	// change once, and none is missed.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID or ORDER_BY_INVALID);
-	// FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the cursor, as after a restore of an
-	// older backup: copy the catalog again.
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID, ORDER_BY_INVALID or
+	// FILTER_INVALID); FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the
+	// cursor, as after a restore of an older backup: copy the catalog again.
 	ListProductChanges(context.Context, *v1.ListProductChangesRequest) (*v1.ListProductChangesResponse, error)
+	// WatchProductChanges streams the changes after a cursor, in the order in which they commit, and each later
+	// change as soon as it commits. Without a cursor it starts now. Each response has the cursor to continue from:
+	// store it together with the copied data, and send it after a broken connection. A response without changes is
+	// a heartbeat, at least every 15 seconds.
+	//
+	// The stream has no deadline of the server. It ends when the session ends or the access token expires: sign in or
+	// refresh the token, and continue from the last cursor.
+	//
+	// Errors: those of ListProductChanges; RESOURCE_EXHAUSTED (TOO_MANY_STREAMS) if the caller or the process
+	// has too many open streams; UNAUTHENTICATED (SESSION_ENDED or TOKEN_EXPIRED), also later; UNAVAILABLE
+	// (SHUTTING_DOWN) when the server stops: connect again, after a pause with jitter.
+	WatchProductChanges(context.Context, *v1.WatchProductChangesRequest) (*connect.ServerStreamForClient[v1.WatchProductChangesResponse], error)
+	// RevertProductChange undoes one change by a new, ordinary one: an update gets its old values back, a created
+	// product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values.
+	//
+	// Errors: NOT_FOUND (CHANGE_NOT_FOUND); ABORTED (CHANGED_SINCE) if a field that the change set has another
+	// value now; its metadata lists those in fields; FAILED_PRECONDITION (PRODUCT_DELETED or
+	// PRODUCT_NOT_DELETED); ALREADY_EXISTS (SKU_TAKEN or REQUEST_ID_REUSED).
+	RevertProductChange(context.Context, *v1.RevertProductChangeRequest) (*v1.RevertProductChangeResponse, error)
 }
 
 // NewProductServiceClient constructs a client for the catalog.v1.ProductService service. By
@@ -217,6 +242,18 @@ func NewProductServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		watchProductChanges: connect.NewClient[v1.WatchProductChangesRequest, v1.WatchProductChangesResponse](
+			httpClient,
+			baseURL+ProductServiceWatchProductChangesProcedure,
+			connect.WithSchema(productServiceMethods.ByName("WatchProductChanges")),
+			connect.WithClientOptions(opts...),
+		),
+		revertProductChange: connect.NewClient[v1.RevertProductChangeRequest, v1.RevertProductChangeResponse](
+			httpClient,
+			baseURL+ProductServiceRevertProductChangeProcedure,
+			connect.WithSchema(productServiceMethods.ByName("RevertProductChange")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -233,6 +270,8 @@ type productServiceClient struct {
 	deleteProduct       *connect.Client[v1.DeleteProductRequest, v1.DeleteProductResponse]
 	undeleteProduct     *connect.Client[v1.UndeleteProductRequest, v1.UndeleteProductResponse]
 	listProductChanges  *connect.Client[v1.ListProductChangesRequest, v1.ListProductChangesResponse]
+	watchProductChanges *connect.Client[v1.WatchProductChangesRequest, v1.WatchProductChangesResponse]
+	revertProductChange *connect.Client[v1.RevertProductChangeRequest, v1.RevertProductChangeResponse]
 }
 
 // GetProduct calls catalog.v1.ProductService.GetProduct.
@@ -334,6 +373,20 @@ func (c *productServiceClient) ListProductChanges(ctx context.Context, req *v1.L
 	return nil, err
 }
 
+// WatchProductChanges calls catalog.v1.ProductService.WatchProductChanges.
+func (c *productServiceClient) WatchProductChanges(ctx context.Context, req *v1.WatchProductChangesRequest) (*connect.ServerStreamForClient[v1.WatchProductChangesResponse], error) {
+	return c.watchProductChanges.CallServerStream(ctx, connect.NewRequest(req))
+}
+
+// RevertProductChange calls catalog.v1.ProductService.RevertProductChange.
+func (c *productServiceClient) RevertProductChange(ctx context.Context, req *v1.RevertProductChangeRequest) (*v1.RevertProductChangeResponse, error) {
+	response, err := c.revertProductChange.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ProductServiceHandler is an implementation of the catalog.v1.ProductService service.
 type ProductServiceHandler interface {
 	// GetProduct returns one live product, by its id or by its SKU.
@@ -395,10 +448,29 @@ type ProductServiceHandler interface {
 	// data. Call it again with that cursor, now or days later, to get the changes that came after: each
 	// change once, and none is missed.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID or ORDER_BY_INVALID);
-	// FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the cursor, as after a restore of an
-	// older backup: copy the catalog again.
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID, ORDER_BY_INVALID or
+	// FILTER_INVALID); FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the
+	// cursor, as after a restore of an older backup: copy the catalog again.
 	ListProductChanges(context.Context, *v1.ListProductChangesRequest) (*v1.ListProductChangesResponse, error)
+	// WatchProductChanges streams the changes after a cursor, in the order in which they commit, and each later
+	// change as soon as it commits. Without a cursor it starts now. Each response has the cursor to continue from:
+	// store it together with the copied data, and send it after a broken connection. A response without changes is
+	// a heartbeat, at least every 15 seconds.
+	//
+	// The stream has no deadline of the server. It ends when the session ends or the access token expires: sign in or
+	// refresh the token, and continue from the last cursor.
+	//
+	// Errors: those of ListProductChanges; RESOURCE_EXHAUSTED (TOO_MANY_STREAMS) if the caller or the process
+	// has too many open streams; UNAUTHENTICATED (SESSION_ENDED or TOKEN_EXPIRED), also later; UNAVAILABLE
+	// (SHUTTING_DOWN) when the server stops: connect again, after a pause with jitter.
+	WatchProductChanges(context.Context, *v1.WatchProductChangesRequest, *connect.ServerStream[v1.WatchProductChangesResponse]) error
+	// RevertProductChange undoes one change by a new, ordinary one: an update gets its old values back, a created
+	// product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values.
+	//
+	// Errors: NOT_FOUND (CHANGE_NOT_FOUND); ABORTED (CHANGED_SINCE) if a field that the change set has another
+	// value now; its metadata lists those in fields; FAILED_PRECONDITION (PRODUCT_DELETED or
+	// PRODUCT_NOT_DELETED); ALREADY_EXISTS (SKU_TAKEN or REQUEST_ID_REUSED).
+	RevertProductChange(context.Context, *v1.RevertProductChangeRequest) (*v1.RevertProductChangeResponse, error)
 }
 
 // NewProductServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -479,6 +551,18 @@ func NewProductServiceHandler(svc ProductServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	productServiceWatchProductChangesHandler := connect.NewServerStreamHandlerSimple(
+		ProductServiceWatchProductChangesProcedure,
+		svc.WatchProductChanges,
+		connect.WithSchema(productServiceMethods.ByName("WatchProductChanges")),
+		connect.WithHandlerOptions(opts...),
+	)
+	productServiceRevertProductChangeHandler := connect.NewUnaryHandlerSimple(
+		ProductServiceRevertProductChangeProcedure,
+		svc.RevertProductChange,
+		connect.WithSchema(productServiceMethods.ByName("RevertProductChange")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/catalog.v1.ProductService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case ProductServiceGetProductProcedure:
@@ -503,6 +587,10 @@ func NewProductServiceHandler(svc ProductServiceHandler, opts ...connect.Handler
 			productServiceUndeleteProductHandler.ServeHTTP(w, r)
 		case ProductServiceListProductChangesProcedure:
 			productServiceListProductChangesHandler.ServeHTTP(w, r)
+		case ProductServiceWatchProductChangesProcedure:
+			productServiceWatchProductChangesHandler.ServeHTTP(w, r)
+		case ProductServiceRevertProductChangeProcedure:
+			productServiceRevertProductChangeHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -554,4 +642,12 @@ func (UnimplementedProductServiceHandler) UndeleteProduct(context.Context, *v1.U
 
 func (UnimplementedProductServiceHandler) ListProductChanges(context.Context, *v1.ListProductChangesRequest) (*v1.ListProductChangesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.ListProductChanges is not implemented"))
+}
+
+func (UnimplementedProductServiceHandler) WatchProductChanges(context.Context, *v1.WatchProductChangesRequest, *connect.ServerStream[v1.WatchProductChangesResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.WatchProductChanges is not implemented"))
+}
+
+func (UnimplementedProductServiceHandler) RevertProductChange(context.Context, *v1.RevertProductChangeRequest) (*v1.RevertProductChangeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.RevertProductChange is not implemented"))
 }

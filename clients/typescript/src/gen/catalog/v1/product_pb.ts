@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/product.proto.
  */
 export const file_catalog_v1_product: GenFile = /*@__PURE__*/
-  fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEi0QMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIZCgx3ZWlnaHRfZ3JhbXMYDiABKANIAIgBARIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV93ZWlnaHRfZ3JhbXMiNwoRR2V0UHJvZHVjdFJlcXVlc3QSDAoCaWQYASABKAlIABINCgNza3UYAiABKAlIAEIFCgNrZXkiOgoSR2V0UHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiNAoXQmF0Y2hHZXRQcm9kdWN0c1JlcXVlc3QSCwoDaWRzGAEgAygJEgwKBHNrdXMYAiADKAkiQQoYQmF0Y2hHZXRQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IoMBChNMaXN0UHJvZHVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCRIQCghvcmRlcl9ieRgEIAEoCRINCgVxdWVyeRgFIAEoCRIUCgxzaG93X2RlbGV0ZWQYBiABKAgiVgoUTGlzdFByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlMKFENyZWF0ZVByb2R1Y3RSZXF1ZXN0EiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCCI9ChVDcmVhdGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJnChpCYXRjaENyZWF0ZVByb2R1Y3RzUmVxdWVzdBIyCghyZXF1ZXN0cxgBIAMoCzIgLmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlcXVlc3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCCJEChtCYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QihAEKFFVwZGF0ZVByb2R1Y3RSZXF1ZXN0EiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEhUKDXZhbGlkYXRlX29ubHkYAyABKAgiPQoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiZwoaQmF0Y2hVcGRhdGVQcm9kdWN0c1JlcXVlc3QSMgoIcmVxdWVzdHMYASADKAsyIC5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0EhUKDXZhbGlkYXRlX29ubHkYAiABKAgiRAobQmF0Y2hVcGRhdGVQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IkcKFERlbGV0ZVByb2R1Y3RSZXF1ZXN0EgoKAmlkGAEgASgJEgwKBGV0YWcYAiABKAkSFQoNdmFsaWRhdGVfb25seRgDIAEoCCI9ChVEZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCI7ChZVbmRlbGV0ZVByb2R1Y3RSZXF1ZXN0EgoKAmlkGAEgASgJEhUKDXZhbGlkYXRlX29ubHkYAiABKAgiPwoXVW5kZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKLAQoZTGlzdFByb2R1Y3RDaGFuZ2VzUmVxdWVzdBISCgpwcm9kdWN0X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhEKCXNlcXVlbmNlcxgEIAMoAxIQCghvcmRlcl9ieRgFIAEoCRIOCgZjdXJzb3IYBiABKAkidgoaTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLbmV4dF9jdXJzb3IYAyABKAkitwQKDVByb2R1Y3RDaGFuZ2USEAoIc2VxdWVuY2UYASABKAMSEgoKcHJvZHVjdF9pZBgCIAEoCRILCgNza3UYAyABKAkSNgoJb3BlcmF0aW9uGAQgASgOMiMuY2F0YWxvZy52MS5Qcm9kdWN0Q2hhbmdlLk9wZXJhdGlvbhI1CgZmaWVsZHMYBSADKAsyJS5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2UuRmllbGRDaGFuZ2USEAoIYWN0b3JfaWQYBiABKAkSEgoKYWN0b3JfbmFtZRgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZXRhZxgJIAEoCRIkCgdwcm9kdWN0GAogASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0GnIKC0ZpZWxkQ2hhbmdlEg0KBWZpZWxkGAEgASgJEikKCW9sZF92YWx1ZRgCIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRIpCgluZXdfdmFsdWUYAyABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUihAEKCU9wZXJhdGlvbhIZChVPUEVSQVRJT05fVU5TUEVDSUZJRUQQABIVChFPUEVSQVRJT05fQ1JFQVRFRBABEhUKEU9QRVJBVElPTl9VUERBVEVEEAISFQoRT1BFUkFUSU9OX0RFTEVURUQQAxIXChNPUEVSQVRJT05fVU5ERUxFVEVEEAQiSQoRTGlzdEJyYW5kc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDQoFcXVlcnkYAyABKAkikQEKEkxpc3RCcmFuZHNSZXNwb25zZRI0CgZicmFuZHMYASADKAsyJC5jYXRhbG9nLnYxLkxpc3RCcmFuZHNSZXNwb25zZS5CcmFuZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkaLAoFQnJhbmQSDAoEbmFtZRgBIAEoCRIVCg1wcm9kdWN0X2NvdW50GAIgASgFMogICg5Qcm9kdWN0U2VydmljZRJQCgpHZXRQcm9kdWN0Eh0uY2F0YWxvZy52MS5HZXRQcm9kdWN0UmVxdWVzdBoeLmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlc3BvbnNlIgOQAgESYgoQQmF0Y2hHZXRQcm9kdWN0cxIjLmNhdGFsb2cudjEuQmF0Y2hHZXRQcm9kdWN0c1JlcXVlc3QaJC5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZSIDkAIBElYKDExpc3RQcm9kdWN0cxIfLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RzUmVxdWVzdBogLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RzUmVzcG9uc2UiA5ACARJQCgpMaXN0QnJhbmRzEh0uY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVxdWVzdBoeLmNhdGFsb2cudjEuTGlzdEJyYW5kc1Jlc3BvbnNlIgOQAgESVAoNQ3JlYXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLkNyZWF0ZVByb2R1Y3RSZXNwb25zZRJmChNCYXRjaENyZWF0ZVByb2R1Y3RzEiYuY2F0YWxvZy52MS5CYXRjaENyZWF0ZVByb2R1Y3RzUmVxdWVzdBonLmNhdGFsb2cudjEuQmF0Y2hDcmVhdGVQcm9kdWN0c1Jlc3BvbnNlElQKDVVwZGF0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5VcGRhdGVQcm9kdWN0UmVzcG9uc2USZgoTQmF0Y2hVcGRhdGVQcm9kdWN0cxImLmNhdGFsb2cudjEuQmF0Y2hVcGRhdGVQcm9kdWN0c1JlcXVlc3QaJy5jYXRhbG9nLnYxLkJhdGNoVXBkYXRlUHJvZHVjdHNSZXNwb25zZRJUCg1EZWxldGVQcm9kdWN0EiAuY2F0YWxvZy52MS5EZWxldGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuRGVsZXRlUHJvZHVjdFJlc3BvbnNlEloKD1VuZGVsZXRlUHJvZHVjdBIiLmNhdGFsb2cudjEuVW5kZWxldGVQcm9kdWN0UmVxdWVzdBojLmNhdGFsb2cudjEuVW5kZWxldGVQcm9kdWN0UmVzcG9uc2USaAoSTGlzdFByb2R1Y3RDaGFuZ2VzEiUuY2F0YWxvZy52MS5MaXN0UHJvZHVjdENoYW5nZXNSZXF1ZXN0GiYuY2F0YWxvZy52MS5MaXN0UHJvZHVjdENoYW5nZXNSZXNwb25zZSIDkAIBQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw", [file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEi0QMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIZCgx3ZWlnaHRfZ3JhbXMYDiABKANIAIgBARIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV93ZWlnaHRfZ3JhbXMiNwoRR2V0UHJvZHVjdFJlcXVlc3QSDAoCaWQYASABKAlIABINCgNza3UYAiABKAlIAEIFCgNrZXkiOgoSR2V0UHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiNAoXQmF0Y2hHZXRQcm9kdWN0c1JlcXVlc3QSCwoDaWRzGAEgAygJEgwKBHNrdXMYAiADKAkiQQoYQmF0Y2hHZXRQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IoMBChNMaXN0UHJvZHVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCRIQCghvcmRlcl9ieRgEIAEoCRINCgVxdWVyeRgFIAEoCRIUCgxzaG93X2RlbGV0ZWQYBiABKAgiVgoUTGlzdFByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKFENyZWF0ZVByb2R1Y3RSZXF1ZXN0EiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIj0KFUNyZWF0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0InsKGkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0EjIKCHJlcXVlc3RzGAEgAygLMiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdBIVCg12YWxpZGF0ZV9vbmx5GAIgASgIEhIKCnJlcXVlc3RfaWQYAyABKAkiRAobQmF0Y2hDcmVhdGVQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Iq8BChRVcGRhdGVQcm9kdWN0UmVxdWVzdBIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Ei8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIVCg12YWxpZGF0ZV9vbmx5GAMgASgIEhIKCnJlcXVlc3RfaWQYBCABKAkSFQoNYWxsb3dfbWlzc2luZxgFIAEoCCI9ChVVcGRhdGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJ7ChpCYXRjaFVwZGF0ZVByb2R1Y3RzUmVxdWVzdBIyCghyZXF1ZXN0cxgBIAMoCzIgLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlcXVlc3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIkQKG0JhdGNoVXBkYXRlUHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJbChREZWxldGVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEhUKDXZhbGlkYXRlX29ubHkYAyABKAgSEgoKcmVxdWVzdF9pZBgEIAEoCSI9ChVEZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJPChZVbmRlbGV0ZVByb2R1Y3RSZXF1ZXN0EgoKAmlkGAEgASgJEhUKDXZhbGlkYXRlX29ubHkYAiABKAgSEgoKcmVxdWVzdF9pZBgDIAEoCSI/ChdVbmRlbGV0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IpsBChlMaXN0UHJvZHVjdENoYW5nZXNSZXF1ZXN0EhIKCnByb2R1Y3RfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSEQoJc2VxdWVuY2VzGAQgAygDEhAKCG9yZGVyX2J5GAUgASgJEg4KBmN1cnNvchgGIAEoCRIOCgZmaWx0ZXIYByABKAkidgoaTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLbmV4dF9jdXJzb3IYAyABKAkiPAoaV2F0Y2hQcm9kdWN0Q2hhbmdlc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgJEg4KBmZpbHRlchgCIAEoCSJZChtXYXRjaFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIOCgZjdXJzb3IYAiABKAkiWQoaUmV2ZXJ0UHJvZHVjdENoYW5nZVJlcXVlc3QSEAoIc2VxdWVuY2UYASABKAMSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIkMKG1JldmVydFByb2R1Y3RDaGFuZ2VSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0ItIECg1Qcm9kdWN0Q2hhbmdlEhAKCHNlcXVlbmNlGAEgASgDEhIKCnByb2R1Y3RfaWQYAiABKAkSCwoDc2t1GAMgASgJEjYKCW9wZXJhdGlvbhgEIAEoDjIjLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZS5PcGVyYXRpb24SNQoGZmllbGRzGAUgAygLMiUuY2F0YWxvZy52MS5Qcm9kdWN0Q2hhbmdlLkZpZWxkQ2hhbmdlEhAKCGFjdG9yX2lkGAYgASgJEhIKCmFjdG9yX25hbWUYByABKAkSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYCSABKAkSJAoHcHJvZHVjdBgKIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBIZChFyZXZlcnRlZF9zZXF1ZW5jZRgLIAEoAxpyCgtGaWVsZENoYW5nZRINCgVmaWVsZBgBIAEoCRIpCglvbGRfdmFsdWUYAiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSKQoJbmV3X3ZhbHVlGAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlIoQBCglPcGVyYXRpb24SGQoVT1BFUkFUSU9OX1VOU1BFQ0lGSUVEEAASFQoRT1BFUkFUSU9OX0NSRUFURUQQARIVChFPUEVSQVRJT05fVVBEQVRFRBACEhUKEU9QRVJBVElPTl9ERUxFVEVEEAMSFwoTT1BFUkFUSU9OX1VOREVMRVRFRBAEIkkKEUxpc3RCcmFuZHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBXF1ZXJ5GAMgASgJIpEBChJMaXN0QnJhbmRzUmVzcG9uc2USNAoGYnJhbmRzGAEgAygLMiQuY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVzcG9uc2UuQnJhbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJGiwKBUJyYW5kEgwKBG5hbWUYASABKAkSFQoNcHJvZHVjdF9jb3VudBgCIAEoBTLaCQoOUHJvZHVjdFNlcnZpY2USUAoKR2V0UHJvZHVjdBIdLmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlcXVlc3QaHi5jYXRhbG9nLnYxLkdldFByb2R1Y3RSZXNwb25zZSIDkAIBEmIKEEJhdGNoR2V0UHJvZHVjdHMSIy5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0GiQuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVzcG9uc2UiA5ACARJWCgxMaXN0UHJvZHVjdHMSHy5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0c1JlcXVlc3QaIC5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0c1Jlc3BvbnNlIgOQAgESUAoKTGlzdEJyYW5kcxIdLmNhdGFsb2cudjEuTGlzdEJyYW5kc1JlcXVlc3QaHi5jYXRhbG9nLnYxLkxpc3RCcmFuZHNSZXNwb25zZSIDkAIBElQKDUNyZWF0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLkNyZWF0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVzcG9uc2USZgoTQmF0Y2hDcmVhdGVQcm9kdWN0cxImLmNhdGFsb2cudjEuQmF0Y2hDcmVhdGVQcm9kdWN0c1JlcXVlc3QaJy5jYXRhbG9nLnYxLkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXNwb25zZRJUCg1VcGRhdGVQcm9kdWN0EiAuY2F0YWxvZy52MS5VcGRhdGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlc3BvbnNlEmYKE0JhdGNoVXBkYXRlUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkJhdGNoVXBkYXRlUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5CYXRjaFVwZGF0ZVByb2R1Y3RzUmVzcG9uc2USVAoNRGVsZXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuRGVsZXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLkRlbGV0ZVByb2R1Y3RSZXNwb25zZRJaCg9VbmRlbGV0ZVByb2R1Y3QSIi5jYXRhbG9nLnYxLlVuZGVsZXRlUHJvZHVjdFJlcXVlc3QaIy5jYXRhbG9nLnYxLlVuZGVsZXRlUHJvZHVjdFJlc3BvbnNlEmgKEkxpc3RQcm9kdWN0Q2hhbmdlcxIlLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RDaGFuZ2VzUmVxdWVzdBomLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2UiA5ACARJoChNXYXRjaFByb2R1Y3RDaGFuZ2VzEiYuY2F0YWxvZy52MS5XYXRjaFByb2R1Y3RDaGFuZ2VzUmVxdWVzdBonLmNhdGFsb2cudjEuV2F0Y2hQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlMAESZgoTUmV2ZXJ0UHJvZHVjdENoYW5nZRImLmNhdGFsb2cudjEuUmV2ZXJ0UHJvZHVjdENoYW5nZVJlcXVlc3QaJy5jYXRhbG9nLnYxLlJldmVydFByb2R1Y3RDaGFuZ2VSZXNwb25zZUI2WjRnaXRodWIuY29tL3plYnJhbmRzL2NhdGFsb2cvZ2VuL2NhdGFsb2cvdjE7Y2F0YWxvZ3YxYgZwcm90bzM", [file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Product is an entry of the catalog.
@@ -351,6 +351,15 @@ export type CreateProductRequest = Message<"catalog.v1.CreateProductRequest"> & 
    * @generated from field: bool validate_only = 2;
    */
   validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED. The requests of a batch may not set it.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -401,6 +410,15 @@ export type BatchCreateProductsRequest = Message<"catalog.v1.BatchCreateProducts
    * @generated from field: bool validate_only = 2;
    */
   validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -461,6 +479,24 @@ export type UpdateProductRequest = Message<"catalog.v1.UpdateProductRequest"> & 
    * @generated from field: bool validate_only = 3;
    */
   validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED. The requests of a batch may not set it.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+
+  /**
+   * If true and product has no id, the live product with its SKU is updated or, if there is none, created
+   * (AIP-134). A created product gets all fields that are set, whatever update_mask says. The requests of a batch may
+   * not set it.
+   *
+   * @generated from field: bool allow_missing = 5;
+   */
+  allowMissing: boolean;
 };
 
 /**
@@ -511,6 +547,15 @@ export type BatchUpdateProductsRequest = Message<"catalog.v1.BatchUpdateProducts
    * @generated from field: bool validate_only = 2;
    */
   validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -568,6 +613,15 @@ export type DeleteProductRequest = Message<"catalog.v1.DeleteProductRequest"> & 
    * @generated from field: bool validate_only = 3;
    */
   validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -618,6 +672,15 @@ export type UndeleteProductRequest = Message<"catalog.v1.UndeleteProductRequest"
    * @generated from field: bool validate_only = 2;
    */
   validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -696,6 +759,17 @@ export type ListProductChangesRequest = Message<"catalog.v1.ListProductChangesRe
    * @generated from field: string cursor = 6;
    */
   cursor: string;
+
+  /**
+   * An AIP-160 filter in the language of ListProducts, and over actor and operation, such as:
+   * brand = "Luuna" AND price < 100 AND operation = UPDATED AND actor = "Ana". A condition on the product is
+   * true if it is true before or after the change. actor is the id or the name of the administrator;
+   * operation is CREATED, UPDATED, DELETED or UNDELETED. A page may have fewer changes than page_size, or none, and
+   * a next_page_token.
+   *
+   * @generated from field: string filter = 7;
+   */
+  filter: string;
 };
 
 /**
@@ -740,6 +814,122 @@ export type ListProductChangesResponse = Message<"catalog.v1.ListProductChangesR
  */
 export const ListProductChangesResponseSchema: GenMessage<ListProductChangesResponse> = /*@__PURE__*/
   messageDesc(file_catalog_v1_product, 20);
+
+/**
+ * WatchProductChangesRequest says where a stream of changes begins.
+ *
+ * @generated from message catalog.v1.WatchProductChangesRequest
+ */
+export type WatchProductChangesRequest = Message<"catalog.v1.WatchProductChangesRequest"> & {
+  /**
+   * Changes after this cursor, of an earlier response or next_cursor of ListProductChanges; empty means from now
+   * on.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+
+  /**
+   * A filter as in ListProductChanges.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+};
+
+/**
+ * Describes the message catalog.v1.WatchProductChangesRequest.
+ * Use `create(WatchProductChangesRequestSchema)` to create a new message.
+ */
+export const WatchProductChangesRequestSchema: GenMessage<WatchProductChangesRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 21);
+
+/**
+ * WatchProductChangesResponse holds some changes, or none: then it is a heartbeat.
+ *
+ * @generated from message catalog.v1.WatchProductChangesResponse
+ */
+export type WatchProductChangesResponse = Message<"catalog.v1.WatchProductChangesResponse"> & {
+  /**
+   * The changes, oldest first.
+   *
+   * @generated from field: repeated catalog.v1.ProductChange changes = 1;
+   */
+  changes: ProductChange[];
+
+  /**
+   * The position after the changes, and after those before them that the filter excludes. Never empty.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message catalog.v1.WatchProductChangesResponse.
+ * Use `create(WatchProductChangesResponseSchema)` to create a new message.
+ */
+export const WatchProductChangesResponseSchema: GenMessage<WatchProductChangesResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 22);
+
+/**
+ * RevertProductChangeRequest names a change to undo.
+ *
+ * @generated from message catalog.v1.RevertProductChangeRequest
+ */
+export type RevertProductChangeRequest = Message<"catalog.v1.RevertProductChangeRequest"> & {
+  /**
+   * The sequence of the change.
+   *
+   * @generated from field: int64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * If true, the call does all that it otherwise does and is then rolled back (AIP-163): the response and the
+   * errors are the same, and nothing is written or notified.
+   *
+   * @generated from field: bool validate_only = 2;
+   */
+  validateOnly: boolean;
+
+  /**
+   * A UUID that the caller chooses for this request (AIP-155). For 24 hours, a repeated request with the same id
+   * changes nothing and gets the response of the first one; another request with that id fails with
+   * REQUEST_ID_REUSED.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message catalog.v1.RevertProductChangeRequest.
+ * Use `create(RevertProductChangeRequestSchema)` to create a new message.
+ */
+export const RevertProductChangeRequestSchema: GenMessage<RevertProductChangeRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 23);
+
+/**
+ * RevertProductChangeResponse holds the product after the change was undone.
+ *
+ * @generated from message catalog.v1.RevertProductChangeResponse
+ */
+export type RevertProductChangeResponse = Message<"catalog.v1.RevertProductChangeResponse"> & {
+  /**
+   * The product.
+   *
+   * @generated from field: catalog.v1.Product product = 1;
+   */
+  product?: Product | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.RevertProductChangeResponse.
+ * Use `create(RevertProductChangeResponseSchema)` to create a new message.
+ */
+export const RevertProductChangeResponseSchema: GenMessage<RevertProductChangeResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 24);
 
 /**
  * ProductChange is one change of one product.
@@ -818,6 +1008,13 @@ export type ProductChange = Message<"catalog.v1.ProductChange"> & {
    * @generated from field: catalog.v1.Product product = 10;
    */
   product?: Product | undefined;
+
+  /**
+   * The sequence of the change that this one undid by RevertProductChange; 0 if it is no such change.
+   *
+   * @generated from field: int64 reverted_sequence = 11;
+   */
+  revertedSequence: bigint;
 };
 
 /**
@@ -825,7 +1022,7 @@ export type ProductChange = Message<"catalog.v1.ProductChange"> & {
  * Use `create(ProductChangeSchema)` to create a new message.
  */
 export const ProductChangeSchema: GenMessage<ProductChange> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_product, 21);
+  messageDesc(file_catalog_v1_product, 25);
 
 /**
  * FieldChange is one field's value before and after.
@@ -860,7 +1057,7 @@ export type ProductChange_FieldChange = Message<"catalog.v1.ProductChange.FieldC
  * Use `create(ProductChange_FieldChangeSchema)` to create a new message.
  */
 export const ProductChange_FieldChangeSchema: GenMessage<ProductChange_FieldChange> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_product, 21, 0);
+  messageDesc(file_catalog_v1_product, 25, 0);
 
 /**
  * Operation is the kind of a change.
@@ -908,7 +1105,7 @@ export enum ProductChange_Operation {
  * Describes the enum catalog.v1.ProductChange.Operation.
  */
 export const ProductChange_OperationSchema: GenEnum<ProductChange_Operation> = /*@__PURE__*/
-  enumDesc(file_catalog_v1_product, 21, 0);
+  enumDesc(file_catalog_v1_product, 25, 0);
 
 /**
  * ListBrandsRequest asks for a page of brands.
@@ -943,7 +1140,7 @@ export type ListBrandsRequest = Message<"catalog.v1.ListBrandsRequest"> & {
  * Use `create(ListBrandsRequestSchema)` to create a new message.
  */
 export const ListBrandsRequestSchema: GenMessage<ListBrandsRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_product, 22);
+  messageDesc(file_catalog_v1_product, 26);
 
 /**
  * ListBrandsResponse holds a page of brands.
@@ -971,7 +1168,7 @@ export type ListBrandsResponse = Message<"catalog.v1.ListBrandsResponse"> & {
  * Use `create(ListBrandsResponseSchema)` to create a new message.
  */
 export const ListBrandsResponseSchema: GenMessage<ListBrandsResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_product, 23);
+  messageDesc(file_catalog_v1_product, 27);
 
 /**
  * Brand is the brand of at least one live product.
@@ -999,7 +1196,7 @@ export type ListBrandsResponse_Brand = Message<"catalog.v1.ListBrandsResponse.Br
  * Use `create(ListBrandsResponse_BrandSchema)` to create a new message.
  */
 export const ListBrandsResponse_BrandSchema: GenMessage<ListBrandsResponse_Brand> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_product, 23, 0);
+  messageDesc(file_catalog_v1_product, 27, 0);
 
 /**
  * ProductService reads and changes the catalog. Anybody may read; administrators may write.
@@ -1151,9 +1348,9 @@ export const ProductService: GenService<{
    * data. Call it again with that cursor, now or days later, to get the changes that came after: each
    * change once, and none is missed.
    *
-   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID or ORDER_BY_INVALID);
-   * FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the cursor, as after a restore of an
-   * older backup: copy the catalog again.
+   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (PAGE_TOKEN_INVALID, ORDER_BY_INVALID or
+   * FILTER_INVALID); FAILED_PRECONDITION (CURSOR_INVALID) if the history does not contain the
+   * cursor, as after a restore of an older backup: copy the catalog again.
    *
    * @generated from rpc catalog.v1.ProductService.ListProductChanges
    */
@@ -1161,6 +1358,41 @@ export const ProductService: GenService<{
     methodKind: "unary";
     input: typeof ListProductChangesRequestSchema;
     output: typeof ListProductChangesResponseSchema;
+  },
+  /**
+   * WatchProductChanges streams the changes after a cursor, in the order in which they commit, and each later
+   * change as soon as it commits. Without a cursor it starts now. Each response has the cursor to continue from:
+   * store it together with the copied data, and send it after a broken connection. A response without changes is
+   * a heartbeat, at least every 15 seconds.
+   *
+   * The stream has no deadline of the server. It ends when the session ends or the access token expires: sign in or
+   * refresh the token, and continue from the last cursor.
+   *
+   * Errors: those of ListProductChanges; RESOURCE_EXHAUSTED (TOO_MANY_STREAMS) if the caller or the process
+   * has too many open streams; UNAUTHENTICATED (SESSION_ENDED or TOKEN_EXPIRED), also later; UNAVAILABLE
+   * (SHUTTING_DOWN) when the server stops: connect again, after a pause with jitter.
+   *
+   * @generated from rpc catalog.v1.ProductService.WatchProductChanges
+   */
+  watchProductChanges: {
+    methodKind: "server_streaming";
+    input: typeof WatchProductChangesRequestSchema;
+    output: typeof WatchProductChangesResponseSchema;
+  },
+  /**
+   * RevertProductChange undoes one change by a new, ordinary one: an update gets its old values back, a created
+   * product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values.
+   *
+   * Errors: NOT_FOUND (CHANGE_NOT_FOUND); ABORTED (CHANGED_SINCE) if a field that the change set has another
+   * value now; its metadata lists those in fields; FAILED_PRECONDITION (PRODUCT_DELETED or
+   * PRODUCT_NOT_DELETED); ALREADY_EXISTS (SKU_TAKEN or REQUEST_ID_REUSED).
+   *
+   * @generated from rpc catalog.v1.ProductService.RevertProductChange
+   */
+  revertProductChange: {
+    methodKind: "unary";
+    input: typeof RevertProductChangeRequestSchema;
+    output: typeof RevertProductChangeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_catalog_v1_product, 0);
