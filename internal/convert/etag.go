@@ -7,3 +7,8 @@ import "strconv"
 func ETag(version int64) string {
 	return strconv.FormatInt(version, 10)
 }
+
+// Version is the inverse of ETag.
+func Version(etag string) (int64, error) {
+	return strconv.ParseInt(etag, 10, 64)
+}

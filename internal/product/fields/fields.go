@@ -45,6 +45,8 @@ type shown interface {
 	columns() []columnOf
 	// show sets the field of a message.
 	show(from *ent.Product, to *catalogv1.Product)
+	// fill is the inverse of show.
+	fill(from *catalogv1.Product, to *ent.Product) error
 	// same reports whether two rows have the same value.
 	same(a, b *ent.Product) bool
 }
@@ -82,6 +84,9 @@ type editable interface {
 type readableByPeople interface {
 	// stored returns the value in the JSON form of the contract, for encoding/json.
 	stored(from *ent.Product) any
+	// restore is the inverse of stored, and sets the columns that the value is shown in. null restores the value of a
+	// product that does not exist yet.
+	restore(raw json.RawMessage, to *ent.Product) error
 	// readable formats a stored value for people.
 	readable(stored any) string
 	// text returns the texts that search indexes.
@@ -156,6 +161,17 @@ func Messages(rows []*ent.Product) []*catalogv1.Product {
 	return messages
 }
 
+// Row is the inverse of Message: it returns a row with Columns.
+func Row(m *catalogv1.Product) (*ent.Product, error) {
+	row := &ent.Product{}
+	for i := range table {
+		if err := table[i].fill(m, row); err != nil {
+			return nil, fmt.Errorf("field %s: %w", table[i].Name, err)
+		}
+	}
+	return row, nil
+}
+
 // Writable returns the fields that administrators write, in the order of the contract.
 func Writable() []*Field { return writable }
 
@@ -184,6 +200,19 @@ func (f *Field) Stored(row *ent.Product) (json.RawMessage, error) {
 		return nil, fmt.Errorf("field %s: %w", f.Name, err)
 	}
 	return raw, nil
+}
+
+// Restore is the inverse of Stored: it sets a field of a row to a value that the history stored, such as the old one of
+// a change. null stands for the value of a product that does not exist yet. Derived columns are left alone: see Write.
+func Restore(row *ent.Product, name string, raw json.RawMessage) error {
+	f := named(name)
+	if f == nil {
+		return fmt.Errorf("fields: there is no field %q", name)
+	}
+	if err := f.value.restore(raw, row); err != nil {
+		return fmt.Errorf("field %s: %w", name, err)
+	}
+	return nil
 }
 
 // required reports whether the contract requires the field.

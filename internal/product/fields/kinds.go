@@ -27,6 +27,8 @@ type kind[T any] struct {
 	// stored returns a value in the JSON form of the contract, and readable formats that form for people.
 	stored   func(v T) any
 	readable func(stored any) string
+	// restore is the inverse of stored: it parses the JSON form, in which null is the zero value.
+	restore func(raw json.RawMessage, v *T) error
 	// text returns the texts that search indexes.
 	text func(v T) []string
 	// parse is the inverse of format, which writes a cell.
@@ -50,6 +52,7 @@ func ofText(check func(ps *fault.Problems, path, v string) string) kind[string] 
 		check:    check,
 		stored:   func(v string) any { return v },
 		readable: readable,
+		restore:  restoreJSON[string],
 		text:     func(v string) []string { return []string{v} },
 		parse:    func(cell string) (string, error) { return cell, nil },
 		format:   func(v string) (string, error) { return v, nil },
@@ -63,6 +66,7 @@ func list(check func(ps *fault.Problems, path string, v []string) []string) kind
 		check:    check,
 		stored:   func(v []string) any { return v },
 		readable: readable,
+		restore:  restoreJSON[[]string],
 		text:     func(v []string) []string { return v },
 		parse:    splitList,
 		format:   joinList,
@@ -78,6 +82,7 @@ func texts(maxItems, maxKey, maxValue int) kind[map[string]string] {
 		},
 		stored:   func(v map[string]string) any { return v },
 		readable: readable,
+		restore:  restoreJSON[map[string]string],
 		text: func(v map[string]string) []string {
 			return slices.Concat(slices.Sorted(maps.Keys(v)), slices.Sorted(maps.Values(v)))
 		},
@@ -103,6 +108,7 @@ func whole(limit int64, unit string) kind[*int64] {
 			return strconv.FormatInt(*v, 10) // JSON numbers cannot hold 64 bits: the contract uses a string
 		},
 		readable: func(stored any) string { return readable(stored) + " " + unit },
+		restore:  restoreWhole,
 		text:     func(*int64) []string { return nil },
 		parse:    parseWhole,
 		format: func(v *int64) (string, error) {
@@ -126,6 +132,19 @@ func parseWhole(cell string) (*int64, error) {
 	}
 	return &v, nil
 }
+
+func restoreWhole(raw json.RawMessage, v **int64) error {
+	var digits *string
+	if err := json.Unmarshal(raw, &digits); err != nil || digits == nil {
+		return err
+	}
+	n, err := strconv.ParseInt(*digits, 10, 64)
+	*v = &n
+	return err
+}
+
+// restoreJSON restores a value that is stored as encoding/json writes it.
+func restoreJSON[T any](raw json.RawMessage, v *T) error { return json.Unmarshal(raw, v) }
 
 func checkLine(ps *fault.Problems, path, value string, limit int) string {
 	value = text.Clean(value)

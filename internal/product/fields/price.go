@@ -1,7 +1,11 @@
 package fields
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
@@ -41,6 +45,22 @@ func (p *price) show(from *ent.Product, to *catalogv1.Product) {
 		Amount:       money.Format(*p.minor.at(from), *p.exponent.at(from)),
 		CurrencyCode: *p.currency.at(from),
 	}
+}
+
+func (p *price) fill(from *catalogv1.Product, to *ent.Product) error {
+	shown := *p.message(from)
+	return p.scan(shown.GetAmount(), shown.GetCurrencyCode(), to)
+}
+
+// scan sets the columns to an amount that Format wrote. Its decimals are those that the currency had then.
+func (p *price) scan(amount, currency string, to *ent.Product) error {
+	whole, decimals, _ := strings.Cut(amount, ".")
+	minor, err := strconv.ParseInt(whole+decimals, 10, 64)
+	if err != nil {
+		return fmt.Errorf("amount: %w", err)
+	}
+	p.put(money.Money{Minor: minor, Exponent: int8(len(decimals)), Currency: currency}, to) //nolint:gosec // at most 4
+	return nil
 }
 
 func (p *price) same(a, b *ent.Product) bool { return p.of(a) == p.of(b) }
@@ -101,6 +121,18 @@ type storedPrice struct {
 func (p *price) stored(from *ent.Product) any {
 	m := p.of(from)
 	return storedPrice{Amount: money.Format(m.Minor, m.Exponent), CurrencyCode: m.Currency}
+}
+
+func (p *price) restore(raw json.RawMessage, to *ent.Product) error {
+	var v *storedPrice
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	if v == nil {
+		p.put(money.Money{}, to)
+		return nil
+	}
+	return p.scan(v.Amount, v.CurrencyCode, to)
 }
 
 func (p *price) readable(stored any) string {

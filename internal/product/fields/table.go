@@ -33,6 +33,10 @@ var table = []Field{
 	{Name: "id", shown: &output{
 		of:      []columnOf{idColumn},
 		message: func(r *ent.Product, m *catalogv1.Product) { m.Id = r.ID.String() },
+		row: func(m *catalogv1.Product, r *ent.Product) (err error) {
+			r.ID, err = uuid.Parse(m.GetId())
+			return err
+		},
 	}},
 	{Name: "sku", label: "SKU", searched: true, value: &keyed{
 		simple: simple[string]{
@@ -131,18 +135,30 @@ var table = []Field{
 			name: product.FieldVersion, at: func(r *ent.Product) *int64 { return &r.Version },
 		}},
 		message: func(r *ent.Product, m *catalogv1.Product) { m.Etag = convert.ETag(r.Version) },
+		row: func(m *catalogv1.Product, r *ent.Product) (err error) {
+			r.Version, err = convert.Version(m.GetEtag())
+			return err
+		},
 	}},
 	{Name: "create_time", shown: &output{
 		of: []columnOf{column[time.Time]{
 			name: product.FieldCreateTime, at: func(r *ent.Product) *time.Time { return &r.CreateTime },
 		}},
 		message: func(r *ent.Product, m *catalogv1.Product) { m.CreateTime = timestamppb.New(r.CreateTime) },
+		row: func(m *catalogv1.Product, r *ent.Product) error {
+			r.CreateTime = m.GetCreateTime().AsTime()
+			return m.GetCreateTime().CheckValid()
+		},
 	}},
 	{Name: "update_time", shown: &output{
 		of: []columnOf{column[time.Time]{
 			name: product.FieldUpdateTime, at: func(r *ent.Product) *time.Time { return &r.UpdateTime },
 		}},
 		message: func(r *ent.Product, m *catalogv1.Product) { m.UpdateTime = timestamppb.New(r.UpdateTime) },
+		row: func(m *catalogv1.Product, r *ent.Product) error {
+			r.UpdateTime = m.GetUpdateTime().AsTime()
+			return m.GetUpdateTime().CheckValid()
+		},
 	}},
 	{Name: "delete_time", shown: deleteTime},
 }
@@ -159,6 +175,14 @@ var deleteTime = &output{
 		if r.DeleteTime != nil {
 			m.DeleteTime = timestamppb.New(*r.DeleteTime)
 		}
+	},
+	row: func(m *catalogv1.Product, r *ent.Product) error {
+		if m.GetDeleteTime() == nil {
+			return nil
+		}
+		at := m.GetDeleteTime().AsTime()
+		r.DeleteTime = &at
+		return m.GetDeleteTime().CheckValid()
 	},
 	unchanged: func(a, b *ent.Product) bool { return (a.DeleteTime == nil) == (b.DeleteTime == nil) },
 }

@@ -1,6 +1,8 @@
 package fields
 
 import (
+	"encoding/json"
+
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/fault"
@@ -10,12 +12,18 @@ import (
 type output struct {
 	of      []columnOf
 	message func(*ent.Product, *catalogv1.Product)
+	// row is the inverse of message.
+	row func(*catalogv1.Product, *ent.Product) error
 	// unchanged compares the field, if the history shows it.
 	unchanged func(a, b *ent.Product) bool
 }
 
 func (o *output) columns() []columnOf                           { return o.of }
 func (o *output) show(from *ent.Product, to *catalogv1.Product) { o.message(from, to) }
+func (o *output) fill(from *catalogv1.Product, to *ent.Product) error {
+	return o.row(from, to)
+}
+
 func (o *output) same(a, b *ent.Product) bool                   { return o.unchanged == nil || o.unchanged(a, b) }
 
 // simple is a field with one column, whose values have the same type in rows and in messages.
@@ -33,6 +41,11 @@ func (s *simple[T]) parts() []string     { return nil }
 
 func (s *simple[T]) show(from *ent.Product, to *catalogv1.Product) {
 	*s.message(to) = *s.column.at(from)
+}
+
+func (s *simple[T]) fill(from *catalogv1.Product, to *ent.Product) error {
+	*s.column.at(to) = *s.message(from)
+	return nil
 }
 
 func (s *simple[T]) same(a, b *ent.Product) bool {
@@ -66,6 +79,15 @@ func (s *simple[T]) added(m *ent.ProductMutation) bool {
 
 func (s *simple[T]) stored(from *ent.Product) any {
 	return s.kind.stored(*s.column.at(from))
+}
+
+func (s *simple[T]) restore(raw json.RawMessage, to *ent.Product) error {
+	var v T
+	if err := s.kind.restore(raw, &v); err != nil {
+		return err
+	}
+	*s.column.at(to) = v
+	return nil
 }
 
 func (s *simple[T]) readable(stored any) string { return s.kind.readable(stored) }
