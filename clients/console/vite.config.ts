@@ -1,15 +1,24 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { paths } from "./src/app/paths.js";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `npm run dev` finds the catalog. */
 const server = process.env["CATALOG_SERVER"] ?? "http://localhost:8080";
 
+/** Tells the server which paths are pages. */
+const emitPaths: Plugin = {
+  name: "paths",
+  generateBundle() {
+    this.emitFile({ type: "asset", fileName: ".vite/paths.json", source: `${JSON.stringify(paths, undefined, 2)}\n` });
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), emitPaths],
   resolve: {
     alias: [
       { find: /^@zebrands\/catalog$/, replacement: source("../typescript/src/index.ts") },

@@ -24,7 +24,11 @@ const (
 	sessionHeader = "Catalog-Session"
 	inCookie      = "cookie"
 
-	cookieName = "catalog_refresh"
+	// plainCookie is the cookie's name if the public URL is http, and was it with https in earlier releases.
+	plainCookie = "catalog_refresh"
+	// hostCookie is its name with https. Browsers accept the prefix __Host- only with Secure, without a domain and
+	// with the path "/", so no other host of the domain can set it.
+	hostCookie = "__Host-catalog_refresh"
 	// tokenField is the field of requests and responses that the cookie replaces.
 	tokenField = "refresh_token"
 )
@@ -33,9 +37,11 @@ const (
 // contract. It applies to AuthService only: Wrap wraps the HTTP handler, and Interceptor comes last in the
 // interceptor chain.
 type Cookies struct {
-	path   string
-	secure bool
-	csrf   *http.CrossOriginProtection
+	name, path string
+	secure     bool
+	// plainPath is the path of plainCookie.
+	plainPath string
+	csrf      *http.CrossOriginProtection
 }
 
 // NewCookies returns the Cookies of a catalog at a public URL. Returns an error if the URL is invalid.
@@ -44,10 +50,10 @@ func NewCookies(publicURL string) (*Cookies, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cookies: %w", err)
 	}
-	c := &Cookies{
-		path:   u.Path + "/" + catalogv1connect.AuthServiceName + "/",
-		secure: u.Scheme == "https",
-		csrf:   http.NewCrossOriginProtection(),
+	path := u.Path + "/" + catalogv1connect.AuthServiceName + "/"
+	c := &Cookies{name: plainCookie, path: path, plainPath: path, csrf: http.NewCrossOriginProtection()}
+	if u.Scheme == "https" {
+		c.name, c.path, c.secure = hostCookie, "/", true
 	}
 	if err := c.csrf.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 		return nil, fmt.Errorf("cookies: %w", err)
@@ -57,9 +63,11 @@ func NewCookies(publicURL string) (*Cookies, error) {
 
 type crossSiteKey struct{}
 
-// Wrap marks cross-origin browser requests in the context, for Interceptor.
+// Wrap marks cross-origin browser requests in the context, for Interceptor, and forbids to store responses: most of
+// them have tokens.
 func (c *Cookies) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
 		if err := c.csrf.Check(r); err != nil {
 			r = r.WithContext(context.WithValue(r.Context(), crossSiteKey{}, err))
 		}
@@ -83,7 +91,7 @@ func (c *Cookies) Interceptor(end func(ctx context.Context, refreshToken string)
 			if !ok {
 				return nil, errNoCall
 			}
-			if err := fromCookie(req); err != nil {
+			if err := c.fromCookie(req); err != nil {
 				return nil, err
 			}
 			res, err := next(ctx, req)
@@ -91,7 +99,7 @@ func (c *Cookies) Interceptor(end func(ctx context.Context, refreshToken string)
 			case fault.Is(err, fault.RefreshTokenInvalid) || fault.Is(err, fault.RefreshTokenReused):
 				c.set(call.ResponseHeader(), "", -time.Second)
 			case err == nil:
-				if replaced := cookieOf(req); replaced != "" && startsSession(req, res) {
+				if replaced, _ := c.cookieOf(req); replaced != "" && startsSession(req, res) {
 					end(ctx, replaced)
 				}
 				c.intoCookie(call.ResponseHeader(), res)
@@ -106,33 +114,43 @@ var (
 		"Only pages of the catalog itself may use its cookie: call without the header %s.", sessionHeader)
 	errNoCookie = fault.New(fault.Unauthenticated, fault.RefreshTokenInvalid,
 		"There is no session in this browser. Sign in.")
+	errTwoCookies = fault.New(fault.Unauthenticated, fault.RefreshTokenInvalid,
+		"The browser sent more than one session cookie. Sign in.")
 	errNoCall = errors.New("cookies: the context is not a handler's")
 )
 
 // fromCookie sets an empty token field of a request from the cookie. Returns REFRESH_TOKEN_INVALID if the call
-// requires a token and there is none.
-func fromCookie(req connect.AnyRequest) error {
+// requires a token and there is not exactly one.
+func (c *Cookies) fromCookie(req connect.AnyRequest) error {
 	m, field := tokenOf(req.Any())
 	if field == nil || m.Get(field).String() != "" {
 		return nil
 	}
-	if token := cookieOf(req); token != "" {
+	token, err := c.cookieOf(req)
+	if token != "" {
 		m.Set(field, protoreflect.ValueOfString(token))
 		return nil
 	}
 	if _, refresh := req.Any().(*catalogv1.RefreshSessionRequest); refresh {
-		return errNoCookie
+		return err
 	}
 	return nil
 }
 
-// cookieOf returns the token in a request's cookie; empty if there is none.
-func cookieOf(req connect.AnyRequest) string {
-	cookie, err := (&http.Request{Header: req.Header()}).Cookie(cookieName)
-	if err != nil {
-		return ""
+// cookieOf returns the token in a request's cookie. A cookie with the name of earlier releases counts if there is no
+// other. Returns REFRESH_TOKEN_INVALID if there is none, or more than one: the browser does not tell which of them this
+// server set.
+func (c *Cookies) cookieOf(req connect.AnyRequest) (string, error) {
+	r := http.Request{Header: req.Header()}
+	for _, name := range []string{c.name, plainCookie} {
+		switch found := r.CookiesNamed(name); {
+		case len(found) > 1:
+			return "", errTwoCookies
+		case len(found) == 1:
+			return found[0].Value, nil
+		}
 	}
-	return cookie.Value
+	return "", errNoCookie
 }
 
 // startsSession reports whether a call started a new session.
@@ -154,13 +172,17 @@ func (c *Cookies) intoCookie(header http.Header, res connect.AnyResponse) {
 	}
 }
 
-// set sets the cookie. A negative lifetime deletes it.
+// set sets the cookie, and deletes the one of earlier releases. A negative lifetime deletes both.
 func (c *Cookies) set(header http.Header, token string, lifetime time.Duration) {
 	cookie := http.Cookie{ //nolint:gosec // Secure unless the public URL is http
-		Name: cookieName, Value: token, Path: c.path, MaxAge: int(lifetime.Seconds()),
+		Name: c.name, Value: token, Path: c.path, MaxAge: int(lifetime.Seconds()),
 		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 	header.Add("Set-Cookie", cookie.String())
+	if c.name != plainCookie {
+		cookie.Name, cookie.Value, cookie.Path, cookie.MaxAge = plainCookie, "", c.plainPath, -1
+		header.Add("Set-Cookie", cookie.String())
+	}
 }
 
 // tokenOf returns the refresh token field of a message; nil if it has none.

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"io"
 	"io/fs"
 	"net/http"
@@ -11,11 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/clients/console"
+	"github.com/zebrands/catalog/internal/build"
 )
 
 func TestConsole(t *testing.T) {
 	c := boot(t, settings(t))
-	for _, path := range []string{"/", "/p/0190a6b0-0000-7000-8000-000000000001", "/setup", "/admin/products", "/anything"} {
+	for _, path := range []string{"/", "/p/0190a6b0-0000-7000-8000-000000000001", "/setup", "/sign-in/", "/admin", "/admin/", "/admin/products", "/admin/products/new"} {
 		status, header, body := get(t, c.URL()+path)
 		require.Equal(t, http.StatusOK, status, path)
 		require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
@@ -68,11 +70,19 @@ func TestWhatIsNoPageIsTheAPIs(t *testing.T) {
 		{http.MethodGet, "/assets/missing.js"},
 		{http.MethodGet, "/.vite/manifest.json"},
 		{http.MethodGet, "/index.php"},
+		{http.MethodGet, "/anything"},
+		{http.MethodGet, "/metrics"},
+		{http.MethodGet, "/v1/products"},
+		{http.MethodGet, "/p"},
+		{http.MethodGet, "/p/a/b"},
+		{http.MethodHead, "/admin/anything"},
 	} {
 		status, header, body := do(t, call.method, c.URL()+call.path, "{}", "Content-Type", "application/json")
 		require.Equal(t, http.StatusNotFound, status, call.path)
 		require.Equal(t, "application/json", header.Get("Content-Type"))
-		require.Contains(t, body, "METHOD_NOT_FOUND")
+		if call.method != http.MethodHead {
+			require.Contains(t, body, "METHOD_NOT_FOUND")
+		}
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, c.URL()+"/sign-in", http.NoBody)
 	require.NoError(t, err)
@@ -83,4 +93,36 @@ func TestWhatIsNoPageIsTheAPIs(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, body)
 	require.Equal(t, http.StatusOK, res.StatusCode)
+}
+
+func TestBrowsersGetAPageThatSaysNotFound(t *testing.T) {
+	c := boot(t, settings(t))
+	for _, path := range []string{"/anything", "/admin/anything", "/p/a/b", "/metrics"} {
+		status, header, body := do(t, http.MethodGet, c.URL()+path, "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+		require.Equal(t, http.StatusNotFound, status, path)
+		require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+		require.Equal(t, "no-store", header.Get("Cache-Control"))
+		require.Empty(t, header.Get("ETag"))
+		require.NotEmpty(t, header.Get("Content-Security-Policy"))
+		require.Contains(t, body, `<div id="root">`)
+	}
+	// A page is HTML whatever the caller accepts.
+	status, header, _ := do(t, http.MethodGet, c.URL()+"/sign-in", "", "Accept", "application/json")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+}
+
+func TestVersion(t *testing.T) {
+	c := boot(t, settings(t))
+	var version struct{ Version, Revision string }
+	status, header, body := get(t, c.URL()+"/version")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "application/json", header.Get("Content-Type"))
+	require.NoError(t, json.Unmarshal([]byte(body), &version))
+	require.Equal(t, build.Read().Version, version.Version)
+
+	var document struct{ Info struct{ Version string } }
+	_, _, body = get(t, c.URL()+"/openapi.json")
+	require.NoError(t, json.Unmarshal([]byte(body), &document))
+	require.Equal(t, version.Version, document.Info.Version)
 }

@@ -242,3 +242,48 @@ func freeAddress(t *testing.T) string {
 	defer l.Close()
 	return l.Addr().String()
 }
+
+func TestCookieOfAnHTTPSCatalogBelongsToItsHost(t *testing.T) {
+	cfg := settings(t)
+	cfg.PublicURL, cfg.Addr = "https://catalog.example", freeAddress(t)
+	withAda(t, cfg)
+	call := func(method, body, cookies string) (status int, header http.Header, text string) {
+		t.Helper()
+		return do(t, http.MethodPost, "http://"+cfg.Addr+"/catalog.v1.AuthService/"+method, body,
+			"Content-Type", "application/json", "Catalog-Session", "cookie", "Cookie", cookies)
+	}
+	signIn := func() (token string) {
+		t.Helper()
+		status, header, body := call("SignIn", `{"email":"ada@example.com","password":"`+password+`"}`, "")
+		require.Equal(t, http.StatusOK, status, body)
+		require.Equal(t, "no-store", header.Get("Cache-Control"))
+		require.Equal(t, "max-age=63072000", header.Get("Strict-Transport-Security"))
+		set := header.Values("Set-Cookie")
+		require.Len(t, set, 2)
+		require.Regexp(t, `^__Host-catalog_refresh=\S+; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict$`, set[0])
+		require.Regexp(t, `^catalog_refresh=; Path=/catalog.v1.AuthService/; Max-Age=0;`, set[1])
+		cookie, err := http.ParseSetCookie(set[0])
+		require.NoError(t, err)
+		return cookie.Value
+	}
+
+	token := signIn()
+	// The name of earlier releases still counts, once.
+	status, header, body := call("RefreshSession", "{}", "catalog_refresh="+token)
+	require.Equal(t, http.StatusOK, status, body)
+	require.Regexp(t, `^__Host-catalog_refresh=`, header.Values("Set-Cookie")[0])
+	require.Regexp(t, `^catalog_refresh=; `, header.Values("Set-Cookie")[1])
+
+	// The host's own cookie wins over one that another host of the domain may have set.
+	status, _, body = call("RefreshSession", "{}", "catalog_refresh=forged; __Host-catalog_refresh="+signIn())
+	require.Equal(t, http.StatusOK, status, body)
+
+	// Of two cookies with one name, none counts.
+	token = signIn()
+	status, _, body = call("RefreshSession", "{}", "__Host-catalog_refresh=forged; __Host-catalog_refresh="+token)
+	require.Equal(t, http.StatusUnauthorized, status)
+	require.Contains(t, body, "REFRESH_TOKEN_INVALID")
+	require.Contains(t, body, "more than one session cookie")
+	status, _, body = call("RefreshSession", "{}", "__Host-catalog_refresh="+token)
+	require.Equal(t, http.StatusOK, status, body)
+}

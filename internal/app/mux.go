@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/zebrands/catalog/clients/console"
+	"github.com/zebrands/catalog/internal/build"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/web"
@@ -23,9 +25,14 @@ import (
 const (
 	// readyTimeout bounds the database's answer to a readiness probe.
 	readyTimeout = 2 * time.Second
+	// strictTransport is the Strict-Transport-Security header: two years.
+	strictTransport = "max-age=63072000"
 	// corsMaxAge is how long browsers may cache preflight responses, in seconds.
 	corsMaxAge = 7200
 )
+
+// livenessPaths are the paths of the liveness probe.
+var livenessPaths = []string{"/livez", "/healthz"}
 
 // mounter mounts the handlers of the roles.
 type mounter struct {
@@ -69,7 +76,9 @@ func (a *App) handler() (http.Handler, error) {
 	reflector := grpcreflect.NewStaticReflector(append(allServices(), grpchealth.HealthV1ServiceName)...)
 	m.mux.Handle(grpcreflect.NewHandlerV1(reflector, codecs...))
 	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
-	m.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	for _, path := range livenessPaths {
+		m.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	}
 	m.mux.HandleFunc("GET /readyz", a.ready)
 	m.mux.Handle("GET /.well-known/jwks.json", a.parts.keys.JWKS())
 	pages, err := fs.Sub(console.Dist, "dist")
@@ -81,7 +90,7 @@ func (a *App) handler() (http.Handler, error) {
 		return nil, err
 	}
 	m.mux.Handle("/", rest)
-	if err := web.MountDocs(m.mux, a.parts.baseURL); err != nil {
+	if err := a.mountVersion(m.mux); err != nil {
 		return nil, err
 	}
 	instruments, err := a.instruments()
@@ -93,9 +102,32 @@ func (a *App) handler() (http.Handler, error) {
 		Timeout:        a.cfg.RequestTimeout,
 		TrustedProxies: a.cfg.TrustedProxies,
 		Instruments:    instruments,
-		Quiet:          map[string]bool{"/livez": true, "/readyz": true},
+		Quiet:          map[string]bool{"/livez": true, "/healthz": true, "/readyz": true},
 	}
-	return a.closeWhenDraining(observer.Wrap(a.allowOrigins(m.mux))), nil
+	return a.closeWhenDraining(observer.Wrap(a.requireHTTPS(a.allowOrigins(m.mux)))), nil
+}
+
+// mountVersion mounts the program's version, and the documentation, which contains it.
+func (a *App) mountVersion(mux *http.ServeMux) error {
+	info := build.Read()
+	text, err := json.Marshal(map[string]string{"version": info.Version, "revision": info.Revision})
+	if err != nil {
+		return fmt.Errorf("version: %w", err)
+	}
+	mux.Handle("GET /version", web.NewFile("version.json", append(text, '\n'), web.Revalidate))
+	return web.MountDocs(mux, a.parts.baseURL, info.Version)
+}
+
+// requireHTTPS adds HTTP Strict Transport Security if the public URL is https. It does not include subdomains, which
+// may belong to others.
+func (a *App) requireHTTPS(next http.Handler) http.Handler {
+	if !strings.HasPrefix(a.parts.baseURL, "https:") {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", strictTransport)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // instruments returns the metrics of requests; nil if telemetry is disabled.

@@ -5,11 +5,14 @@ package web
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // docs holds the pages and their assets, including an unmodified Swagger UI 5.35.0; see docs/swagger-ui.txt.
@@ -34,8 +37,11 @@ type server struct {
 	TLS  bool   // URL is https
 }
 
-// MountDocs mounts the documentation of the server at publicURL.
-func MountDocs(mux *http.ServeMux, publicURL string) error {
+var errNoVersion = errors.New("API pages: openapi.json has no version to replace")
+
+// MountDocs mounts the documentation of the server at publicURL. version is the program's, and becomes the
+// info.version of the OpenAPI document.
+func MountDocs(mux *http.ServeMux, publicURL, version string) error {
 	u, err := url.Parse(publicURL)
 	if err != nil {
 		return fmt.Errorf("API pages: %w", err)
@@ -63,6 +69,15 @@ func MountDocs(mux *http.ServeMux, publicURL string) error {
 	for path, file := range files {
 		mux.Handle("GET /docs/assets"+path, file)
 	}
-	mux.Handle("GET /openapi.json", NewFile("openapi.json", openAPI, Revalidate))
+	quoted, err := json.Marshal(version)
+	if err != nil {
+		return fmt.Errorf("API pages: %w", err)
+	}
+	before, after, found := bytes.Cut(openAPI, []byte(`"version": "v1"`))
+	if !found {
+		return errNoVersion
+	}
+	document := slices.Concat(before, []byte(`"version": `), quoted, after)
+	mux.Handle("GET /openapi.json", NewFile("openapi.json", document, Revalidate))
 	return nil
 }

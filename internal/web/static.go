@@ -155,3 +155,24 @@ func Page(policy string, next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// WithStatus returns w with the status of a complete file, 200, replaced by an error's. Nothing caches the response.
+func WithStatus(w http.ResponseWriter, status int) http.ResponseWriter {
+	return &statusWriter{w, status}
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+
+	status int
+}
+
+// WriteHeader replaces status 200.
+func (w *statusWriter) WriteHeader(status int) {
+	if status == http.StatusOK {
+		status = w.status
+		w.Header().Del("ETag")
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}

@@ -10,8 +10,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
@@ -35,6 +37,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	if err := proto.Unmarshal(raw, &request); err != nil {
 		return err
 	}
+	removeStreams(&request)
 	response, err := generate(ctx, &request)
 	if err != nil {
 		return err
@@ -51,6 +54,17 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	}
 	_, err = stdout.Write(raw)
 	return err
+}
+
+// removeStreams removes streaming methods: OpenAPI cannot describe their messages, which have a binary prefix each.
+func removeStreams(request *pluginpb.CodeGeneratorRequest) {
+	for _, file := range request.GetProtoFile() {
+		for _, service := range file.GetService() {
+			service.Method = slices.DeleteFunc(service.Method, func(m *descriptorpb.MethodDescriptorProto) bool {
+				return m.GetClientStreaming() || m.GetServerStreaming()
+			})
+		}
+	}
 }
 
 // generate runs protoc-gen-connect-openapi on the request.

@@ -10,6 +10,7 @@ import { storefrontRoutes } from "@/features/storefront/routes";
 import { parseSearch, stringifySearch } from "@/lib/search-params";
 import { accountRoute } from "./account/route";
 import { adminIndexRoute, adminRoute } from "./admin/route";
+import type { paths } from "./paths";
 import { rootRoute } from "./root-route";
 import { RouteError } from "./route-states";
 import { shopRoute } from "./shop/route";
@@ -45,3 +46,7 @@ declare module "@tanstack/react-router" {
     router: typeof router;
   }
 }
+
+/** `true` if both lists of paths are the same; else the paths that only one of them has. */
+type SamePaths<A, B> = [A] extends [B] ? ([B] extends [A] ? true : Exclude<B, A>) : Exclude<A, B>;
+true satisfies SamePaths<Exclude<keyof typeof router.routesByPath, "/admin/">, (typeof paths)[number]>;

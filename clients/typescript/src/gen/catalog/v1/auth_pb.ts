@@ -708,10 +708,10 @@ export const CompleteSetupResponseSchema: GenMessage<CompleteSetupResponse> = /*
  *
  * A web page of the catalog's own origin sends the header "Catalog-Session: cookie" with every call to
  * this service, so that no script ever holds a refresh token. Each response that would hold one sets the
- * cookie catalog_refresh instead (HttpOnly, SameSite=Strict, Secure if the public URL is https, only for
- * this service) and leaves refresh_token empty. RefreshSession and SignOut read that cookie when
- * refresh_token is empty. The end of the session clears the cookie; a call that starts another session
- * revokes the one in the cookie. Without the header the service neither reads nor sets a cookie. As a
+ * cookie __Host-catalog_refresh instead (Secure, HttpOnly, SameSite=Strict; catalog_refresh without
+ * Secure if the public URL is http) and leaves refresh_token empty. RefreshSession and SignOut read that
+ * cookie when refresh_token is empty. The end of the session clears the cookie; a call that starts
+ * another session revokes the one in the cookie. No response of this service may be stored. Without the header the service neither reads nor sets a cookie. As a
  * defense against CSRF, a POST with the header from a page of another origin fails with
  * PERMISSION_DENIED (CROSS_SITE_REFUSED).
  *
