@@ -98,11 +98,12 @@ func (a *App) handler() (http.Handler, error) {
 		return nil, err
 	}
 	observer := rpc.Observer{
-		Log:            a.log,
-		Timeout:        a.cfg.RequestTimeout,
-		TrustedProxies: a.cfg.TrustedProxies,
-		Instruments:    instruments,
-		Quiet:          map[string]bool{"/livez": true, "/healthz": true, "/readyz": true},
+		Log:                 a.log,
+		Timeout:             a.cfg.RequestTimeout,
+		TrustedProxies:      a.cfg.TrustedProxies,
+		ClientAddressHeader: a.cfg.ClientAddressHeader,
+		Instruments:         instruments,
+		Quiet:               map[string]bool{"/livez": true, "/healthz": true, "/readyz": true},
 	}
 	return a.closeWhenDraining(observer.Wrap(a.requireHTTPS(a.allowOrigins(m.mux)))), nil
 }

@@ -33,6 +33,8 @@ type Config struct {
 	CORSOrigins    []string       `env:"CATALOG_CORS_ORIGINS" help:"Origins allowed to call the API from browsers (CORS), such as https://shop.example; * allows any." name:"cors-origins" placeholder:"ORIGIN"`
 	TrustedProxies []netip.Prefix `env:"CATALOG_TRUSTED_PROXIES" help:"Networks of reverse proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8." placeholder:"CIDR"`
 
+	ClientAddressHeader string `env:"CATALOG_CLIENT_ADDRESS_HEADER" help:"Header in which the trusted proxies name the client's address, believed instead of X-Forwarded-For, such as do-connecting-ip on DigitalOcean's App Platform." placeholder:"NAME"`
+
 	CacheBytes      int           `default:"67108864" env:"CATALOG_CACHE_BYTES" help:"Memory limit of the read cache in bytes, approximate; 0 disables the cache."`
 	MaxRequestBytes int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Maximum size of a request in bytes, compressed and decompressed."`
 	RequestTimeout  time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"Time limit for a request."`

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // minRequestBytes is the minimum of --max-request-bytes: sign-in requests must fit.
@@ -42,7 +44,7 @@ func invalid(flag, format string, args ...any) error {
 // Validate returns a one-line error that names the first invalid value. It does not contain secrets.
 func (c *Config) Validate() error {
 	for _, check := range []func() error{
-		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkRoles, c.checkLimits, c.Mail.Validate,
+		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkProxies, c.checkRoles, c.checkLimits, c.Mail.Validate,
 		c.Telemetry.Validate,
 	} {
 		if err := check(); err != nil {
@@ -121,6 +123,22 @@ func (c *Config) checkOrigins() error {
 		if origin != "*" && (err != nil || u.Scheme+"://"+u.Host != origin) {
 			return invalid("cors-origins", "must be origins like https://shop.example, not %q", origin)
 		}
+	}
+	return nil
+}
+
+// checkProxies rejects a header that nobody would be believed in, or that never holds exactly one address.
+func (c *Config) checkProxies() error {
+	switch header := c.ClientAddressHeader; {
+	case header == "":
+		return nil
+	case !httpguts.ValidHeaderFieldName(header):
+		return invalid("client-address-header", "must be the name of a header, not %q", header)
+	case strings.EqualFold(header, "X-Forwarded-For"), strings.EqualFold(header, "Forwarded"):
+		return invalid("client-address-header", "must name a header with one address, not %s; "+
+			"X-Forwarded-For is read without this setting", header)
+	case len(c.TrustedProxies) == 0:
+		return invalid("client-address-header", "needs --trusted-proxies: nobody else is believed")
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ type Observer struct {
 	Timeout time.Duration
 	// TrustedProxies are the networks whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
+	// ClientAddressHeader is trusted instead of X-Forwarded-For, from the same networks; "" disables it.
+	ClientAddressHeader string
 	// Instruments measure requests; nil disables them.
 	Instruments *Instruments
 	// Quiet are paths that are logged at debug level, because probes request them frequently.
@@ -54,7 +56,10 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 			ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 			defer cancel()
 		}
-		client := auth.Client{Address: clientAddress(r, o.TrustedProxies), UserAgent: r.UserAgent()}
+		client := auth.Client{
+			Address:   clientAddress(r, o.TrustedProxies, o.ClientAddressHeader),
+			UserAgent: r.UserAgent(),
+		}
 		r = r.WithContext(auth.WithClient(ctx, client))
 		sw := &statusWriter{ResponseWriter: w}
 		defer func() {

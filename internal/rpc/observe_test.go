@@ -80,19 +80,56 @@ func TestClientAddress(t *testing.T) {
 		"with ports":                   {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9:5678, [::ffff:10.0.0.2]:80"}, want: "203.0.113.9"},
 		"nonsense":                     {remote: "10.0.0.1:1", forwarded: []string{"203.0.113.9, x"}, want: "10.0.0.1"},
 		"mapped":                       {remote: "[::ffff:10.0.0.1]:1", forwarded: []string{"::ffff:203.0.113.9"}, want: "203.0.113.9"},
+		"with a zone":                  {remote: "10.0.0.1:1", forwarded: []string{"fe80::1%eth0"}, want: "fe80::1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got auth.Client
-			o := rpc.Observer{Log: slog.New(slog.DiscardHandler), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
-			r.RemoteAddr = c.remote
-			r.Header["X-Forwarded-For"] = c.forwarded
-			o.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				got = auth.ClientFrom(r.Context())
-			})).ServeHTTP(httptest.NewRecorder(), r)
-			require.Equal(t, c.want, got.Address.String())
+			got := observedAddress(t, rpc.Observer{}, c.remote, http.Header{"X-Forwarded-For": c.forwarded})
+			require.Equal(t, c.want, got)
 		})
 	}
+}
+
+// TestClientAddressHeader is how it is behind DigitalOcean's App Platform: the caller is in a header of the platform's,
+// and X-Forwarded-For has the ingress, which is the same for everybody.
+func TestClientAddressHeader(t *testing.T) {
+	const ingress = "198.51.100.7"
+	for name, c := range map[string]struct {
+		remote string
+		values []string
+		want   string
+	}{
+		"the caller":                  {"10.0.0.1:1", []string{"203.0.113.9"}, "203.0.113.9"},
+		"with a port":                 {"10.0.0.1:1", []string{" 203.0.113.9:5678 "}, "203.0.113.9"},
+		"version 6":                   {"10.0.0.1:1", []string{"2001:db8::9"}, "2001:db8::9"},
+		"mapped":                      {"[::ffff:10.0.0.1]:1", []string{"::ffff:203.0.113.9"}, "203.0.113.9"},
+		"with a zone":                 {"10.0.0.1:1", []string{"2001:db8::9%forged"}, "2001:db8::9"},
+		"in a trusted network":        {"10.0.0.1:1", []string{"10.0.0.9"}, "10.0.0.9"},
+		"from a stranger":             {"203.0.113.9:1", []string{"1.1.1.1"}, "203.0.113.9"},
+		"missing":                     {"10.0.0.1:1", nil, "10.0.0.1"},
+		"empty":                       {"10.0.0.1:1", []string{""}, "10.0.0.1"},
+		"malformed":                   {"10.0.0.1:1", []string{"nobody"}, "10.0.0.1"},
+		"a list":                      {"10.0.0.1:1", []string{"1.1.1.1, 203.0.113.9"}, "10.0.0.1"},
+		"twice, the first by a guest": {"10.0.0.1:1", []string{"1.1.1.1", "203.0.113.9"}, "10.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := observedAddress(t, rpc.Observer{ClientAddressHeader: "do-connecting-ip"}, c.remote,
+				http.Header{"Do-Connecting-Ip": c.values, "X-Forwarded-For": {"1.1.1.1, " + ingress}})
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+// observedAddress returns the address that an observer, which trusts 10.0.0.0/8, sees for a request.
+func observedAddress(t *testing.T, o rpc.Observer, remote string, header http.Header) string {
+	t.Helper()
+	o.Log, o.TrustedProxies = slog.New(slog.DiscardHandler), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+	r.RemoteAddr, r.Header = remote, header
+	var got auth.Client
+	o.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = auth.ClientFrom(r.Context())
+	})).ServeHTTP(httptest.NewRecorder(), r)
+	return got.Address.String()
 }
 
 func TestPanicOutsideTheAPI(t *testing.T) {
