@@ -116,7 +116,7 @@ run "the_service_is_told_who_it_is" {
 
   assert {
     condition = alltrue([
-      for k, v in { CATALOG_PUBLIC_URL = "https://catalog.example.com", CATALOG_ADDR = "0.0.0.0:8080", CATALOG_MAILGUN_DOMAIN = "mg.example.com" } :
+      for k, v in { CATALOG_PUBLIC_URL = "https://catalog.example.com", CATALOG_ADDR = "0.0.0.0:8080", CATALOG_MAILGUN_DOMAIN = "mg.example.com", CATALOG_CLIENT_ADDRESS_HEADER = "do-connecting-ip" } :
       one([for e in digitalocean_app.catalog.spec[0].service[0].env : e.value if e.key == k]) == v
     ])
     error_message = "The service's settings are wrong."

@@ -45,13 +45,15 @@ func RouteTo(prefix string, processes ...*Process) Route {
 type Nginx struct {
 	// URL is where it speaks HTTP/1.1; H2CURL is where it speaks HTTP/2 without TLS, gRPC among it.
 	URL, H2CURL string
+	// Proxied is the address where it expects the PROXY protocol before HTTP/1.1.
+	Proxied string
 	// Log is what it printed, among it every failure to reach a process.
 	Log *Log
 
-	dir        string
-	program    string
-	http1, h2c string // where it listens
-	child      *child
+	dir     string
+	program string
+	listen  listeners
+	child   *child
 }
 
 // StartNginx starts nginx with its files in a folder, which exists. Returns ErrNoNginx if it is not
@@ -62,17 +64,16 @@ func StartNginx(ctx context.Context, dir string, routes ...Route) (*Nginx, error
 		return nil, err
 	}
 	n := &Nginx{Log: &Log{}, dir: dir, program: program}
-	if n.http1, err = FreeAddress(ctx); err != nil {
+	for _, address := range []*string{&n.listen.HTTP1, &n.listen.H2C, &n.listen.Proxied} {
+		if *address, err = FreeAddress(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n.URL, n.H2CURL, n.Proxied = "http://"+n.listen.HTTP1, "http://"+n.listen.H2C, n.listen.Proxied
+	if err := n.configure(ctx, render(n.listen, localhost, routes)); err != nil {
 		return nil, err
 	}
-	if n.h2c, err = FreeAddress(ctx); err != nil {
-		return nil, err
-	}
-	n.URL, n.H2CURL = "http://"+n.http1, "http://"+n.h2c
-	if err := n.configure(ctx, render(n.http1, n.h2c, routes)); err != nil {
-		return nil, err
-	}
-	return n.start(ctx, n.http1, n.h2c)
+	return n.start(ctx, n.listen.HTTP1, n.listen.H2C, n.listen.Proxied)
 }
 
 // StartNginxAs starts nginx with servers as somebody wrote them, in the text of its block http. They
@@ -133,7 +134,7 @@ func listening(ctx context.Context, addresses []string) bool {
 // Route takes other processes in, or out, without losing a request, as an orchestrator does. It returns
 // when every new request follows the routes; those under way end where they are.
 func (n *Nginx) Route(ctx context.Context, routes ...Route) error {
-	if err := n.configure(ctx, render(n.http1, n.h2c, routes)); err != nil {
+	if err := n.configure(ctx, render(n.listen, localhost, routes)); err != nil {
 		return err
 	}
 	before := n.Log.Len()
@@ -185,13 +186,21 @@ var catalogText string
 
 var catalogTemplate = template.Must(template.New("catalog.conf").Parse(catalogText))
 
-// render returns the servers of a catalog, which listen on two addresses and send to the routes.
-func render(http1, h2c string, routes []Route) string {
+// listeners are the addresses, or the ports, where nginx listens.
+type listeners struct{ HTTP1, H2C, Proxied string }
+
+// localhost is where a TLS proxy is that nginx believes: on its own machine.
+var localhost = []string{"127.0.0.1", "::1"}
+
+// render returns the servers of a catalog, which listen on addresses, believe TLS proxies and send to the routes.
+func render(listen listeners, tlsProxies []string, routes []Route) string {
 	var servers strings.Builder
 	err := catalogTemplate.Execute(&servers, struct {
-		HTTP1, H2C string
+		listeners
+
+		TLSProxies []string
 		Routes     []Route
-	}{http1, h2c, routes})
+	}{listen, tlsProxies, routes})
 	if err != nil {
 		panic(err) // the template is ours, and a Builder takes everything
 	}

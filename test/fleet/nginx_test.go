@@ -14,7 +14,8 @@ var update = flag.Bool("update", false, "write deploy/nginx.conf")
 func TestDeployedConfiguration(t *testing.T) {
 	const path = "../../deploy/nginx.conf"
 	replicas := []string{"catalog-1:8080", "catalog-2:8080", "catalog-3:8080"}
-	want := render("8080", "8081", []Route{{Prefix: "/", Servers: replicas}})
+	want := render(listeners{HTTP1: "8080", H2C: "8081", Proxied: "8082"}, localhost,
+		[]Route{{Prefix: "/", Servers: replicas}})
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
 	}

@@ -16,6 +16,8 @@ locals {
     CATALOG_LOG_FORMAT       = "json"
     CATALOG_REQUEST_TIMEOUT  = "${local.request}s"
     CATALOG_SHUTDOWN_TIMEOUT = "${local.shutdown}s"
+    # X-Forwarded-For has the platform's ingress, which is the same for every caller.
+    CATALOG_CLIENT_ADDRESS_HEADER = "do-connecting-ip"
   }, var.env)
   secret_names = nonsensitive(keys(var.secret_env))
 }
