@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
+	"github.com/zebrands/catalog/internal/files"
 	"github.com/zebrands/catalog/internal/importer"
 )
 
@@ -47,34 +47,11 @@ func (c *exportCmd) Run(ctx context.Context) error {
 	if c.File == "-" {
 		err = write(os.Stdout)
 	} else {
-		err = replaceFile(c.File, write)
+		err = files.Write(c.File, func(file *os.File) error { return errors.Join(write(file), file.Chmod(exportMode)) })
 	}
 	if err != nil {
 		return statusError{err, statusFailed}
 	}
 	fmt.Fprintf(os.Stderr, "%d products exported\n", count)
-	return nil
-}
-
-// replaceFile replaces a file atomically with the output of write.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	if err := write(file); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	if err := errors.Join(file.Chmod(exportMode), file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
 	return nil
 }

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"entgo.io/ent/dialect"
+
+	"github.com/zebrands/catalog/internal/files"
 )
 
 // ErrNotSQLite is returned by Backup on PostgreSQL, which has its own tools.
@@ -23,16 +24,13 @@ func (d *DB) Backup(ctx context.Context, path string) (int64, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return 0, errors.Join(&fs.PathError{Op: "back up to", Path: path, Err: fs.ErrExist}, err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
+	var size int64
+	err := files.Write(path, func(file *os.File) (err error) {
+		size, err = d.copyInto(ctx, file)
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("back up: %w", err)
-	}
-	size, err := d.copyInto(ctx, file)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return 0, errors.Join(fmt.Errorf("back up: %w", err), os.Remove(file.Name()))
 	}
 	return size, nil
 }
@@ -40,9 +38,6 @@ func (d *DB) Backup(ctx context.Context, path string) (int64, error) {
 // copyInto copies the database into an empty file, and returns the file's size.
 func (d *DB) copyInto(ctx context.Context, file *os.File) (int64, error) {
 	if _, err := d.write.ExecContext(ctx, "VACUUM INTO ?", file.Name()); err != nil {
-		return 0, err
-	}
-	if err := file.Sync(); err != nil {
 		return 0, err
 	}
 	info, err := file.Stat()

@@ -20,3 +20,10 @@ func tryLock(file *os.File) (bool, error) {
 func syncFolder(folder *os.File) error {
 	return folder.Sync() //nolint:wrapcheck // it names the folder
 }
+
+// publish renames before it closes: the lock keeps other processes from removing the file.
+func publish(file *os.File, path string) error {
+	return errors.Join(os.Rename(file.Name(), path), file.Close())
+}
+
+func removeLocked(file *os.File) error { return ignore(os.Remove(file.Name()), os.ErrNotExist) }

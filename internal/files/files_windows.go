@@ -21,3 +21,16 @@ func tryLock(file *os.File) (bool, error) {
 }
 
 func syncFolder(*os.File) error { return nil }
+
+// publish closes first: Windows does not rename open files.
+func publish(file *os.File, path string) error {
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// removeLocked closes first: Windows does not remove open files.
+func removeLocked(file *os.File) error {
+	return errors.Join(file.Close(), ignore(os.Remove(file.Name()), os.ErrNotExist))
+}
