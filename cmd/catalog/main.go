@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -40,7 +41,9 @@ type commands struct {
 // main exits with 0 on success, 1 if the command failed, and 80 if the command line is invalid.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal kills the program
+	defer stop()
+	// A second Ctrl-C kills the program. A second SIGTERM does not: supervisors repeat it.
+	context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt) })
 	parser := kong.Must(&commands{},
 		kong.Name("catalog"),
 		kong.Description(description),
@@ -74,6 +77,26 @@ func loadEnv(path string) error {
 		}
 	}
 	return fmt.Errorf("%s: line %d is not of the form NAME=value, or its quotes do not end", path, good+1)
+}
+
+// unknownVariables returns the names of environment variables that begin with CATALOG_ and that no flag reads.
+func unknownVariables(model *kong.Application, environ []string) []string {
+	known := map[string]bool{}
+	for _, command := range model.Leaves(false) {
+		for _, flag := range command.Flags {
+			for _, name := range flag.Envs {
+				known[name] = true
+			}
+		}
+	}
+	var unknown []string
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "CATALOG_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // newLogger returns a logger to standard error.

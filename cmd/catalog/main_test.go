@@ -76,3 +76,11 @@ func TestHelpShowsDefaults(t *testing.T) {
 		}
 	}
 }
+
+func TestUnknownVariablesAreFound(t *testing.T) {
+	parser, err := kong.New(&commands{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"CATALOG_DATABSE_URL"}, unknownVariables(parser.Model, []string{
+		"CATALOG_DATABSE_URL=postgres://u:secret@h/d", "CATALOG_DATABASE_URL=x", "CATALOG_GRANT_TO=y", "HOME=/", "CATALOGUE=1",
+	}))
+}

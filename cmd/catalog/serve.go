@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
@@ -20,12 +22,16 @@ type serveCmd struct {
 // Help is shown by serve --help.
 func (*serveCmd) Help() string {
 	return "Without flags it listens on localhost:8080 and stores its data in ./catalog-data: SQLite, and a local mailbox " +
-		"instead of mail. SIGINT or SIGTERM starts a graceful shutdown."
+		"instead of mail. SIGINT or SIGTERM starts a graceful shutdown; a second SIGINT ends it."
 }
 
 // Run serves until ctx is done.
-func (c *serveCmd) Run(ctx context.Context) error {
-	a, err := app.New(ctx, c.Config, newLogger(c.Logging), os.Stdout)
+func (c *serveCmd) Run(ctx context.Context, command *kong.Context) error {
+	log := newLogger(c.Logging)
+	for _, name := range unknownVariables(command.Model, os.Environ()) {
+		log.WarnContext(ctx, "no setting has this environment variable", "name", name)
+	}
+	a, err := app.New(ctx, c.Config, log, os.Stdout)
 	if err != nil {
 		return err
 	}

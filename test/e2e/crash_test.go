@@ -288,3 +288,13 @@ func (s *server) views(t *testing.T, id any) int64 {
 	require.NoError(t, err)
 	return total
 }
+
+// TestSecondSIGTERM sends SIGTERM again while the server drains, as supervisors do: the graceful shutdown goes on.
+func TestSecondSIGTERM(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, "sqlite", 1, "CATALOG_DRAIN_DELAY=1s")
+	require.NoError(t, s.process.Terminate())
+	wait.For(t, func() bool { return strings.Contains(s.log.String(), "msg=stopping") })
+	require.NoError(t, s.stop(t)) // SIGTERM again
+	require.Contains(t, s.log.String(), "msg=stopped")
+}

@@ -140,6 +140,14 @@ func (p *Process) Stop(ctx context.Context) error {
 	return nil
 }
 
+// Terminate sends SIGTERM and does not wait.
+func (p *Process) Terminate() error {
+	if p.child == nil {
+		return errors.New("the process does not run")
+	}
+	return p.child.cmd.Process.Signal(syscall.SIGTERM) //nolint:wrapcheck // it names the process
+}
+
 // Kill kills the process, like a crash.
 func (p *Process) Kill() {
 	if p.child != nil {
