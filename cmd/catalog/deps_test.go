@@ -20,6 +20,7 @@ func TestProgramLeavesOut(t *testing.T) {
 		{"github.com/google/go-cmp", "for tests"},
 		{"go.uber.org/goleak", "for tests"},
 		{"github.com/zebrands/catalog/test", "for tests"},
+		{"github.com/anishathalye/porcupine", "for drills"},
 		{"gonum.org/v1", "for benchmarks"},
 		{"entgo.io/ent/entc", "generates package ent"},
 		{"entgo.io/ent/dialect/sql/schema", "compares schemas, for new migrations"},

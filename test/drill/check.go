@@ -31,6 +31,8 @@ type counts struct {
 	mails, sent, lost, repeated int
 	// oldest is the age of the oldest answer.
 	oldest time.Duration
+	// swaps are the writes with etags, gets and lists the reads that were checked with them.
+	swaps, refusedSwaps, unknownSwaps, gets, lists int
 }
 
 // audit is everything that the fleet says about what happened.
@@ -66,6 +68,7 @@ func (d *drill) check(ctx context.Context, all []*observation) error {
 		}
 		o.checkCalls()
 		o.checkAge()
+		o.checkOrder(d.logs)
 		o.checkHistory(a.between(o.since, until))
 		o.checkMails(a, a.between(o.since, until))
 		o.checkStrays(a, since, next)
@@ -196,6 +199,21 @@ func (o *observation) checkAge() {
 	}
 	if o.counts.oldest > staleTime {
 		o.breaksf("an answer was %s old", o.counts.oldest)
+	}
+}
+
+// checkOrder looks for an order of the calls that compete for registers in which each has its result: the catalog is
+// linearizable. If dir is not empty, it gets a page for each group of calls that has none.
+func (o *observation) checkOrder(dir string) {
+	for _, r := range o.recordings {
+		o.broken = append(o.broken, r.check(dir)...)
+		o.counts.swaps += len(r.swaps) - groupSize // creating them is no swap
+		o.counts.refusedSwaps += r.numRefused
+		o.counts.unknownSwaps += r.numUnknown
+		o.counts.lists += len(r.lists)
+		for _, gets := range r.gets {
+			o.counts.gets += len(gets)
+		}
 	}
 }
 

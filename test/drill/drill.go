@@ -258,9 +258,9 @@ func (d *drill) ways(token string, keep bool) ways {
 	}
 }
 
-// direct is a way to call one replica, past nginx.
-func (d *drill) direct(replica int) api {
-	client := &caller{http: &http.Client{Transport: &http.Transport{}}}
+// direct is a way to call one replica, past nginx, with a token or as nobody.
+func (d *drill) direct(replica int, token string) api {
+	client := &caller{http: &http.Client{Transport: &http.Transport{}}, token: token}
 	return newAPI(fmt.Sprint("replica ", replica+1), client, d.replicas[replica].URL, connect.WithProtoJSON())
 }
 

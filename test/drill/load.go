@@ -27,6 +27,7 @@ type load struct {
 	shelf  []string // ids of the products that are read
 	clock  string   // id of the product that changes all the time
 	tokens map[*person]string
+	groups []*group
 }
 
 // observe runs a scenario under load. What it finds is not checked yet.
@@ -96,8 +97,18 @@ func (l *load) prepare(ctx context.Context) error {
 		}
 		l.shelf = append(l.shelf, id)
 	}
-	l.clock, err = l.create(ctx, api, l.o.scenario.name+"-CLOCK", "Clock")
-	return err
+	if l.clock, err = l.create(ctx, api, l.o.scenario.name+"-CLOCK", "Clock"); err != nil {
+		return err
+	}
+	for replica := nginx; replica < len(l.d.replicas); replica++ {
+		g, err := l.newGroup(ctx, replica)
+		if err != nil {
+			return err
+		}
+		l.groups = append(l.groups, g)
+		l.o.recordings = append(l.o.recordings, g.recording)
+	}
+	return nil
 }
 
 // callers returns a function for each caller, who calls it again and again with numbers that grow.
@@ -110,12 +121,15 @@ func (l *load) callers() []func(ctx context.Context, n int) {
 			func(ctx context.Context, _ int) { l.list(ctx, anyone) })
 	}
 	for i := range l.d.replicas {
-		direct := l.d.direct(i)
+		direct := l.d.direct(i, "")
 		all = append(all, func(ctx context.Context, _ int) { l.probe(ctx, direct, i) })
 	}
 	for _, p := range l.d.writers {
 		w := &writer{load: l, person: p, ways: l.d.ways(l.tokens[p], l.o.scenario.keepConns)}
 		all = append(all, w.write)
+	}
+	for _, g := range l.groups {
+		all = append(all, g.callers()...)
 	}
 	clock := l.d.ways(l.tokens[l.d.clock], l.o.scenario.keepConns).json
 	return append(all, func(ctx context.Context, n int) { l.tick(ctx, clock, n) })

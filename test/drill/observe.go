@@ -38,6 +38,8 @@ type observation struct {
 	looks    []look
 	switches [replicas][]change
 	outages  []outage
+	// recordings are of the calls that compete for registers.
+	recordings []*recording
 	// repeated is how many reads nginx sent again, because a replica took them and never answered.
 	repeated int64
 

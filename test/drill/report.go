@@ -34,6 +34,8 @@ func (o *observation) print(out io.Writer) {
 	fmt.Fprintf(out, "\n  views    %d answered, %d counted (%d lost their answer)\n", c.views, c.counted, c.lostViews)
 	fmt.Fprintf(out, "  changes  %d answered, %d in the history (%d lost their answer)\n", c.changes, c.found, c.lostChanges)
 	fmt.Fprintf(out, "  mails    %d expected, %d sent, %d lost, %d repeated\n", c.mails, c.sent, c.lost, c.repeated)
+	fmt.Fprintf(out, "  order    %d writes with etags (%d refused, %d lost their answer), %d gets and %d lists beside them\n",
+		c.swaps, c.refusedSwaps, c.unknownSwaps, c.gets, c.lists)
 	fmt.Fprintf(out, "  age      the oldest answer was %s old\n", round(c.oldest))
 	o.printOutages(out)
 	if len(o.broken) == 0 {
