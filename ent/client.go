@@ -29,6 +29,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/writerequest"
 
 	stdsql "database/sql"
 )
@@ -66,6 +67,8 @@ type Client struct {
 	Throttle *ThrottleClient
 	// VerificationKey is the client for interacting with the VerificationKey builders.
 	VerificationKey *VerificationKeyClient
+	// WriteRequest is the client for interacting with the WriteRequest builders.
+	WriteRequest *WriteRequestClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -91,6 +94,7 @@ func (c *Client) init() {
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.Throttle = NewThrottleClient(c.config)
 	c.VerificationKey = NewVerificationKeyClient(c.config)
+	c.WriteRequest = NewWriteRequestClient(c.config)
 }
 
 type (
@@ -198,6 +202,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		SigningKey:             NewSigningKeyClient(cfg),
 		Throttle:               NewThrottleClient(cfg),
 		VerificationKey:        NewVerificationKeyClient(cfg),
+		WriteRequest:           NewWriteRequestClient(cfg),
 	}, nil
 }
 
@@ -232,6 +237,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		SigningKey:             NewSigningKeyClient(cfg),
 		Throttle:               NewThrottleClient(cfg),
 		VerificationKey:        NewVerificationKeyClient(cfg),
+		WriteRequest:           NewWriteRequestClient(cfg),
 	}, nil
 }
 
@@ -264,7 +270,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Pause, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
-		c.VerificationKey,
+		c.VerificationKey, c.WriteRequest,
 	} {
 		n.Use(hooks...)
 	}
@@ -277,7 +283,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Pause, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
-		c.VerificationKey,
+		c.VerificationKey, c.WriteRequest,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -316,6 +322,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Throttle.mutate(ctx, m)
 	case *VerificationKeyMutation:
 		return c.VerificationKey.mutate(ctx, m)
+	case *WriteRequestMutation:
+		return c.WriteRequest.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -2380,17 +2388,150 @@ func (c *VerificationKeyClient) mutate(ctx context.Context, m *VerificationKeyMu
 	}
 }
 
+// WriteRequestClient is a client for the WriteRequest schema.
+type WriteRequestClient struct {
+	config
+}
+
+// NewWriteRequestClient returns a client for the WriteRequest from the given config.
+func NewWriteRequestClient(c config) *WriteRequestClient {
+	return &WriteRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `writerequest.Hooks(f(g(h())))`.
+func (c *WriteRequestClient) Use(hooks ...Hook) {
+	c.hooks.WriteRequest = append(c.hooks.WriteRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `writerequest.Intercept(f(g(h())))`.
+func (c *WriteRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.WriteRequest = append(c.inters.WriteRequest, interceptors...)
+}
+
+// Create returns a builder for creating a WriteRequest entity.
+func (c *WriteRequestClient) Create() *WriteRequestCreate {
+	mutation := newWriteRequestMutation(c.config, OpCreate)
+	return &WriteRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of WriteRequest entities.
+func (c *WriteRequestClient) CreateBulk(builders ...*WriteRequestCreate) *WriteRequestCreateBulk {
+	return &WriteRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WriteRequestClient) MapCreateBulk(slice any, setFunc func(*WriteRequestCreate, int)) *WriteRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WriteRequestCreateBulk{err: fmt.Errorf("calling to WriteRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WriteRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WriteRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for WriteRequest.
+func (c *WriteRequestClient) Update() *WriteRequestUpdate {
+	mutation := newWriteRequestMutation(c.config, OpUpdate)
+	return &WriteRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WriteRequestClient) UpdateOne(_m *WriteRequest) *WriteRequestUpdateOne {
+	mutation := newWriteRequestMutation(c.config, OpUpdateOne, withWriteRequest(_m))
+	return &WriteRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WriteRequestClient) UpdateOneID(id uuid.UUID) *WriteRequestUpdateOne {
+	mutation := newWriteRequestMutation(c.config, OpUpdateOne, withWriteRequestID(id))
+	return &WriteRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for WriteRequest.
+func (c *WriteRequestClient) Delete() *WriteRequestDelete {
+	mutation := newWriteRequestMutation(c.config, OpDelete)
+	return &WriteRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WriteRequestClient) DeleteOne(_m *WriteRequest) *WriteRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WriteRequestClient) DeleteOneID(id uuid.UUID) *WriteRequestDeleteOne {
+	builder := c.Delete().Where(writerequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WriteRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for WriteRequest.
+func (c *WriteRequestClient) Query() *WriteRequestQuery {
+	return &WriteRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWriteRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a WriteRequest entity by its id.
+func (c *WriteRequestClient) Get(ctx context.Context, id uuid.UUID) (*WriteRequest, error) {
+	return c.Query().Where(writerequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WriteRequestClient) GetX(ctx context.Context, id uuid.UUID) *WriteRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *WriteRequestClient) Hooks() []Hook {
+	return c.hooks.WriteRequest
+}
+
+// Interceptors returns the client interceptors.
+func (c *WriteRequestClient) Interceptors() []Interceptor {
+	return c.inters.WriteRequest
+}
+
+func (c *WriteRequestClient) mutate(ctx context.Context, m *WriteRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WriteRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WriteRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WriteRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WriteRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown WriteRequest mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
 		OneTimeToken, Pause, Product, ProductChange, ProductView, RefreshToken,
-		Session, SigningKey, Throttle, VerificationKey []ent.Hook
+		Session, SigningKey, Throttle, VerificationKey, WriteRequest []ent.Hook
 	}
 	inters struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
 		OneTimeToken, Pause, Product, ProductChange, ProductView, RefreshToken,
-		Session, SigningKey, Throttle, VerificationKey []ent.Interceptor
+		Session, SigningKey, Throttle, VerificationKey, WriteRequest []ent.Interceptor
 	}
 )
 

@@ -27,6 +27,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/writerequest"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -102,6 +103,7 @@ func checkColumn(t, c string) error {
 			signingkey.Table:             signingkey.ValidColumn,
 			throttle.Table:               throttle.ValidColumn,
 			verificationkey.Table:        verificationkey.ValidColumn,
+			writerequest.Table:           writerequest.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -28,6 +28,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/writerequest"
 	"github.com/zebrands/catalog/internal/history/change"
 )
 
@@ -55,6 +56,7 @@ const (
 	TypeSigningKey             = "SigningKey"
 	TypeThrottle               = "Throttle"
 	TypeVerificationKey        = "VerificationKey"
+	TypeWriteRequest           = "WriteRequest"
 )
 
 // AdminMutation represents an operation that mutates the Admin nodes in the graph.
@@ -9948,4 +9950,622 @@ func (m *VerificationKeyMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *VerificationKeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown VerificationKey edge %s", name)
+}
+
+// WriteRequestMutation represents an operation that mutates the WriteRequest nodes in the graph.
+type WriteRequestMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	create_time    *time.Time
+	actor_id       *uuid.UUID
+	request_id     *uuid.UUID
+	method         *string
+	digest         *[]byte
+	products       *[]change.Version
+	appendproducts []change.Version
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*WriteRequest, error)
+	predicates     []predicate.WriteRequest
+}
+
+var _ ent.Mutation = (*WriteRequestMutation)(nil)
+
+// writerequestOption allows management of the mutation configuration using functional options.
+type writerequestOption func(*WriteRequestMutation)
+
+// newWriteRequestMutation creates new mutation for the WriteRequest entity.
+func newWriteRequestMutation(c config, op Op, opts ...writerequestOption) *WriteRequestMutation {
+	m := &WriteRequestMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeWriteRequest,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withWriteRequestID sets the ID field of the mutation.
+func withWriteRequestID(id uuid.UUID) writerequestOption {
+	return func(m *WriteRequestMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *WriteRequest
+		)
+		m.oldValue = func(ctx context.Context) (*WriteRequest, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().WriteRequest.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withWriteRequest sets the old WriteRequest of the mutation.
+func withWriteRequest(node *WriteRequest) writerequestOption {
+	return func(m *WriteRequestMutation) {
+		m.oldValue = func(context.Context) (*WriteRequest, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m WriteRequestMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m WriteRequestMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of WriteRequest entities.
+func (m *WriteRequestMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *WriteRequestMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *WriteRequestMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().WriteRequest.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *WriteRequestMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *WriteRequestMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the WriteRequest entity.
+// If the WriteRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WriteRequestMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *WriteRequestMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *WriteRequestMutation) SetActorID(u uuid.UUID) {
+	m.actor_id = &u
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *WriteRequestMutation) ActorID() (r uuid.UUID, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the WriteRequest entity.
+// If the WriteRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WriteRequestMutation) OldActorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *WriteRequestMutation) ResetActorID() {
+	m.actor_id = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *WriteRequestMutation) SetRequestID(u uuid.UUID) {
+	m.request_id = &u
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *WriteRequestMutation) RequestID() (r uuid.UUID, exists bool) {
+	v := m.request_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the WriteRequest entity.
+// If the WriteRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WriteRequestMutation) OldRequestID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *WriteRequestMutation) ResetRequestID() {
+	m.request_id = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *WriteRequestMutation) SetMethod(s string) {
+	m.method = &s
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *WriteRequestMutation) Method() (r string, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the WriteRequest entity.
+// If the WriteRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WriteRequestMutation) OldMethod(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *WriteRequestMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *WriteRequestMutation) SetDigest(b []byte) {
+	m.digest = &b
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *WriteRequestMutation) Digest() (r []byte, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the WriteRequest entity.
+// If the WriteRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WriteRequestMutation) OldDigest(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *WriteRequestMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// SetProducts sets the "products" field.
+func (m *WriteRequestMutation) SetProducts(c []change.Version) {
+	m.products = &c
+	m.appendproducts = nil
+}
+
+// Products returns the value of the "products" field in the mutation.
+func (m *WriteRequestMutation) Products() (r []change.Version, exists bool) {
+	v := m.products
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProducts returns the old "products" field's value of the WriteRequest entity.
+// If the WriteRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WriteRequestMutation) OldProducts(ctx context.Context) (v []change.Version, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProducts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProducts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProducts: %w", err)
+	}
+	return oldValue.Products, nil
+}
+
+// AppendProducts adds c to the "products" field.
+func (m *WriteRequestMutation) AppendProducts(c []change.Version) {
+	m.appendproducts = append(m.appendproducts, c...)
+}
+
+// AppendedProducts returns the list of values that were appended to the "products" field in this mutation.
+func (m *WriteRequestMutation) AppendedProducts() ([]change.Version, bool) {
+	if len(m.appendproducts) == 0 {
+		return nil, false
+	}
+	return m.appendproducts, true
+}
+
+// ResetProducts resets all changes to the "products" field.
+func (m *WriteRequestMutation) ResetProducts() {
+	m.products = nil
+	m.appendproducts = nil
+}
+
+// Where appends a list predicates to the WriteRequestMutation builder.
+func (m *WriteRequestMutation) Where(ps ...predicate.WriteRequest) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the WriteRequestMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *WriteRequestMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.WriteRequest, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *WriteRequestMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *WriteRequestMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (WriteRequest).
+func (m *WriteRequestMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *WriteRequestMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.create_time != nil {
+		fields = append(fields, writerequest.FieldCreateTime)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, writerequest.FieldActorID)
+	}
+	if m.request_id != nil {
+		fields = append(fields, writerequest.FieldRequestID)
+	}
+	if m.method != nil {
+		fields = append(fields, writerequest.FieldMethod)
+	}
+	if m.digest != nil {
+		fields = append(fields, writerequest.FieldDigest)
+	}
+	if m.products != nil {
+		fields = append(fields, writerequest.FieldProducts)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *WriteRequestMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case writerequest.FieldCreateTime:
+		return m.CreateTime()
+	case writerequest.FieldActorID:
+		return m.ActorID()
+	case writerequest.FieldRequestID:
+		return m.RequestID()
+	case writerequest.FieldMethod:
+		return m.Method()
+	case writerequest.FieldDigest:
+		return m.Digest()
+	case writerequest.FieldProducts:
+		return m.Products()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *WriteRequestMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case writerequest.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case writerequest.FieldActorID:
+		return m.OldActorID(ctx)
+	case writerequest.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case writerequest.FieldMethod:
+		return m.OldMethod(ctx)
+	case writerequest.FieldDigest:
+		return m.OldDigest(ctx)
+	case writerequest.FieldProducts:
+		return m.OldProducts(ctx)
+	}
+	return nil, fmt.Errorf("unknown WriteRequest field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WriteRequestMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case writerequest.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case writerequest.FieldActorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case writerequest.FieldRequestID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case writerequest.FieldMethod:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case writerequest.FieldDigest:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	case writerequest.FieldProducts:
+		v, ok := value.([]change.Version)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProducts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WriteRequest field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *WriteRequestMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *WriteRequestMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WriteRequestMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown WriteRequest numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *WriteRequestMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *WriteRequestMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *WriteRequestMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown WriteRequest nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *WriteRequestMutation) ResetField(name string) error {
+	switch name {
+	case writerequest.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case writerequest.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case writerequest.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case writerequest.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case writerequest.FieldDigest:
+		m.ResetDigest()
+		return nil
+	case writerequest.FieldProducts:
+		m.ResetProducts()
+		return nil
+	}
+	return fmt.Errorf("unknown WriteRequest field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *WriteRequestMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *WriteRequestMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *WriteRequestMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *WriteRequestMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *WriteRequestMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *WriteRequestMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *WriteRequestMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown WriteRequest unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *WriteRequestMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown WriteRequest edge %s", name)
 }

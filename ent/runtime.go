@@ -21,6 +21,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/writerequest"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -313,4 +314,19 @@ func init() {
 	verificationkeyDescCreateTime := verificationkeyMixinFields0[0].Descriptor()
 	// verificationkey.DefaultCreateTime holds the default value on creation for the create_time field.
 	verificationkey.DefaultCreateTime = verificationkeyDescCreateTime.Default.(func() time.Time)
+	writerequestMixin := schema.WriteRequest{}.Mixin()
+	writerequestMixinFields0 := writerequestMixin[0].Fields()
+	_ = writerequestMixinFields0
+	writerequestMixinFields1 := writerequestMixin[1].Fields()
+	_ = writerequestMixinFields1
+	writerequestFields := schema.WriteRequest{}.Fields()
+	_ = writerequestFields
+	// writerequestDescCreateTime is the schema descriptor for create_time field.
+	writerequestDescCreateTime := writerequestMixinFields1[0].Descriptor()
+	// writerequest.DefaultCreateTime holds the default value on creation for the create_time field.
+	writerequest.DefaultCreateTime = writerequestDescCreateTime.Default.(func() time.Time)
+	// writerequestDescID is the schema descriptor for id field.
+	writerequestDescID := writerequestMixinFields0[0].Descriptor()
+	// writerequest.DefaultID holds the default value on creation for the id field.
+	writerequest.DefaultID = writerequestDescID.Default.(func() uuid.UUID)
 }

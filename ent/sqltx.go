@@ -94,6 +94,11 @@ func (m *VerificationKeyMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }
 
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *WriteRequestMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
 // sqlTx unwraps debug drivers, the transaction driver and its transaction, in whatever order.
 func sqlTx(d dialect.Driver) (*stdsql.Tx, error) {
 	for {

@@ -44,6 +44,8 @@ type Tx struct {
 	Throttle *ThrottleClient
 	// VerificationKey is the client for interacting with the VerificationKey builders.
 	VerificationKey *VerificationKeyClient
+	// WriteRequest is the client for interacting with the WriteRequest builders.
+	WriteRequest *WriteRequestClient
 
 	// lazily loaded.
 	client     *Client
@@ -190,6 +192,7 @@ func (tx *Tx) init() {
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.Throttle = NewThrottleClient(tx.config)
 	tx.VerificationKey = NewVerificationKeyClient(tx.config)
+	tx.WriteRequest = NewWriteRequestClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -50,3 +50,6 @@ type Throttle func(*sql.Selector)
 
 // VerificationKey is the predicate function for verificationkey builders.
 type VerificationKey func(*sql.Selector)
+
+// WriteRequest is the predicate function for writerequest builders.
+type WriteRequest func(*sql.Selector)

@@ -15,8 +15,10 @@ import (
 	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
+	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/notification"
+	"github.com/zebrands/catalog/internal/product"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/tracking"
 )
@@ -42,7 +44,7 @@ type role struct {
 var adminServices = []string{catalogv1connect.AdminServiceName, catalogv1connect.AuthServiceName}
 
 var allRoles = []role{
-	{config.RoleProduct, []string{catalogv1connect.ProductServiceName}, mountProducts, startRollup},
+	{config.RoleProduct, []string{catalogv1connect.ProductServiceName}, mountProducts, startProducts},
 	{config.RoleAdmin, adminServices, mountAdmins, startCleanup},
 	{config.RoleNotification, []string{catalogv1connect.NotificationServiceName}, mountNotifications, startMail},
 	{config.RoleTracking, []string{catalogv1connect.TrackingServiceName}, mountTracking, nil},
@@ -84,6 +86,16 @@ func mountNotifications(p *parts, m *mounter) {
 
 func mountTracking(p *parts, m *mounter) {
 	m.service(catalogv1connect.NewTrackingServiceHandler(tracking.NewService(p.db), m.options...))
+}
+
+// startProducts starts the rollup, and the periodic deletion of expired request ids.
+func startProducts(ctx context.Context, p *parts) (stopFunc, error) {
+	stopRollup, err := startRollup(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	stopCleanup := cleanUp(ctx, p, "request ids", product.Cleanup)
+	return func(ctx context.Context) error { return errors.Join(stopCleanup(ctx), stopRollup(ctx)) }, nil
 }
 
 // startRollup starts adding the journal to the database, in the process that writes it.
@@ -138,14 +150,21 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	return func(ctx context.Context) error { return errors.Join(p.queue.Stop(ctx), gauges.Unregister()) }, nil
 }
 
-// startCleanup starts the periodic deletion of expired rows.
+// startCleanup starts the periodic deletion of expired sessions.
 func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
+	return cleanUp(ctx, p, "sessions", auth.Cleanup), nil
+}
+
+// cleanUp deletes expired rows periodically, until the returned function is called.
+func cleanUp(
+	ctx context.Context, p *parts, what string, deleteExpired func(ctx context.Context, d *db.DB) error,
+) stopFunc {
 	return inBackground(ctx, func(ctx context.Context) {
 		ticker := time.NewTicker(cleanupInterval)
 		defer ticker.Stop()
 		for {
-			if err := auth.Cleanup(ctx, p.db); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "expired sessions were not deleted", "error", err)
+			if err := deleteExpired(ctx, p.db); err != nil && ctx.Err() == nil {
+				p.log.WarnContext(ctx, "expired rows were not deleted", "rows", what, "error", err)
 			}
 			select {
 			case <-ctx.Done():
@@ -153,7 +172,7 @@ func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
 			case <-ticker.C:
 			}
 		}
-	}), nil
+	})
 }
 
 // inBackground runs a function in a goroutine until the returned function is called.

@@ -30,6 +30,7 @@ const (
 	DatabaseUnavailable    Reason = "DATABASE_UNAVAILABLE"
 	ShuttingDown           Reason = "SHUTTING_DOWN"
 	ConcurrentChange       Reason = "CONCURRENT_CHANGE"
+	RequestIDReused        Reason = "REQUEST_ID_REUSED"
 	MoneyInvalid           Reason = "MONEY_INVALID"
 	CurrencyInvalid        Reason = "CURRENCY_INVALID"
 	ProductNotFound        Reason = "PRODUCT_NOT_FOUND"

@@ -151,6 +151,11 @@ func (c *cache) forgetClaimed(claims []claim) {
 			ids = append(ids, claimed.id)
 		}
 	}
+	c.forgetSome(ids)
+}
+
+// forgetSome invalidates products, if there are any.
+func (c *cache) forgetSome(ids []uuid.UUID) {
 	if c.products != nil && len(ids) > 0 {
 		c.forget(ids)
 	}

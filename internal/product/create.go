@@ -19,17 +19,11 @@ func (s *Service) CreateProduct(
 	if err != nil {
 		return nil, err
 	}
-	var created *ent.Product
-	err = s.inTx(ctx, req, []claim{{sku: draft.SKU()}}, func(ctx context.Context, tx *ent.Tx) error {
-		create := tx.Product.Create()
-		draft.Create(create.Mutation())
-		created, err = create.Save(ctx)
-		return err
-	})
+	created, err := s.inTx(ctx, req, []claim{{sku: draft.SKU()}}, one(insert(&draft)))
 	if err != nil {
 		return nil, fmt.Errorf("create product: %w", err)
 	}
-	return &catalogv1.CreateProductResponse{Product: fields.Message(created)}, nil
+	return &catalogv1.CreateProductResponse{Product: created[0]}, nil
 }
 
 // BatchCreateProducts creates products, all or none, with one INSERT: even a thousand products stay below both
@@ -45,17 +39,15 @@ func (s *Service) BatchCreateProducts(
 	for i := range drafts {
 		claims[i] = claim{sku: drafts[i].SKU()}
 	}
-	var created []*ent.Product
-	err = s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) error {
-		created, err = tx.Product.MapCreateBulk(drafts, func(create *ent.ProductCreate, i int) {
+	created, err := s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) ([]*ent.Product, error) {
+		return tx.Product.MapCreateBulk(drafts, func(create *ent.ProductCreate, i int) {
 			drafts[i].Create(create.Mutation())
 		}).Save(ctx)
-		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("batch create products: %w", err)
 	}
-	return &catalogv1.BatchCreateProductsResponse{Products: fields.Messages(created)}, nil
+	return &catalogv1.BatchCreateProductsResponse{Products: created}, nil
 }
 
 // Fill sets the columns of a new product as CreateProduct does, for tools that load a whole catalog without the API.
@@ -77,6 +69,15 @@ func newDraft(p *catalogv1.Product) (fields.Patch, error) {
 	return draft, ps.Fault()
 }
 
+// insert returns the function that creates a product.
+func insert(draft *fields.Patch) func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
+	return func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
+		create := tx.Product.Create()
+		draft.Create(create.Mutation())
+		return create.Save(ctx)
+	}
+}
+
 func newDrafts(requests []*catalogv1.CreateProductRequest) ([]fields.Patch, error) {
 	drafts := make([]fields.Patch, len(requests))
 	var ps fault.Problems
@@ -86,7 +87,7 @@ func newDrafts(requests []*catalogv1.CreateProductRequest) ([]fields.Patch, erro
 		ps.Within(request(i), err)
 		drafts[i] = draft
 		noteRepeated(&ps, firstWith, i, draft.SKU(), "product.sku")
-		noteValidateOnly(&ps, i, r)
+		noteOwn(&ps, i, r)
 	}
 	return drafts, ps.Fault()
 }

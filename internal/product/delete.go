@@ -13,7 +13,6 @@ import (
 	"github.com/zebrands/catalog/internal/convert"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // DeleteProduct soft-deletes a live product and frees its SKU. Returns PRODUCT_NOT_FOUND or ETAG_MISMATCH.
@@ -24,24 +23,20 @@ func (s *Service) DeleteProduct(
 	if err != nil {
 		return nil, err
 	}
-	var deleted *ent.Product
-	err = s.inTx(ctx, req, []claim{{id: id}}, func(ctx context.Context, tx *ent.Tx) error {
+	deleted, err := s.inTx(ctx, req, []claim{{id: id}}, one(func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
 		now, err := lock(ctx, tx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkETag(ctx, tx, now, req.GetEtag()); err != nil {
-			return err
+			return nil, err
 		}
-		deleted, err = tx.Product.UpdateOne(now).
-			SetDeleteTime(time.Now().UTC().Truncate(time.Microsecond)).
-			Save(ctx)
-		return err
-	})
+		return softDelete(ctx, tx, now)
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("delete product: %w", err)
 	}
-	return &catalogv1.DeleteProductResponse{Product: fields.Message(deleted)}, nil
+	return &catalogv1.DeleteProductResponse{Product: deleted[0]}, nil
 }
 
 // UndeleteProduct restores a soft-deleted product. Returns PRODUCT_NOT_FOUND, PRODUCT_NOT_DELETED, or SKU_TAKEN with
@@ -54,20 +49,28 @@ func (s *Service) UndeleteProduct(
 		return nil, err
 	}
 	claims := []claim{{id: id}}
-	var restored *ent.Product
-	err = s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) error {
+	restored, err := s.inTx(ctx, req, claims, one(func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
 		now, err := lockDeleted(ctx, tx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		claims[0].sku = now.Sku
-		restored, err = tx.Product.UpdateOne(now).ClearDeleteTime().Save(ctx)
-		return err
-	})
+		return restore(ctx, tx, now)
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("undelete product: %w", err)
 	}
-	return &catalogv1.UndeleteProductResponse{Product: fields.Message(restored)}, nil
+	return &catalogv1.UndeleteProductResponse{Product: restored[0]}, nil
+}
+
+// softDelete deletes a locked, live product.
+func softDelete(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
+	return tx.Product.UpdateOne(p).SetDeleteTime(time.Now().UTC().Truncate(time.Microsecond)).Save(ctx)
+}
+
+// restore restores a locked, deleted product.
+func restore(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
+	return tx.Product.UpdateOne(p).ClearDeleteTime().Save(ctx)
 }
 
 // lockDeleted returns a soft-deleted product, locked until the end of the transaction. Returns PRODUCT_NOT_FOUND if

@@ -6,11 +6,14 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/product"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/product/fields"
 )
 
 // skuIndex is the unique index on the SKUs of live products. It alone decides between concurrent claims, not an
@@ -26,29 +29,60 @@ type claim struct {
 // errValidated rolls back a transaction that would have committed.
 var errValidated = errors.New("product: the request is valid")
 
-// write is a request that may be for validation only.
-type write interface{ GetValidateOnly() bool }
+// write is a request to write products. It may be for validation only, and may have a request id.
+type write interface {
+	proto.Message
+	GetValidateOnly() bool
+	GetRequestId() string
+}
 
-// inTx is db.InTx for a write with claims: one for each request of a batch, or just one. A write that is for validation
-// only is rolled back at its end. Returns SKU_TAKEN if another live product has one of the SKUs. If the request is
-// rejected because of a product's state, inTx invalidates that product in the cache at once: the caller may read it
-// before this process is notified of the change.
+// inTx is db.InTx for a write with claims: one for each request of a batch, or just one. It returns the products that
+// fn returns. A write that is for validation only is rolled back at its end. A write that repeats an earlier one, by its
+// request id, is rolled back too, and gets the products of the earlier one.
+//
+// Returns SKU_TAKEN if another live product has one of the SKUs, and REQUEST_ID_REUSED. If the request is rejected
+// because of a product's state, inTx invalidates that product in the cache at once: the caller may read it before this
+// process is notified of the change.
 func (s *Service) inTx(
-	ctx context.Context, req write, claims []claim, fn func(ctx context.Context, tx *ent.Tx) error,
-) error {
-	err := s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if err := fn(ctx, tx); err != nil || !req.GetValidateOnly() {
+	ctx context.Context, req write, claims []claim, fn func(ctx context.Context, tx *ent.Tx) ([]*ent.Product, error),
+) ([]*catalogv1.Product, error) {
+	request, err := identify(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	var written []*ent.Product
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var err error
+		if written, err = fn(ctx, tx); err != nil {
 			return err
 		}
-		return errValidated
+		if req.GetValidateOnly() {
+			return errValidated
+		}
+		return request.remember(ctx, tx, written)
 	})
-	if errors.Is(err, errValidated) {
-		return nil
+	if err == nil || errors.Is(err, errValidated) {
+		return fields.Messages(written), nil
 	}
 	if dependsOnState(err) {
 		s.cache.forgetClaimed(claims)
 	}
-	if err == nil || !db.IsUniqueViolation(err, skuIndex) {
+	return s.repeated(ctx, request, s.withHolder(ctx, claims, err))
+}
+
+// one is a function for inTx that writes one product.
+func one(
+	fn func(ctx context.Context, tx *ent.Tx) (*ent.Product, error),
+) func(ctx context.Context, tx *ent.Tx) ([]*ent.Product, error) {
+	return func(ctx context.Context, tx *ent.Tx) ([]*ent.Product, error) {
+		p, err := fn(ctx, tx)
+		return []*ent.Product{p}, err
+	}
+}
+
+// withHolder replaces the violation of the unique index on SKUs by a fault that names the holder of the SKU.
+func (s *Service) withHolder(ctx context.Context, claims []claim, err error) error {
+	if !db.IsUniqueViolation(err, skuIndex) {
 		return err
 	}
 	taken, lookupErr := s.skuTaken(ctx, claims)
@@ -102,10 +136,13 @@ func (s *Service) skuTaken(ctx context.Context, claims []claim) (*fault.Error, e
 		"Another product had the SKU at the same moment and gave it up again. Try again."), nil
 }
 
-// noteValidateOnly adds a problem if a request of a batch is for validation only: only the whole batch can be.
-func noteValidateOnly(ps *fault.Problems, i int, req write) {
+// noteOwn adds a problem for each field of a batch's request that only the whole batch can have.
+func noteOwn(ps *fault.Problems, i int, req write) {
 	if req.GetValidateOnly() {
 		ps.Addf(request(i)+".validate_only", fault.FieldReason(fault.FieldInvalid), "must be set on the batch instead")
+	}
+	if req.GetRequestId() != "" {
+		ps.Addf(request(i)+".request_id", fault.FieldReason(fault.FieldInvalid), "must be set on the batch instead")
 	}
 }
 

@@ -37,19 +37,17 @@ func (s *Service) UpdateProduct(
 	if err != nil {
 		return nil, err
 	}
-	var updated *ent.Product
-	err = s.inTx(ctx, req, []claim{u.claim()}, func(ctx context.Context, tx *ent.Tx) error {
+	updated, err := s.inTx(ctx, req, []claim{u.claim()}, one(func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
 		now, err := lock(ctx, tx, u.id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		updated, err = u.apply(ctx, tx, now)
-		return err
-	})
+		return u.apply(ctx, tx, now)
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("update product: %w", err)
 	}
-	return &catalogv1.UpdateProductResponse{Product: fields.Message(updated)}, nil
+	return &catalogv1.UpdateProductResponse{Product: updated[0]}, nil
 }
 
 // BatchUpdateProducts updates distinct products, all or none. Its faults are those of UpdateProduct, with the paths of
@@ -65,15 +63,13 @@ func (s *Service) BatchUpdateProducts(
 	for i, u := range updates {
 		claims[i] = u.claim()
 	}
-	var updated []*ent.Product
-	err = s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) error {
-		updated, err = applyAll(ctx, tx, updates)
-		return err
+	updated, err := s.inTx(ctx, req, claims, func(ctx context.Context, tx *ent.Tx) ([]*ent.Product, error) {
+		return applyAll(ctx, tx, updates)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("batch update products: %w", err)
 	}
-	return &catalogv1.BatchUpdateProductsResponse{Products: fields.Messages(updated)}, nil
+	return &catalogv1.BatchUpdateProductsResponse{Products: updated}, nil
 }
 
 // newUpdate validates everything in the request that is independent of the product's state.
@@ -100,7 +96,7 @@ func newUpdates(requests []*catalogv1.UpdateProductRequest) ([]update, error) {
 			noteRepeated(&ps, firstOf, i, u.id.String(), "product.id")
 		}
 		noteRepeated(&ps, firstWith, i, u.patch.SKU(), "product.sku")
-		noteValidateOnly(&ps, i, r)
+		noteOwn(&ps, i, r)
 	}
 	return updates, ps.Fault()
 }

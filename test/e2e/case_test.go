@@ -22,6 +22,7 @@ type file struct {
 // testCase is a sequence of steps. Its texts may hold variables:
 //
 //	${unique}        a word of this run of the case alone
+//	${uuid}          a UUID of this run of the case alone
 //	${name}          what an earlier step saved
 //	${repeat x 200}  200 times x
 type testCase struct {

@@ -93,7 +93,7 @@ func lookup(value any, path string) (any, error) {
 type variables map[string]string
 
 func newVariables() variables {
-	return variables{"unique": "u" + strings.ReplaceAll(uuid.NewString(), "-", "")[:12]}
+	return variables{"unique": "u" + strings.ReplaceAll(uuid.NewString(), "-", "")[:12], "uuid": uuid.NewString()}
 }
 
 var reference = regexp.MustCompile(`\$\{([^}]+)\}`)

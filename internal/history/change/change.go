@@ -2,7 +2,11 @@
 // mailed and shown.
 package change
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/google/uuid"
+)
 
 // Operation says what was done to a product.
 type Operation string
@@ -28,4 +32,10 @@ type Field struct {
 	Name string          `json:"name"`
 	Old  json.RawMessage `json:"old"`
 	New  json.RawMessage `json:"new"`
+}
+
+// Version is one version of a product.
+type Version struct {
+	ProductID uuid.UUID `json:"productId"`
+	Version   int64     `json:"version"`
 }

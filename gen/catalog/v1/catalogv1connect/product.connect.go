@@ -97,12 +97,13 @@ type ProductServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
-	// CreateProduct adds a product. Safe to retry: a repeated call fails with SKU_TAKEN and names the
-	// product that holds the SKU.
+	// CreateProduct adds a product. Safe to retry: with a request_id a repeated call gets the response of the first
+	// one; without, it fails with SKU_TAKEN and names the product that holds the SKU.
 	//
-	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (SKU_TAKEN).
+	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (SKU_TAKEN); FAILED_PRECONDITION
+	// (REQUEST_ID_REUSED).
 	CreateProduct(context.Context, *v1.CreateProductRequest) (*v1.CreateProductResponse, error)
-	// BatchCreateProducts adds up to 1,000 products, all or none.
+	// BatchCreateProducts adds up to 1,000 products, all or none. Safe to retry, as CreateProduct.
 	//
 	// Errors: those of CreateProduct; field violations name the request, as in requests[3].product.sku.
 	BatchCreateProducts(context.Context, *v1.BatchCreateProductsRequest) (*v1.BatchCreateProductsResponse, error)
@@ -111,7 +112,8 @@ type ProductServiceClient interface {
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
-	// is not the current one; the error names the fields that changed since, and who changed them.
+	// is not the current one; the error names the fields that changed since, and who changed them;
+	// FAILED_PRECONDITION (REQUEST_ID_REUSED).
 	UpdateProduct(context.Context, *v1.UpdateProductRequest) (*v1.UpdateProductResponse, error)
 	// BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
 	// request of the same batch releases still counts as taken.
@@ -119,14 +121,15 @@ type ProductServiceClient interface {
 	// Errors: those of UpdateProduct; field violations name the request.
 	BatchUpdateProducts(context.Context, *v1.BatchUpdateProductsRequest) (*v1.BatchUpdateProductsResponse, error)
 	// DeleteProduct soft-deletes a product: readers no longer see it, and its SKU is free.
-	// UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND.
+	// UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND. Safe to retry with a
+	// request_id.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH).
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH); FAILED_PRECONDITION (REQUEST_ID_REUSED).
 	DeleteProduct(context.Context, *v1.DeleteProductRequest) (*v1.DeleteProductResponse, error)
-	// UndeleteProduct restores a deleted product.
+	// UndeleteProduct restores a deleted product. Safe to retry with a request_id.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ALREADY_EXISTS (SKU_TAKEN) if a live product holds the
-	// SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED) if the product is live.
+	// SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED if the product is live, or REQUEST_ID_REUSED).
 	UndeleteProduct(context.Context, *v1.UndeleteProductRequest) (*v1.UndeleteProductResponse, error)
 	// ListProductChanges returns the history of one product, or of the whole catalog if product_id is
 	// empty, newest first unless order_by says otherwise. The order is the order in which changes commit.
@@ -152,11 +155,13 @@ type ProductServiceClient interface {
 	// (SHUTTING_DOWN) when the server stops: connect again, after a pause with jitter.
 	WatchProductChanges(context.Context, *v1.WatchProductChangesRequest) (*connect.ServerStreamForClient[v1.WatchProductChangesResponse], error)
 	// RevertProductChange undoes one change by a new, ordinary one: an update gets its old values back, a created
-	// product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values.
+	// product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values. Safe to
+	// retry with a request_id. The new change can be reverted too.
 	//
 	// Errors: NOT_FOUND (CHANGE_NOT_FOUND); ABORTED (CHANGED_SINCE) if a field that the change set has another
-	// value now; its metadata lists those in fields; FAILED_PRECONDITION (PRODUCT_DELETED or
-	// PRODUCT_NOT_DELETED); ALREADY_EXISTS (SKU_TAKEN or REQUEST_ID_REUSED).
+	// value now; its metadata lists those in fields, separated by commas; FAILED_PRECONDITION (PRODUCT_DELETED,
+	// PRODUCT_NOT_DELETED or REQUEST_ID_REUSED); ALREADY_EXISTS (SKU_TAKEN); INVALID_ARGUMENT with field violations
+	// if an old value is not valid any more.
 	RevertProductChange(context.Context, *v1.RevertProductChangeRequest) (*v1.RevertProductChangeResponse, error)
 }
 
@@ -410,12 +415,13 @@ type ProductServiceHandler interface {
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
-	// CreateProduct adds a product. Safe to retry: a repeated call fails with SKU_TAKEN and names the
-	// product that holds the SKU.
+	// CreateProduct adds a product. Safe to retry: with a request_id a repeated call gets the response of the first
+	// one; without, it fails with SKU_TAKEN and names the product that holds the SKU.
 	//
-	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (SKU_TAKEN).
+	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (SKU_TAKEN); FAILED_PRECONDITION
+	// (REQUEST_ID_REUSED).
 	CreateProduct(context.Context, *v1.CreateProductRequest) (*v1.CreateProductResponse, error)
-	// BatchCreateProducts adds up to 1,000 products, all or none.
+	// BatchCreateProducts adds up to 1,000 products, all or none. Safe to retry, as CreateProduct.
 	//
 	// Errors: those of CreateProduct; field violations name the request, as in requests[3].product.sku.
 	BatchCreateProducts(context.Context, *v1.BatchCreateProductsRequest) (*v1.BatchCreateProductsResponse, error)
@@ -424,7 +430,8 @@ type ProductServiceHandler interface {
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
-	// is not the current one; the error names the fields that changed since, and who changed them.
+	// is not the current one; the error names the fields that changed since, and who changed them;
+	// FAILED_PRECONDITION (REQUEST_ID_REUSED).
 	UpdateProduct(context.Context, *v1.UpdateProductRequest) (*v1.UpdateProductResponse, error)
 	// BatchUpdateProducts changes up to 1,000 different products, all or none. A SKU that another
 	// request of the same batch releases still counts as taken.
@@ -432,14 +439,15 @@ type ProductServiceHandler interface {
 	// Errors: those of UpdateProduct; field violations name the request.
 	BatchUpdateProducts(context.Context, *v1.BatchUpdateProductsRequest) (*v1.BatchUpdateProductsResponse, error)
 	// DeleteProduct soft-deletes a product: readers no longer see it, and its SKU is free.
-	// UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND.
+	// UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND. Safe to retry with a
+	// request_id.
 	//
-	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH).
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH); FAILED_PRECONDITION (REQUEST_ID_REUSED).
 	DeleteProduct(context.Context, *v1.DeleteProductRequest) (*v1.DeleteProductResponse, error)
-	// UndeleteProduct restores a deleted product.
+	// UndeleteProduct restores a deleted product. Safe to retry with a request_id.
 	//
 	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ALREADY_EXISTS (SKU_TAKEN) if a live product holds the
-	// SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED) if the product is live.
+	// SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED if the product is live, or REQUEST_ID_REUSED).
 	UndeleteProduct(context.Context, *v1.UndeleteProductRequest) (*v1.UndeleteProductResponse, error)
 	// ListProductChanges returns the history of one product, or of the whole catalog if product_id is
 	// empty, newest first unless order_by says otherwise. The order is the order in which changes commit.
@@ -465,11 +473,13 @@ type ProductServiceHandler interface {
 	// (SHUTTING_DOWN) when the server stops: connect again, after a pause with jitter.
 	WatchProductChanges(context.Context, *v1.WatchProductChangesRequest, *connect.ServerStream[v1.WatchProductChangesResponse]) error
 	// RevertProductChange undoes one change by a new, ordinary one: an update gets its old values back, a created
-	// product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values.
+	// product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values. Safe to
+	// retry with a request_id. The new change can be reverted too.
 	//
 	// Errors: NOT_FOUND (CHANGE_NOT_FOUND); ABORTED (CHANGED_SINCE) if a field that the change set has another
-	// value now; its metadata lists those in fields; FAILED_PRECONDITION (PRODUCT_DELETED or
-	// PRODUCT_NOT_DELETED); ALREADY_EXISTS (SKU_TAKEN or REQUEST_ID_REUSED).
+	// value now; its metadata lists those in fields, separated by commas; FAILED_PRECONDITION (PRODUCT_DELETED,
+	// PRODUCT_NOT_DELETED or REQUEST_ID_REUSED); ALREADY_EXISTS (SKU_TAKEN); INVALID_ARGUMENT with field violations
+	// if an old value is not valid any more.
 	RevertProductChange(context.Context, *v1.RevertProductChangeRequest) (*v1.RevertProductChangeResponse, error)
 }
 

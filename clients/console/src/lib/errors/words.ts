@@ -108,6 +108,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   REFRESH_TOKEN_INVALID: "sessionEnded",
   REFRESH_TOKEN_REUSED: "sessionEnded",
   REQUEST_CANCELED: "stopped",
+  REQUEST_ID_REUSED: "strangers",
   REQUEST_MALFORMED: "strangers",
   REQUEST_TOO_LARGE: "tooLarge",
   SERVICE_NOT_SERVED: "notServed",

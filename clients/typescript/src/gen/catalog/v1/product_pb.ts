@@ -1262,10 +1262,11 @@ export const ProductService: GenService<{
     output: typeof ListBrandsResponseSchema;
   },
   /**
-   * CreateProduct adds a product. Safe to retry: a repeated call fails with SKU_TAKEN and names the
-   * product that holds the SKU.
+   * CreateProduct adds a product. Safe to retry: with a request_id a repeated call gets the response of the first
+   * one; without, it fails with SKU_TAKEN and names the product that holds the SKU.
    *
-   * Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (SKU_TAKEN).
+   * Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (SKU_TAKEN); FAILED_PRECONDITION
+   * (REQUEST_ID_REUSED).
    *
    * @generated from rpc catalog.v1.ProductService.CreateProduct
    */
@@ -1275,7 +1276,7 @@ export const ProductService: GenService<{
     output: typeof CreateProductResponseSchema;
   },
   /**
-   * BatchCreateProducts adds up to 1,000 products, all or none.
+   * BatchCreateProducts adds up to 1,000 products, all or none. Safe to retry, as CreateProduct.
    *
    * Errors: those of CreateProduct; field violations name the request, as in requests[3].product.sku.
    *
@@ -1292,7 +1293,8 @@ export const ProductService: GenService<{
    *
    * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
    * violations); ALREADY_EXISTS (SKU_TAKEN); ABORTED (ETAG_MISMATCH) if product.etag is set and
-   * is not the current one; the error names the fields that changed since, and who changed them.
+   * is not the current one; the error names the fields that changed since, and who changed them;
+   * FAILED_PRECONDITION (REQUEST_ID_REUSED).
    *
    * @generated from rpc catalog.v1.ProductService.UpdateProduct
    */
@@ -1316,9 +1318,10 @@ export const ProductService: GenService<{
   },
   /**
    * DeleteProduct soft-deletes a product: readers no longer see it, and its SKU is free.
-   * UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND.
+   * UndeleteProduct restores it. Deleting a deleted product fails with PRODUCT_NOT_FOUND. Safe to retry with a
+   * request_id.
    *
-   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH).
+   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ABORTED (ETAG_MISMATCH); FAILED_PRECONDITION (REQUEST_ID_REUSED).
    *
    * @generated from rpc catalog.v1.ProductService.DeleteProduct
    */
@@ -1328,10 +1331,10 @@ export const ProductService: GenService<{
     output: typeof DeleteProductResponseSchema;
   },
   /**
-   * UndeleteProduct restores a deleted product.
+   * UndeleteProduct restores a deleted product. Safe to retry with a request_id.
    *
    * Errors: NOT_FOUND (PRODUCT_NOT_FOUND); ALREADY_EXISTS (SKU_TAKEN) if a live product holds the
-   * SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED) if the product is live.
+   * SKU now; FAILED_PRECONDITION (PRODUCT_NOT_DELETED if the product is live, or REQUEST_ID_REUSED).
    *
    * @generated from rpc catalog.v1.ProductService.UndeleteProduct
    */
@@ -1381,11 +1384,13 @@ export const ProductService: GenService<{
   },
   /**
    * RevertProductChange undoes one change by a new, ordinary one: an update gets its old values back, a created
-   * product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values.
+   * product is deleted, a deleted one is restored, a restored one is deleted. Other fields keep their values. Safe to
+   * retry with a request_id. The new change can be reverted too.
    *
    * Errors: NOT_FOUND (CHANGE_NOT_FOUND); ABORTED (CHANGED_SINCE) if a field that the change set has another
-   * value now; its metadata lists those in fields; FAILED_PRECONDITION (PRODUCT_DELETED or
-   * PRODUCT_NOT_DELETED); ALREADY_EXISTS (SKU_TAKEN or REQUEST_ID_REUSED).
+   * value now; its metadata lists those in fields, separated by commas; FAILED_PRECONDITION (PRODUCT_DELETED,
+   * PRODUCT_NOT_DELETED or REQUEST_ID_REUSED); ALREADY_EXISTS (SKU_TAKEN); INVALID_ARGUMENT with field violations
+   * if an old value is not valid any more.
    *
    * @generated from rpc catalog.v1.ProductService.RevertProductChange
    */
