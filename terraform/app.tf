@@ -4,9 +4,9 @@ module "app" {
   name       = local.name
   region     = local.app_region
   vpc_id     = digitalocean_vpc.catalog.id
-  domain     = var.domain
+  domain     = local.host
   zone       = local.zone_id
-  image      = var.image
+  image      = local.image
   size       = var.app_size
   instances  = var.instances
   alert_mail = var.maintainer_email
@@ -17,9 +17,11 @@ module "app" {
     {
       CATALOG_DATABASE_MAX_CONNS = tostring(local.app_max_conns)
       CATALOG_TRUSTED_PROXIES    = join(",", var.trusted_proxies)
-      CATALOG_MAILGUN_DOMAIN     = mailgun_domain.catalog.name
-      CATALOG_MAILGUN_BASE_URL   = var.mailgun_region == "eu" ? "https://api.eu.mailgun.net" : "https://api.mailgun.net"
       CATALOG_MAIL_FROM          = local.service_email
+    },
+    local.smtp ? {} : {
+      CATALOG_MAILGUN_DOMAIN   = local.mail_domain
+      CATALOG_MAILGUN_BASE_URL = var.mailgun_region == "eu" ? "https://api.eu.mailgun.net" : "https://api.mailgun.net"
     },
     length(var.cors_origins) == 0 ? {} : { CATALOG_CORS_ORIGINS = join(",", var.cors_origins) },
     # Nothing can scrape an app on App Platform, so metrics leave with the traces.
@@ -27,12 +29,10 @@ module "app" {
   )
 
   secret_env = merge(
-    {
-      CATALOG_DATABASE_URL    = module.app_database_url.url
-      CATALOG_MAILGUN_API_KEY = mailgun_api_key.catalog.secret
-    },
+    { CATALOG_DATABASE_URL = module.app_database_url.url },
+    local.smtp ? { CATALOG_SMTP_URL = local.smtp_url } : { CATALOG_MAILGUN_API_KEY = mailgun_api_key.catalog[0].secret },
     nonsensitive(var.mailgun_webhook_key == null) ? {} : { CATALOG_MAILGUN_WEBHOOK_KEY = var.mailgun_webhook_key },
-    nonsensitive(var.secret_key == null) ? {} : { CATALOG_SIGNING_KEY = var.secret_key },
+    local.signing_key == null ? {} : { CATALOG_SIGNING_KEY = local.signing_key },
     nonsensitive(var.otlp_headers == null) ? {} : { OTEL_EXPORTER_OTLP_HEADERS = var.otlp_headers },
   )
 

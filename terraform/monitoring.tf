@@ -1,6 +1,6 @@
 resource "digitalocean_uptime_check" "catalog" {
   name    = local.name
-  target  = "https://${var.domain}/readyz"
+  target  = "https://${local.host}/readyz"
   type    = "https"
   regions = ["us_east", "us_west", "eu_west"]
 

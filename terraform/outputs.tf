@@ -1,6 +1,6 @@
 output "url" {
   description = "Where the catalog is."
-  value       = "https://${var.domain}"
+  value       = "https://${local.host}"
 }
 
 output "app_id" {
@@ -14,13 +14,13 @@ output "default_url" {
 }
 
 output "name_servers" {
-  description = "What the registrar must name as the zone's name servers."
+  description = "What the registrar must name as the zone's name servers, if it does not yet."
   value       = ["ns1.digitalocean.com", "ns2.digitalocean.com", "ns3.digitalocean.com"]
 }
 
 output "mail_domain" {
-  description = "Domain that mail is sent from."
-  value       = local.mail_domain
+  description = "Domain that Mailgun sends from; null if an SMTP server does."
+  value       = local.smtp ? null : local.mail_domain
 }
 
 output "database_max_conns" {

@@ -1,4 +1,4 @@
-# Secrets. They come from the environment as TF_VAR_…, never from a file. Those that only a provider
+# Secrets. From a variables file, or better from the environment as TF_VAR_… (README.md). Those that only a provider
 # needs are ephemeral: they are in no plan and in no state.
 
 variable "do_token" {
@@ -8,11 +8,29 @@ variable "do_token" {
   ephemeral   = true
 }
 
+variable "mail_password" {
+  description = "Password of service_email at mail_server, such as an app password of Gmail. Null to send with Mailgun."
+  type        = string
+  sensitive   = true
+  default     = null
+
+  validation {
+    condition     = var.mail_password == null || var.service_email != null
+    error_message = "mail_password needs service_email: that is who signs in at mail_server, and who sends."
+  }
+}
+
 variable "mailgun_api_key" {
   description = "API key of the Mailgun account, which makes the domain and the key that the catalog sends with."
   type        = string
   sensitive   = true
   ephemeral   = true
+  default     = null
+
+  validation {
+    condition     = (var.mailgun_api_key == null) != (var.mail_password == null)
+    error_message = "Set mail_password (mail through an SMTP server) or mailgun_api_key (mail through Mailgun): one of them, not both."
+  }
 }
 
 variable "mailgun_webhook_key" {
@@ -29,9 +47,18 @@ variable "secret_key" {
   default     = null
 
   validation {
-    condition     = var.secret_key == null || can(regex("-----BEGIN PRIVATE KEY-----", var.secret_key))
-    error_message = "secret_key must be PEM text, as from: openssl genpkey -algorithm ed25519"
+    # Other text is not used, and check "secret_key" says so.
+    condition     = !startswith(trimspace(coalesce(var.secret_key, "none")), "-----BEGIN") || strcontains(coalesce(var.secret_key, "none"), "-----BEGIN PRIVATE KEY-----")
+    error_message = "secret_key must be an Ed25519 key in PKCS #8, as from: openssl genpkey -algorithm ed25519"
   }
+}
+
+variable "zebrands_postgres_password" {
+  description = "Not used: DigitalOcean generates the database's passwords. Accepted, so that a variables file of the original document works."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+  default     = null
 }
 
 variable "otlp_headers" {
@@ -51,7 +78,7 @@ variable "registry_credentials" {
 # What is served, and where.
 
 variable "domain" {
-  description = "Host name of the catalog, such as catalog.example.com."
+  description = "Domain in the DigitalOcean account, such as example.com: the catalog is at zebrands.example.com. With zone, the catalog's own host name."
   type        = string
 
   validation {
@@ -61,7 +88,7 @@ variable "domain" {
 }
 
 variable "zone" {
-  description = "DNS zone that domain is in, such as example.com. Default: domain is a zone of its own."
+  description = "DNS zone that domain is in, such as example.com for catalog.example.com. The same as domain: the catalog takes the zone's own name."
   type        = string
   default     = null
 
@@ -72,9 +99,9 @@ variable "zone" {
 }
 
 variable "create_zone" {
-  description = "Whether to make the zone at DigitalOcean; false if it is there already."
+  description = "Whether to make the zone at DigitalOcean. Only for a zone that nothing uses yet: the new one has no record of an existing website or mail."
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "do_region" {
@@ -83,8 +110,9 @@ variable "do_region" {
   default     = "nyc1"
 
   validation {
-    condition     = can(regex("^[a-z]{3}[0-9]$", var.do_region))
-    error_message = "do_region must be like nyc1."
+    # Elsewhere the database would be made, and then the app would not join its network.
+    condition     = contains(["ams3", "blr1", "fra1", "lon1", "nyc1", "sfo3", "sgp1", "syd1", "tor1"], var.do_region)
+    error_message = "do_region must be one in which an app can join a VPC: ams3, blr1, fra1, lon1, nyc1, sfo3, sgp1, syd1 or tor1."
   }
 }
 
@@ -116,17 +144,26 @@ variable "maintainer_email" {
 # The app.
 
 variable "image" {
-  description = "Image to run, by digest: what was tested is what runs, and going back is naming the digest before."
+  description = "Image to run. By digest, what was tested is what runs, and going back is naming the digest before; a tag (default: latest) can move."
   type = object({
     registry_type = optional(string, "GHCR")
     registry      = optional(string)
     repository    = string
-    digest        = string
+    tag           = optional(string)
+    digest        = optional(string)
   })
+  default = {
+    registry   = "zebrands"
+    repository = "catalog"
+  }
 
   validation {
-    condition     = can(regex("^sha256:[0-9a-f]{64}$", var.image.digest))
+    condition     = var.image.digest == null || can(regex("^sha256:[0-9a-f]{64}$", var.image.digest))
     error_message = "image.digest must be sha256: and 64 hexadecimal digits, not a tag."
+  }
+  validation {
+    condition     = var.image.digest == null || var.image.tag == null
+    error_message = "image has a tag and a digest: name one of them."
   }
 }
 
@@ -162,13 +199,17 @@ variable "cors_origins" {
 }
 
 variable "trusted_proxies" {
-  description = "Networks whose X-Forwarded-For is believed: those of App Platform's own proxies."
+  description = "Networks whose do-connecting-ip is believed: those of App Platform's own proxies."
   type        = list(string)
   default     = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"]
 
   validation {
     condition     = alltrue([for network in var.trusted_proxies : can(cidrhost(network, 0)) && !endswith(network, "/0")])
     error_message = "trusted_proxies must be networks, and not the whole internet: everybody could choose an address then."
+  }
+  validation {
+    condition     = length(var.trusted_proxies) > 0
+    error_message = "trusted_proxies must not be empty: all callers would be one, and one guesser would lock everybody out of sign-in."
   }
 }
 
@@ -221,15 +262,26 @@ variable "database_nodes" {
 # Mail.
 
 variable "mail_domain" {
-  description = "Domain that mail is sent from, inside the zone. Default: mg. and domain."
+  description = "Domain that Mailgun sends from, inside the zone. Default: mg. and the catalog's host name."
   type        = string
   default     = null
 }
 
 variable "service_email" {
-  description = "Sender of every mail, at the mail domain. Default: catalog@ the mail domain."
+  description = "Sender of every mail. With mail_password, who signs in at mail_server; with Mailgun at mail_domain, by default catalog@ that."
   type        = string
   default     = null
+}
+
+variable "mail_server" {
+  description = "SMTP server of service_email: HOST:PORT, with TLS from the start at port 465 and STARTTLS elsewhere."
+  type        = string
+  default     = "smtp.gmail.com:587"
+
+  validation {
+    condition     = can(regex("^[a-z0-9.-]+:[0-9]+$", var.mail_server)) && !endswith(var.mail_server, ":25")
+    error_message = "mail_server must be like smtp.gmail.com:587, and not port 25, which DigitalOcean blocks."
+  }
 }
 
 variable "mailgun_region" {

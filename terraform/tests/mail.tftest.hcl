@@ -49,11 +49,11 @@ run "links_in_mails_are_not_rewritten" {
   command = plan
 
   assert {
-    condition     = !mailgun_domain.catalog.click_tracking && !mailgun_domain.catalog.open_tracking
+    condition     = !mailgun_domain.catalog[0].click_tracking && !mailgun_domain.catalog[0].open_tracking
     error_message = "Links carry secrets: they must not lead through Mailgun."
   }
   assert {
-    condition     = mailgun_domain.catalog.dkim_key_size == 2048
+    condition     = mailgun_domain.catalog[0].dkim_key_size == 2048
     error_message = "DKIM keys of 1024 bits are too short."
   }
   assert {
@@ -71,7 +71,7 @@ run "europe_webhooks_and_reports" {
     dmarc_report_email  = "dmarc@example.com"
   }
   assert {
-    condition     = digitalocean_record.mail["mx_a"].value == "mxa.eu.mailgun.org." && mailgun_domain.catalog.region == "eu"
+    condition     = digitalocean_record.mail["mx_a"].value == "mxa.eu.mailgun.org." && mailgun_domain.catalog[0].region == "eu"
     error_message = "The domain and its MX records must be Europe's."
   }
   assert {
@@ -85,6 +85,36 @@ run "europe_webhooks_and_reports" {
     )
     error_message = "What happens to a mail must come back to the catalog."
   }
+}
+
+run "an_smtp_server_needs_nothing_of_mailgun" {
+  command = plan
+
+  variables {
+    mailgun_api_key = null
+    mail_password   = "abcd efgh"
+    service_email   = "shop@gmail.com"
+  }
+  assert {
+    condition = (
+      length(mailgun_domain.catalog) == 0 && length(mailgun_api_key.catalog) == 0 && length(mailgun_webhook.catalog) == 0 &&
+      length(digitalocean_record.mail) == 0 && output.mail_domain == null
+    )
+    error_message = "Nothing may be made at Mailgun, and no record of it."
+  }
+  assert {
+    condition     = local.smtp_url == "smtp://shop%40gmail.com:abcd%20efgh@smtp.gmail.com:587"
+    error_message = "The server, the user or the password is wrong."
+  }
+}
+
+run "mail_of_the_zone_is_left_alone" {
+  command = plan
+
+  variables {
+    mail_domain = "example.com"
+  }
+  expect_failures = [mailgun_domain.catalog]
 }
 
 run "values_are_those_that_mailgun_wants" {

@@ -124,48 +124,27 @@ run "every_alert_reaches_the_maintainer" {
 run "a_zone_that_exists_is_left_alone" {
   command = plan
 
-  variables {
-    create_zone = false
-  }
   assert {
     condition     = length(digitalocean_domain.zone) == 0 && local.zone_id == "example.com"
     error_message = "Records must go into the zone that exists."
   }
+  assert {
+    condition     = data.digitalocean_domain.zone[0].name == "example.com"
+    error_message = "A zone that does not exist must fail before anything is made."
+  }
 }
 
-run "nonsense_is_refused" {
+run "a_new_zone_is_asked_for_and_warned_about" {
   command = plan
 
   variables {
-    domain           = "https://catalog.example.com"
-    do_region        = "nyc"
-    vpc_ip_range     = "0.0.0.0/0"
-    maintainer_email = "ops"
-    app_size         = "apps-s-1vcpu-1gb"
-    instances        = { min = 1 }
-    database_nodes   = 1
-    database_version = "14"
-    trusted_proxies  = ["0.0.0.0/0"]
-    mailgun_region   = "asia"
-    dmarc_policy     = "maybe"
-    secret_key       = "hunter2"
-    otlp_endpoint    = "http://collector.example.com:4318"
-    image            = { repository = "catalog", digest = "latest" }
+    create_zone = true
   }
-  expect_failures = [
-    var.domain, var.do_region, var.vpc_ip_range, var.maintainer_email, var.app_size, var.instances, var.database_nodes,
-    var.database_version, var.trusted_proxies, var.mailgun_region, var.dmarc_policy, var.secret_key,
-    var.otlp_endpoint, var.image,
-  ]
-}
-
-run "a_domain_outside_the_zone_is_refused" {
-  command = plan
-
-  variables {
-    zone = "example.org"
+  assert {
+    condition     = length(digitalocean_domain.zone) == 1
+    error_message = "The zone must be made."
   }
-  expect_failures = [var.zone]
+  expect_failures = [check.create_zone]
 }
 
 run "mail_that_receivers_would_refuse_is_refused" {

@@ -67,6 +67,7 @@ resource "digitalocean_app" "catalog" {
         registry_type        = var.image.registry_type
         registry             = var.image.registry
         repository           = var.image.repository
+        tag                  = var.image.tag
         digest               = var.image.digest
         registry_credentials = var.registry_credentials
       }
@@ -108,6 +109,7 @@ resource "digitalocean_app" "catalog" {
         registry_type        = var.image.registry_type
         registry             = var.image.registry
         repository           = var.image.repository
+        tag                  = var.image.tag
         digest               = var.image.digest
         registry_credentials = var.registry_credentials
       }

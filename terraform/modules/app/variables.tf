@@ -29,12 +29,13 @@ variable "zone" {
 }
 
 variable "image" {
-  description = "Image to run."
+  description = "Image to run: by a digest or by a tag."
   type = object({
     registry_type = string
     registry      = string
     repository    = string
-    digest        = string
+    tag           = optional(string)
+    digest        = optional(string)
   })
 }
 
