@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/telemetry"
 )
 
@@ -32,9 +33,11 @@ type App struct {
 	health   *grpchealth.StaticChecker
 	// stopServing cancels the contexts of all requests in flight.
 	stopServing context.CancelCauseFunc
-	draining    atomic.Bool
-	newConns    newConns
-	services    []string
+	// streams are the open streams of the API.
+	streams  rpc.Streams
+	draining atomic.Bool
+	newConns newConns
+	services []string
 
 	telemetry *telemetry.Telemetry
 	// operations are the servers of the operations endpoints, until closeOperations.

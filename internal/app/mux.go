@@ -60,7 +60,7 @@ func (m *mounter) elsewhere(r role, have []string) {
 
 // handler returns the handler of the process, with the services of its roles.
 func (a *App) handler() (http.Handler, error) {
-	m := &mounter{mux: http.NewServeMux(), options: a.parts.chain().HandlerOptions(), limit: a.cfg.MaxRequestBytes}
+	m := &mounter{mux: http.NewServeMux(), options: a.parts.chain(&a.streams).HandlerOptions(), limit: a.cfg.MaxRequestBytes}
 	for _, r := range allRoles {
 		if a.cfg.Has(r.name) {
 			r.mount(a.parts, m)
@@ -100,6 +100,7 @@ func (a *App) handler() (http.Handler, error) {
 	observer := rpc.Observer{
 		Log:                 a.log,
 		Timeout:             a.cfg.RequestTimeout,
+		Streams:             rpc.StreamPaths(a.services),
 		TrustedProxies:      a.cfg.TrustedProxies,
 		ClientAddressHeader: a.cfg.ClientAddressHeader,
 		Instruments:         instruments,

@@ -138,10 +138,12 @@ func (p *parts) configuredKeys() (*auth.KeyRing, error) {
 	return auth.FixedKeys(keys), nil
 }
 
-// chain returns the interceptors of the API.
-func (p *parts) chain() rpc.Chain {
+// chain returns the steps in front of the API.
+func (p *parts) chain(streams *rpc.Streams) rpc.Chain {
 	c := rpc.Chain{
 		Authenticate:    auth.NewAuthenticator(p.db, p.tokens).Authenticate,
+		Streams:         streams,
+		SendTimeout:     transferTime,
 		ReadMaxAge:      p.cfg.ReadMaxAge,
 		MaxRequestBytes: p.cfg.MaxRequestBytes,
 	}

@@ -9,7 +9,7 @@ import (
 
 	"connectrpc.com/grpchealth"
 
-	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/rpc"
 )
 
 const (
@@ -23,8 +23,8 @@ const (
 // stopFunc stops background work and waits for it until ctx is done.
 type stopFunc func(ctx context.Context) error
 
-// Run serves until ctx is done, followed by a graceful shutdown: readiness fails, connections drain, workers finish
-// their jobs, and counted views are written. What exceeds the shutdown timeout is canceled, without loss of data:
+// Run serves until ctx is done, followed by a graceful shutdown: readiness fails, streams end, connections drain,
+// workers finish their jobs, and counted views are written. What exceeds the shutdown timeout is canceled, without loss of data:
 // remaining views stay in the journal. Background work gets at least finishTime, even if requests used up the
 // timeout. Returns nil after a complete shutdown.
 func (a *App) Run(ctx context.Context) error {
@@ -75,6 +75,7 @@ func (a *App) stop(ctx context.Context, stops []stopFunc) error {
 	a.wait(ctx, a.cfg.DrainDelay)
 	limit := time.Now().Add(a.cfg.ShutdownTimeout)
 	a.stopAccepting(ctx)
+	a.streams.End() // callers that connect again at once reach another process
 	errs := make([]error, 0, 1+len(stops))
 	errs = append(errs, a.drainUntil(ctx, limit))
 	if least := time.Now().Add(finishTime); limit.Before(least) {
@@ -125,7 +126,7 @@ func (a *App) drain(ctx context.Context) error {
 		return nil
 	}
 	a.log.WarnContext(ctx, "shutdown timeout: canceling requests")
-	a.stopServing(fault.New(fault.Unavailable, fault.ShuttingDown, "The server is stopping; try again."))
+	a.stopServing(rpc.ShuttingDown())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
 	if a.server.Shutdown(ctx) == nil {

@@ -18,7 +18,8 @@ const (
 	// idleTimeout bounds idle keep-alive connections. It exceeds that of common load balancers, so that they
 	// close first.
 	idleTimeout = 120 * time.Second
-	// transferTime is the time for reading a request or writing its response, on top of its time limit.
+	// transferTime is the time for reading a request or writing its response, on top of its time limit, and for writing
+	// each message of a stream.
 	transferTime = 10 * time.Second
 )
 

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -17,51 +18,56 @@ import (
 // invalid.
 type Authenticate func(ctx context.Context, accessToken string) (auth.Principal, error)
 
-// authenticate puts the principal of the Authorization header into the context. A call without the header stays
-// anonymous; a header without a valid bearer token fails the call, even to a public method.
-func authenticate(check Authenticate) connect.UnaryInterceptorFunc {
-	return func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-			headers, ok := req.Header()["Authorization"]
-			if !ok {
-				return next(ctx, req)
-			}
-			scheme, token, _ := strings.Cut(headers[0], " ")
-			if !strings.EqualFold(scheme, "Bearer") || len(headers) > 1 || token == "" {
-				return nil, fault.New(fault.Unauthenticated, fault.TokenInvalid,
-					`The Authorization header must be "Bearer TOKEN" with an access token from SignIn.`)
-			}
-			p, err := check(ctx, strings.TrimSpace(token))
-			if err != nil {
-				return nil, err
-			}
-			callFrom(ctx).adminID = p.AdminID.String()
-			return next(auth.WithPrincipal(ctx, p), req)
+// gate decides whether a call may go on, by its headers alone: before its body is read, decompressed or decoded, and
+// before a caller with Expect: 100-continue sends it.
+func gate(check Authenticate) connect.RequestGateFunc {
+	return func(
+		ctx context.Context, spec connect.Spec, _ connect.Peer, header http.Header,
+	) (allowed context.Context, err error) {
+		defer conclude(ctx, &err)
+		callFrom(ctx).gated = true
+		if allowed, err = authenticate(ctx, check, header); err != nil {
+			return nil, err
 		}
+		return allowed, authorize(allowed, spec)
 	}
+}
+
+// authenticate returns a context with the principal of the Authorization header. A call without the header stays
+// anonymous; a header without a valid bearer token fails the call, even to a public method.
+func authenticate(ctx context.Context, check Authenticate, header http.Header) (context.Context, error) {
+	headers, ok := header["Authorization"]
+	if !ok {
+		return ctx, nil
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(headers) > 1 || token == "" {
+		return nil, fault.New(fault.Unauthenticated, fault.TokenInvalid,
+			`The Authorization header must be "Bearer TOKEN" with an access token from SignIn.`)
+	}
+	p, err := check(ctx, strings.TrimSpace(token))
+	if err != nil {
+		return nil, err
+	}
+	callFrom(ctx).adminID = p.AdminID.String()
+	return auth.WithPrincipal(ctx, p), nil
 }
 
 // authorize enforces the method's access option. A method without the option is denied (fail closed).
-func authorize(next connect.UnaryFunc) connect.UnaryFunc {
-	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		switch AccessOf(req.Spec()) {
-		case catalogv1.Access_ACCESS_PUBLIC:
-			return next(ctx, req)
-		case catalogv1.Access_ACCESS_ADMIN:
-			if _, ok := auth.PrincipalFrom(ctx); !ok {
-				return nil, fault.New(fault.Unauthenticated, fault.TokenRequired,
-					"Only administrators may do this: sign in and send the access token in the Authorization header.")
-			}
-			return next(ctx, req)
-		default:
-			return nil, accessUndefined()
+func authorize(ctx context.Context, spec connect.Spec) error {
+	switch AccessOf(spec) {
+	case catalogv1.Access_ACCESS_PUBLIC:
+		return nil
+	case catalogv1.Access_ACCESS_ADMIN:
+		if _, ok := auth.PrincipalFrom(ctx); !ok {
+			return fault.New(fault.Unauthenticated, fault.TokenRequired,
+				"Only administrators may do this: sign in and send the access token in the Authorization header.")
 		}
+		return nil
+	default:
+		return fault.New(fault.PermissionDenied, fault.AccessUndefined,
+			"Nobody may call this method: the contract does not say who may.")
 	}
-}
-
-func accessUndefined() *fault.Error {
-	return fault.New(fault.PermissionDenied, fault.AccessUndefined,
-		"Nobody may call this method: the contract does not say who may.")
 }
 
 // AccessOf returns the method's access option: ACCESS_UNSPECIFIED if it has none.
@@ -75,19 +81,4 @@ func AccessOf(spec connect.Spec) catalogv1.Access {
 		return catalogv1.Access_ACCESS_UNSPECIFIED
 	}
 	return access
-}
-
-// refuseStreams rejects every streaming call (fail closed): the interceptors handle unary calls only.
-type refuseStreams struct{}
-
-func (refuseStreams) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc { return next }
-
-func (refuseStreams) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
-	return next
-}
-
-func (refuseStreams) WrapStreamingHandler(connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
-	return func(ctx context.Context, _ connect.StreamingHandlerConn) error {
-		return callFrom(ctx).fail(ctx, accessUndefined())
-	}
 }

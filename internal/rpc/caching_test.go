@@ -39,7 +39,7 @@ func TestAnswersToGETsSayWhoMayKeepThem(t *testing.T) {
 		"for administrators alone": {path: changes, header: token, control: "no-store", maxAge: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := startWith(t, nil, c.maxAge)
+			s := startWith(t, setup{readMaxAge: c.maxAge})
 			a := s.do(t, http.MethodGet, c.path, "", c.header...)
 			require.Equal(t, http.StatusOK, a.status, a.body)
 			require.Regexp(t, strongTag, a.header.Get("ETag"))
@@ -75,7 +75,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 		"a method that acts": {path: "/catalog.v1.ProductService/CreateProduct?encoding=json&message={}", status: 405},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := startWith(t, nil, time.Minute).do(t, http.MethodGet, c.path, "", append(c.header, "If-None-Match", "*")...)
+			a := startWith(t, setup{readMaxAge: time.Minute}).do(t, http.MethodGet, c.path, "", append(c.header, "If-None-Match", "*")...)
 			require.Equal(t, c.status, a.status, a.body)
 			require.Equal(t, "no-store", a.header.Get("Cache-Control"))
 			require.Empty(t, a.header.Get("ETag"))

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"net/http"
 
 	"connectrpc.com/connect"
 
@@ -15,8 +16,16 @@ type call struct {
 	adminID   string
 	// protocol is empty unless the request reached the API.
 	protocol string
-	// chained reports whether the request was decoded and reached the interceptors.
+	// gated reports whether the request reached the gate: before, only Connect itself can refuse it.
+	gated bool
+	// chained reports whether the request was decoded and reached the interceptors, or the handler of a stream.
 	chained bool
+	// control is set for streams, and opened is called when the handler of one takes over.
+	control *http.ResponseController
+	opened  func()
+	// stream reports whether a stream was opened, and messages how many it sent.
+	stream   bool
+	messages int
 	// reason is set if and only if the response is an error that already has its details.
 	reason fault.Reason
 	code   connect.Code

@@ -20,34 +20,42 @@ const compressMinBytes = 1024
 
 var errPanic = errors.New("panic")
 
-// Chain holds the dependencies of the interceptors.
+// Chain holds the dependencies of the steps in front of every service. They handle unary calls and streams alike.
 type Chain struct {
 	// Authenticate checks access tokens.
 	Authenticate Authenticate
 	// Track sees every authorized call and its outcome; nil omits it.
 	Track connect.Interceptor
+	// Streams is told of every stream; nil if nobody ends them.
+	Streams *Streams
+	// SendTimeout bounds the writing of each message of a stream, and of its end: a caller that reads nothing for so long
+	// is taken for gone. 0 disables it.
+	SendTimeout time.Duration
 	// ReadMaxAge is the max-age of responses to anonymous GETs in browsers and shared caches, in whole seconds.
 	ReadMaxAge time.Duration
 	// MaxRequestBytes limits a request, before and after decompression.
 	MaxRequestBytes int
 }
 
-// HandlerOptions returns the options of every service's handler: codecs, limits, and the interceptors in their fixed
-// order, outermost first. A call that an interceptor rejects does not reach the inner ones.
+// HandlerOptions returns the options of every service's handler: codecs, limits, the gate, which sees a call before its
+// body is read, and the interceptors in their fixed order, outermost first. A call that a step rejects does not reach
+// the later ones.
 func (c Chain) HandlerOptions() []connect.HandlerOption {
+	streams := c.Streams
+	if streams == nil {
+		streams = &Streams{}
+	}
 	steps := []connect.Interceptor{
-		refuseStreams{},
-		connect.UnaryInterceptorFunc(recovered),
-		connect.UnaryInterceptorFunc(logged),
-		authenticate(c.Authenticate),
-		connect.UnaryInterceptorFunc(authorize),
-		connect.UnaryInterceptorFunc(validate),
+		outcome{},
+		streaming{streams: streams, sendTimeout: c.SendTimeout, limit: c.MaxRequestBytes},
+		validation{},
 		caching(c.ReadMaxAge),
 	}
 	if c.Track != nil {
 		steps = append(steps, c.Track)
 	}
-	return append(Codecs(c.MaxRequestBytes), connect.WithInterceptors(steps...))
+	return append(Codecs(c.MaxRequestBytes),
+		connect.WithRequestGate(gate(c.Authenticate)), connect.WithInterceptors(steps...))
 }
 
 // Codecs returns the options that every handler needs, even without the chain: the strict JSON codec and the size
@@ -65,32 +73,39 @@ func Codecs(maxRequestBytes int) []connect.HandlerOption {
 	}
 }
 
-// recovered turns a panic into INTERNAL and logs the stack.
-func recovered(next connect.UnaryFunc) connect.UnaryFunc {
+// outcome records the outcome of a call for the access log, and converts its error to the public form.
+type outcome struct{}
+
+func (outcome) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (res connect.AnyResponse, err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-					panic(p)
-				}
-				c := callFrom(ctx)
-				c.stack = debug.Stack()
-				res, err = nil, c.fail(ctx, internal(fmt.Errorf("%w: %v", errPanic, p)))
-			}
-		}()
+		defer conclude(ctx, &err)
+		callFrom(ctx).chained = true
 		return next(ctx, req)
 	}
 }
 
-// logged records the call's outcome for the access log and converts errors to their public form.
-func logged(next connect.UnaryFunc) connect.UnaryFunc {
-	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		c := callFrom(ctx)
-		c.chained = true
-		res, err := next(ctx, req)
-		if err == nil || connect.IsNotModifiedError(err) {
-			return res, err
+func (outcome) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return next
+}
+
+func (outcome) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
+		defer conclude(ctx, &err)
+		return next(ctx, conn)
+	}
+}
+
+// conclude is deferred by every step that can end a call. It records the call's error and converts it to the public
+// form. A panic becomes INTERNAL, and its stack is logged.
+func conclude(ctx context.Context, err *error) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			panic(p)
 		}
-		return nil, c.fail(ctx, err)
+		callFrom(ctx).stack = debug.Stack()
+		*err = internal(fmt.Errorf("%w: %v", errPanic, p))
+	}
+	if *err != nil && !connect.IsNotModifiedError(*err) {
+		*err = callFrom(ctx).fail(ctx, *err)
 	}
 }

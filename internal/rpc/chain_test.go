@@ -32,7 +32,6 @@ func TestBodiesMayBeGzip(t *testing.T) {
 }
 
 func TestTokens(t *testing.T) {
-	const create = "/catalog.v1.ProductService/CreateProduct"
 	for name, c := range map[string]struct {
 		path          string
 		authorization []string
@@ -105,7 +104,6 @@ func TestEveryMethodSaysWhoMayCallIt(t *testing.T) {
 }
 
 func TestValidationNamesFields(t *testing.T) {
-	const create = "/catalog.v1.ProductService/CreateProduct"
 	for name, c := range map[string]struct{ path, body, field string }{
 		"nothing set":                {getProduct, `{}`, "key: exactly one field is required in oneof"},
 		"not a UUID":                 {getProduct, `{"id":"x"}`, "id: must be a valid UUID"},

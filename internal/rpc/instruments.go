@@ -41,6 +41,8 @@ type Instruments struct {
 	refusals metric.Int64Counter
 	requests metric.Float64Histogram
 	active   metric.Int64UpDownCounter
+	streams  metric.Int64UpDownCounter
+	lifetime metric.Float64Histogram
 	// actives are the attributes of active requests, by scheme and HTTP method.
 	actives map[bool]map[string][]metric.AddOption
 }
@@ -64,8 +66,9 @@ func NewInstruments(
 ) (*Instruments, error) {
 	i := &Instruments{tracer: tracer, trust: trust, named: map[string]*method{}}
 	for _, service := range services {
-		for _, name := range methodsOf(service) {
-			i.named["/"+name] = &method{name: name}
+		for _, m := range methodsOf(service) {
+			path := pathOf(m)
+			i.named[path] = &method{name: path[1:]}
 		}
 	}
 	for _, path := range paths {
@@ -80,7 +83,8 @@ func NewInstruments(
 	return i, nil
 }
 
-func methodsOf(service string) []string {
+// methodsOf returns the methods of a service; none if it is unknown.
+func methodsOf(service string) []protoreflect.MethodDescriptor {
 	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(service))
 	if err != nil {
 		return nil
@@ -89,11 +93,15 @@ func methodsOf(service string) []string {
 	if !ok {
 		return nil
 	}
-	var names []string
-	for n := range descriptor.Methods().Len() {
-		names = append(names, service+"/"+string(descriptor.Methods().Get(n).Name()))
+	methods := make([]protoreflect.MethodDescriptor, descriptor.Methods().Len())
+	for n := range methods {
+		methods[n] = descriptor.Methods().Get(n)
 	}
-	return names
+	return methods
+}
+
+func pathOf(m protoreflect.MethodDescriptor) string {
+	return "/" + string(m.Parent().FullName()) + "/" + string(m.Name())
 }
 
 // durations are the bucket boundaries of the duration histograms, in seconds. OpenTelemetry's defaults start at 5 ms,
@@ -101,17 +109,25 @@ func methodsOf(service string) []string {
 var durations = metric.WithExplicitBucketBoundaries(
 	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+// lifetimes are the bucket boundaries of the duration of streams, in seconds: from a second to a day.
+var lifetimes = metric.WithExplicitBucketBoundaries(1, 10, 60, 300, 900, 1800, 3600, 4*3600, 12*3600, 24*3600)
+
 func (i *Instruments) create(meter metric.Meter) error {
-	var errs [4]error
+	var errs [6]error
 	i.calls, errs[0] = meter.Float64Histogram(rpcconv.ServerCallDuration{}.Name(), metric.WithUnit("s"), durations,
 		metric.WithDescription("How long calls of the API took, by method, code and system (connectrpc or grpc); "+
-			"also those that could not be decoded."))
+			"also those that could not be decoded, and streams that were refused."))
 	i.refusals, errs[1] = meter.Int64Counter("catalog.rpc.errors", metric.WithUnit("{call}"),
 		metric.WithDescription("Calls of the API that failed, by method and by reason, as in docs/errors.md."))
 	i.requests, errs[2] = meter.Float64Histogram(httpconv.ServerRequestDuration{}.Name(), metric.WithUnit("s"), durations,
 		metric.WithDescription("How long all other requests took (pages, webhooks, probes), by method, status and route."))
 	i.active, errs[3] = meter.Int64UpDownCounter(httpconv.ServerActiveRequests{}.Name(), metric.WithUnit("{request}"),
 		metric.WithDescription("Requests of both kinds that are under way, by HTTP method."))
+	i.streams, errs[4] = meter.Int64UpDownCounter("catalog.rpc.streams", metric.WithUnit("{stream}"),
+		metric.WithDescription("Streams that are open, by method."))
+	i.lifetime, errs[5] = meter.Float64Histogram("catalog.rpc.stream.duration", metric.WithUnit("s"), lifetimes,
+		metric.WithDescription("How long streams were open, by method, code and system, at their end. They are not "+
+			"in rpc.server.call.duration."))
 	return errors.Join(errs[:]...)
 }
 
@@ -159,6 +175,22 @@ func (i *Instruments) begin(ctx context.Context, r *http.Request) context.Contex
 	return ctx
 }
 
+// open counts a stream until end.
+func (i *Instruments) open(ctx context.Context, r *http.Request) {
+	if i == nil {
+		return
+	}
+	i.streams.Add(ctx, 1, metric.WithAttributes(semconv.RPCMethod(i.method(r).name)))
+}
+
+// method returns the method that a request calls.
+func (i *Instruments) method(r *http.Request) *method {
+	if m, ok := i.named[r.URL.Path]; ok {
+		return m
+	}
+	return unnamed
+}
+
 // end measures a completed request, and ends its span. The request must have the context that begin returned.
 func (i *Instruments) end(r *http.Request, c *call, status int, took time.Duration) {
 	if i == nil {
@@ -166,8 +198,8 @@ func (i *Instruments) end(r *http.Request, c *call, status int, took time.Durati
 	}
 	ctx := r.Context()
 	i.active.Add(ctx, -1, i.actives[r.TLS != nil][i.methodName(r)]...)
-	m, ok := i.named[r.URL.Path]
-	if ok {
+	m := i.method(r)
+	if m != unnamed {
 		endSpan(trace.SpanFromContext(ctx), c, m, status)
 	}
 	if c.protocol == "" {
@@ -176,10 +208,12 @@ func (i *Instruments) end(r *http.Request, c *call, status int, took time.Durati
 			semconv.HTTPRoute(route(r))))
 		return
 	}
-	if !ok {
-		m = unnamed
+	if c.stream {
+		i.streams.Add(ctx, -1, metric.WithAttributes(semconv.RPCMethod(m.name)))
+		i.lifetime.Record(ctx, took.Seconds(), m.measured(c)...)
+	} else {
+		i.calls.Record(ctx, took.Seconds(), m.measured(c)...)
 	}
-	i.calls.Record(ctx, took.Seconds(), m.measured(c)...)
 	if c.reason != "" {
 		i.refusals.Add(ctx, 1, metric.WithAttributes(semconv.RPCMethod(m.name), reasonKey.String(string(c.reason))))
 	}

@@ -44,7 +44,7 @@ func startObserved(t *testing.T, trust bool) observed {
 	instruments, err := rpc.NewInstruments(tracers.Tracer("test"), meters.Meter("test"),
 		[]string{"catalog.v1.ProductService", "not.a.Service"}, []string{"/hook"}, trust)
 	require.NoError(t, err)
-	o.server = startWith(t, instruments, 0)
+	o.server = startWith(t, setup{instruments: instruments})
 	return o
 }
 

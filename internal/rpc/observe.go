@@ -26,8 +26,10 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // come from telemetry.New, which adds the id to every line.
 type Observer struct {
 	Log *slog.Logger
-	// Timeout is the deadline of a request; 0 disables it.
+	// Timeout is the deadline of a request; 0 disables it. A stream has it until it is open.
 	Timeout time.Duration
+	// Streams are the paths of streaming methods, from StreamPaths.
+	Streams map[string]bool
 	// TrustedProxies are the networks whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
 	// ClientAddressHeader is trusted instead of X-Forwarded-For, from the same networks; "" disables it.
@@ -51,16 +53,13 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 		w.Header().Set(requestIDHeader, c.requestID)
 		ctx := context.WithValue(r.Context(), callKey{}, c)
 		ctx = o.Instruments.begin(telemetry.WithRequestID(ctx, c.requestID), r)
-		if o.Timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, o.Timeout)
-			defer cancel()
-		}
 		client := auth.Client{
 			Address:   clientAddress(r, o.TrustedProxies, o.ClientAddressHeader),
 			UserAgent: r.UserAgent(),
 		}
-		r = r.WithContext(auth.WithClient(ctx, client))
+		ctx, cancel := o.limit(auth.WithClient(ctx, client), w, r, c)
+		defer cancel()
+		r = r.WithContext(ctx)
 		sw := &statusWriter{ResponseWriter: w}
 		defer func() {
 			p := recover()
@@ -82,12 +81,62 @@ func (o Observer) Wrap(next http.Handler) http.Handler {
 	})
 }
 
+// StreamPaths returns the paths of the streaming methods of services.
+func StreamPaths(services []string) map[string]bool {
+	paths := map[string]bool{}
+	for _, service := range services {
+		for _, m := range methodsOf(service) {
+			if m.IsStreamingServer() || m.IsStreamingClient() {
+				paths[pathOf(m)] = true
+			}
+		}
+	}
+	return paths
+}
+
+// limit returns the context of a request with its deadline. A stream has a deadline, and those of its connection, only
+// until it is open.
+func (o Observer) limit(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, c *call,
+) (context.Context, context.CancelFunc) {
+	if !o.Streams[r.URL.Path] {
+		if o.Timeout <= 0 {
+			return ctx, func() {}
+		}
+		return context.WithTimeout(ctx, o.Timeout)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	inTime := func() bool { return true }
+	if o.Timeout > 0 {
+		inTime = time.AfterFunc(o.Timeout, func() { cancel(timedOut()) }).Stop
+	}
+	c.control = http.NewResponseController(w)
+	c.opened = func() {
+		inTime()
+		_ = c.control.SetReadDeadline(time.Time{}) // where it is not supported, there is none
+		_ = c.control.SetWriteDeadline(time.Time{})
+		o.Instruments.open(ctx, r)
+		o.logOpened(ctx, r, c)
+	}
+	return ctx, func() {
+		inTime()
+		cancel(nil)
+	}
+}
+
+// logOpened writes the line of an open stream; the one of every request follows at its end.
+func (o Observer) logOpened(ctx context.Context, r *http.Request, c *call) {
+	o.Log.LogAttrs(ctx, slog.LevelInfo, "stream opened", slog.String("method", r.URL.Path),
+		slog.String("protocol", c.protocol), slog.String("client", auth.ClientFrom(ctx).Address.String()),
+		slog.String("admin_id", c.adminID))
+}
+
 func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) {
 	level := o.level(r, c)
 	if !o.Log.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs, slog.String("method", clip(r.URL.Path, 200)))
 	if c.protocol != "" {
 		attrs = append(attrs, slog.String("protocol", c.protocol), slog.String("code", codeName(c.code)))
@@ -101,6 +150,9 @@ func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) 
 	attrs = append(attrs, slog.Duration("duration", took), slog.String("client", client))
 	if c.adminID != "" {
 		attrs = append(attrs, slog.String("admin_id", c.adminID))
+	}
+	if c.stream {
+		attrs = append(attrs, slog.Int("messages", c.messages))
 	}
 	if c.cause != nil {
 		attrs = append(attrs, slog.String("cause", c.cause.Error()))

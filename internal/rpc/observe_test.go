@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,7 +62,7 @@ func TestAccessLog(t *testing.T) {
 				require.NotContains(t, s.log.String(), text)
 			}
 			require.Equal(t, name == "a panic", entry["stack"] != nil)
-			require.Equal(t, 1, bytes.Count(s.log.Bytes(), []byte("\n")), "one line a request")
+			require.Equal(t, 1, strings.Count(s.log.String(), "\n"), "one line a request")
 		})
 	}
 }

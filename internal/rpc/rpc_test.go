@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,26 +91,57 @@ func (products) CreateProduct(
 type server struct {
 	*httptest.Server
 
-	log     *bytes.Buffer
+	log     *lines
 	tracked *atomic.Int32
+	streams *rpc.Streams
 	h2      *http.Client
+}
+
+// lines is a log that can be read while it is written.
+type lines struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buffer.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buffer.String()
+}
+
+// setup is what differs between servers.
+type setup struct {
+	instruments *rpc.Instruments
+	readMaxAge  time.Duration
+	// timeout is that of requests and connections; 0 means 2 s for requests and none for connections.
+	timeout time.Duration
+	// sendTimeout bounds the writing of a message.
+	sendTimeout time.Duration
 }
 
 func start(t *testing.T, options ...connect.HandlerOption) server {
 	t.Helper()
-	return startWith(t, nil, 0, options...)
+	return startWith(t, setup{}, options...)
 }
 
-// startWith starts a server with instruments, with a max-age of anonymous reads.
-func startWith(
-	t *testing.T, instruments *rpc.Instruments, readMaxAge time.Duration, options ...connect.HandlerOption,
-) server {
+func startWith(t *testing.T, with setup, options ...connect.HandlerOption) server {
 	t.Helper()
-	tracked := &atomic.Int32{}
+	tracked, streams := &atomic.Int32{}, &rpc.Streams{}
 	chain := rpc.Chain{
+		Streams:         streams,
+		SendTimeout:     cmp.Or(with.sendTimeout, time.Minute),
 		MaxRequestBytes: limit,
-		ReadMaxAge:      readMaxAge,
+		ReadMaxAge:      with.readMaxAge,
 		Authenticate: func(_ context.Context, token string) (auth.Principal, error) {
+			if token == "boom" {
+				panic("kaboom")
+			}
 			if token != goodToken {
 				return auth.Principal{}, fault.New(fault.Unauthenticated, fault.TokenExpired, "Expired.")
 			}
@@ -126,15 +159,17 @@ func startWith(
 	mux.Handle(path, rpc.Transport(limit, handler))
 	mux.Handle("/", rpc.Transport(limit, rpc.NotFound()))
 	mux.HandleFunc("/hook", func(http.ResponseWriter, *http.Request) {})
-	log := &bytes.Buffer{}
+	log := &lines{}
 	observer := rpc.Observer{
 		Log:            telemetry.NewLogger(log, slog.LevelInfo, true),
-		Instruments:    instruments,
-		Timeout:        2 * time.Second,
+		Instruments:    with.instruments,
+		Timeout:        cmp.Or(with.timeout, 2*time.Second),
+		Streams:        rpc.StreamPaths([]string{catalogv1connect.ProductServiceName}),
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Quiet:          map[string]bool{"/quiet": true},
 	}
 	s := httptest.NewUnstartedServer(observer.Wrap(mux))
+	s.Config.ReadTimeout, s.Config.WriteTimeout = with.timeout, with.timeout
 	s.Config.Protocols = new(http.Protocols)
 	s.Config.Protocols.SetHTTP1(true)
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
@@ -146,7 +181,10 @@ func startWith(
 	}
 	h2 := new(http.Protocols)
 	h2.SetUnencryptedHTTP2(true)
-	return server{Server: s, log: log, tracked: tracked, h2: &http.Client{Transport: &http.Transport{Protocols: h2}}}
+	return server{
+		Server: s, log: log, tracked: tracked, streams: streams,
+		h2: &http.Client{Transport: &http.Transport{Protocols: h2, DisableCompression: true}},
+	}
 }
 
 // lastLog returns the last line of the access log, once the server is done with the request.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -18,12 +20,15 @@ import (
 // it the caller can send the whole body and read a clear error.
 const bodyFactor = 4
 
+// lingerTime is how long the connection of an HTTP/1.1 request whose body was not read stays open after the response,
+// so that a caller that is still sending can read it.
+const lingerTime = 5 * time.Second
+
 // Transport adds a reason to every error that Connect creates itself, before a request reaches the interceptors: for
 // undecodable or oversized requests, for a wrong Content-Type, HTTP method or protocol header, and for unknown
-// methods. Observe must be outside of it.
+// methods. A response that does not depend on the body is sent without reading it. Observe must be outside of it.
 func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 	most := bodyFactor * int64(maxRequestBytes)
-	limited := http.MaxBytesHandler(next, most)
 	errorWriter := connect.NewErrorWriter()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callFrom(r.Context())
@@ -36,7 +41,10 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 			fw.refuse(r.Context(), w, refusedByConnect(connect.CodeResourceExhausted, "", maxRequestBytes))
 			return
 		}
-		limited.ServeHTTP(fw, r)
+		limited := *r
+		fw.body.ReadCloser = http.MaxBytesReader(fw, r.Body, most)
+		limited.Body = &fw.body
+		next.ServeHTTP(fw, &limited)
 		fw.finish(r.Context())
 	})
 }
@@ -86,42 +94,63 @@ type faultWriter struct {
 	limit       int
 	contentType string
 
+	body        requestBody
 	wroteHeader bool
 	held        int // status of the withheld response
-	body        bytes.Buffer
+	heldBody    bytes.Buffer
+}
+
+// requestBody notes whether any of it was read. Unlike net/http's, it can be closed without being read to its end first.
+type requestBody struct {
+	io.ReadCloser
+
+	read bool
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	b.read = true
+	return b.ReadCloser.Read(p)
+}
+
+func (b *requestBody) Close() error {
+	if !b.read {
+		return nil // net/http closes it after the response
+	}
+	return b.ReadCloser.Close()
 }
 
 func (w *faultWriter) WriteHeader(status int) {
 	if w.wroteHeader || w.held != 0 {
 		return
 	}
-	if status >= http.StatusBadRequest && w.call.reason == "" {
+	if w.call.reason == "" && (status >= http.StatusBadRequest || !w.call.gated && w.isStream()) {
 		w.held = status
 		return
 	}
 	w.wroteHeader = true
+	w.leaveBody()
 	w.completeStatus(w.request.Context(), "")
 	completeHeader(w.Header(), status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *faultWriter) Write(p []byte) (int, error) {
-	if w.held != 0 {
-		return w.body.Write(p)
-	}
-	if !w.wroteHeader {
+	if !w.wroteHeader && w.held == 0 {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.held != 0 {
+		return w.heldBody.Write(p)
 	}
 	return w.ResponseWriter.Write(p)
 }
 
 // Flush implements http.Flusher, which Connect requires.
 func (w *faultWriter) Flush() {
+	if !w.wroteHeader && w.held == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
 	if w.held != 0 {
 		return
-	}
-	if !w.wroteHeader {
-		w.WriteHeader(http.StatusOK)
 	}
 	flush(w.ResponseWriter)
 }
@@ -138,14 +167,48 @@ func (w *faultWriter) finish(ctx context.Context) {
 	w.completeStatus(ctx, http.TrailerPrefix)
 }
 
+// isStream reports whether the request is for a stream in the Connect protocol, whose errors have status 200.
+func (w *faultWriter) isStream() bool {
+	return strings.HasPrefix(w.contentType, "application/connect+")
+}
+
+// leaveBody tells net/http not to read an unread body before it sends the response, and to close the connection after it
+// instead: what follows could not be told from another request.
+func (w *faultWriter) leaveBody() {
+	if w.body.read || w.request.ContentLength == 0 || w.request.ProtoMajor > 1 {
+		return
+	}
+	w.Header().Set("Connection", "close")
+	// Where it is not supported, the server's applies.
+	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(time.Now().Add(lingerTime))
+}
+
+// connectError is an error as Connect writes it.
+type connectError struct {
+	Code    connect.Code `json:"code"`
+	Message string       `json:"message"`
+}
+
+// heldError returns the error in the withheld response. Returns false if it is not Connect's.
+func (w *faultWriter) heldError() (connectError, bool) {
+	const envelope = 5 // flags and size of a message in a stream
+	var unary connectError
+	if raw := w.heldBody.Bytes(); !w.isStream() || len(raw) < envelope {
+		err := json.Unmarshal(raw, &unary)
+		return unary, err == nil && unary.Code != 0
+	}
+	var end struct {
+		Error connectError `json:"error"`
+	}
+	err := json.Unmarshal(w.heldBody.Bytes()[envelope:], &end)
+	return end.Error, err == nil && end.Error.Code != 0
+}
+
 // replace sends a fault instead of the withheld response.
 func (w *faultWriter) replace(ctx context.Context) {
-	var wire struct {
-		Code    connect.Code `json:"code"`
-		Message string       `json:"message"`
-	}
+	wire, known := w.heldError()
 	var err error
-	if json.Unmarshal(w.body.Bytes(), &wire) == nil && wire.Code != 0 {
+	if known {
 		err = w.fault(wire.Code, wire.Message)
 	} else {
 		err = refusedByHTTP(w.held, w.request)
@@ -154,8 +217,9 @@ func (w *faultWriter) replace(ctx context.Context) {
 	header := w.Header()
 	header.Del("Content-Length")
 	w.request.Header.Set("Content-Type", w.contentType)
+	w.request.Header.Del("Connect-Protocol-Version") // of an unknown one, the ErrorWriter knows no streams
 	out := w.ResponseWriter
-	if wire.Code == 0 && w.call.protocol == connect.ProtocolConnect {
+	if !known && w.call.protocol == connect.ProtocolConnect {
 		out = fixedStatus{ResponseWriter: out, status: w.held}
 	}
 	w.refuse(ctx, out, err)
@@ -163,6 +227,7 @@ func (w *faultWriter) replace(ctx context.Context) {
 
 func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err error) {
 	w.Header().Set("Cache-Control", "no-store")
+	w.leaveBody()
 	writeError(w.errors, out, w.request, w.call.fail(ctx, err))
 }
 

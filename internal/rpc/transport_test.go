@@ -3,7 +3,6 @@ package rpc_test
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
 	"io"
 	"net/http"
 	"net/url"
@@ -53,10 +52,10 @@ func TestEveryRefusalOfTheTransportHasAReason(t *testing.T) {
 			message: `The request cannot be read: unmarshal message: proto: (line 1:8): invalid value for string field sku: 5.`,
 		},
 		"mask that JSON cannot hold": {
-			path: "/catalog.v1.ProductService/UpdateProduct", body: `{"updateMask":"*"}`, status: 400, code: "invalid_argument", reason: fault.RequestMalformed,
+			path: "/catalog.v1.ProductService/UpdateProduct", body: `{"updateMask":"*"}`, header: []string{"Authorization", "Bearer good"}, status: 400, code: "invalid_argument", reason: fault.RequestMalformed,
 		},
 		"mask with names of the proto files": {
-			path: "/catalog.v1.ProductService/UpdateProduct", body: `{"updateMask":"image_urls"}`, status: 400, code: "invalid_argument", reason: fault.RequestMalformed,
+			path: "/catalog.v1.ProductService/UpdateProduct", body: `{"updateMask":"image_urls"}`, header: []string{"Authorization", "Bearer good"}, status: 400, code: "invalid_argument", reason: fault.RequestMalformed,
 		},
 		"rule of the whole message": {
 			path: "/catalog.v1.ProductService/BatchGetProducts", body: `{}`, status: 400, code: "invalid_argument", reason: fault.FieldInvalid,
@@ -162,9 +161,6 @@ func TestEveryRefusalOfTheTransportHasAReason(t *testing.T) {
 }
 
 func TestRefusalsReachGRPCClients(t *testing.T) {
-	frame := func(flags byte, data string) string {
-		return string(binary.BigEndian.AppendUint32([]byte{flags}, uint32(len(data)))) + data
-	}
 	for name, c := range map[string]struct {
 		path, body string
 		header     []string

@@ -14,22 +14,51 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// validate rejects a request that violates a rule of the contract or contains control characters: PostgreSQL cannot
+// validation rejects a request that violates a rule of the contract or contains control characters: PostgreSQL cannot
 // store NUL, and no text of the catalog needs any of them.
-func validate(next connect.UnaryFunc) connect.UnaryFunc {
+type validation struct{}
+
+func (validation) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		m, ok := req.Any().(proto.Message)
-		if !ok {
-			return nil, errNotProto
-		}
-		if err := checkRules(m); err != nil {
+		if err := validate(req.Any()); err != nil {
 			return nil, err
-		}
-		if bad := appendControlled(nil, "", m.ProtoReflect()); len(bad) > 0 {
-			return nil, fault.Fields(bad...)
 		}
 		return next(ctx, req)
 	}
+}
+
+func (validation) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return next
+}
+
+func (validation) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
+		return next(ctx, validated{conn})
+	}
+}
+
+// validated is a stream whose requests are valid.
+type validated struct{ connect.StreamingHandlerConn }
+
+func (v validated) Receive(m any) error {
+	if err := v.StreamingHandlerConn.Receive(m); err != nil {
+		return err
+	}
+	return validate(m)
+}
+
+func validate(request any) error {
+	m, ok := request.(proto.Message)
+	if !ok {
+		return errNotProto
+	}
+	if err := checkRules(m); err != nil {
+		return err
+	}
+	if bad := appendControlled(nil, "", m.ProtoReflect()); len(bad) > 0 {
+		return fault.Fields(bad...)
+	}
+	return nil
 }
 
 // checkRules checks all rules only in a message without too many items: a few compressed kilobytes can hold millions

@@ -1,0 +1,100 @@
+package rpc_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zebrands/catalog/internal/fault"
+)
+
+const create = "/catalog.v1.ProductService/CreateProduct"
+
+// refusals are calls that are refused by their headers.
+var refusals = map[string]struct {
+	path, contentType, authorization string
+	reason                           fault.Reason
+}{
+	"anonymous":                  {create, "application/json", "", fault.TokenRequired},
+	"bad token":                  {create, "application/json", "Bearer old", fault.TokenExpired},
+	"bad token, public":          {getProduct, "application/json", "Bearer old", fault.TokenExpired},
+	"binary":                     {create, "application/proto", "", fault.TokenRequired},
+	"gRPC-Web":                   {create, "application/grpc-web+proto", "", fault.TokenRequired},
+	"gRPC":                       {create, "application/grpc", "", fault.TokenRequired},
+	"stream":                     {watch, "application/connect+json", "", fault.TokenRequired},
+	"stream of gRPC, bad token":  {watch, "application/grpc", "Bearer old", fault.TokenExpired},
+	"unknown method":             {"/catalog.v1.ProductService/Nope", "application/json", "", fault.MethodNotFound},
+	"unknown method of a stream": {"/catalog.v1.ProductService/Nope", "application/connect+json", "", fault.MethodNotFound},
+}
+
+// TestRefusalsDoNotWaitForTheBody sends headers and never a body.
+func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
+	for name, c := range refusals {
+		for _, extra := range []string{
+			"Content-Length: 5000", "Transfer-Encoding: chunked", "Content-Length: 5000\r\nContent-Encoding: gzip",
+			"Content-Length: 5000\r\nExpect: 100-continue", "Content-Length: 5000\r\nConnect-Content-Encoding: gzip\r\nGrpc-Encoding: gzip",
+		} {
+			t.Run(name+"/"+extra, func(t *testing.T) {
+				s := start(t)
+				conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
+				require.NoError(t, err)
+				head := "POST " + c.path + " HTTP/1.1\r\nHost: catalog\r\nContent-Type: " + c.contentType + "\r\n" + extra + "\r\n"
+				if c.authorization != "" {
+					head += "Authorization: " + c.authorization + "\r\n"
+				}
+				_, err = io.WriteString(conn, head+"\r\n")
+				require.NoError(t, err)
+				res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				require.NoError(t, err)
+				defer res.Body.Close()
+				require.NotEqual(t, http.StatusContinue, res.StatusCode)
+				require.True(t, res.Close, "what follows could not be told from another request")
+				_, err = io.ReadAll(res.Body)
+				require.NoError(t, err)
+				require.NoError(t, conn.Close())
+				require.Equal(t, string(c.reason), s.lastLog(t)["reason"])
+			})
+		}
+		t.Run(name+"/HTTP2", func(t *testing.T) {
+			s := start(t)
+			body, never := io.Pipe()
+			defer never.Close()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+c.path, body)
+			require.NoError(t, err)
+			req.Header.Set("Content-Type", c.contentType)
+			if c.authorization != "" {
+				req.Header.Set("Authorization", c.authorization)
+			}
+			res, err := s.h2.Do(req)
+			require.NoError(t, err)
+			defer res.Body.Close()
+			_, err = io.ReadAll(res.Body)
+			require.NoError(t, err)
+			require.Equal(t, string(c.reason), s.lastLog(t)["reason"])
+		})
+	}
+}
+
+// TestRefusalsReachCallersThatSendFirst sends a body that is larger than the buffers of a connection before it reads.
+func TestRefusalsReachCallersThatSendFirst(t *testing.T) {
+	for _, size := range []int{0, 100, 200_000} {
+		a := start(t).do(t, http.MethodPost, create, strings.Repeat(" ", size), "Content-Type", "application/json")
+		require.Equal(t, http.StatusUnauthorized, a.status)
+		require.Equal(t, string(fault.TokenRequired), a.reason)
+	}
+}
+
+func TestAPanicOfTheGateIsAnInternalError(t *testing.T) {
+	s := start(t)
+	a := s.do(t, http.MethodPost, create, "{}", "Content-Type", "application/json", "Authorization", "Bearer boom")
+	require.Equal(t, http.StatusInternalServerError, a.status)
+	require.Equal(t, string(fault.InternalError), a.reason)
+	entry := s.lastLog(t)
+	require.Equal(t, "panic: kaboom", entry["cause"])
+	require.Contains(t, entry["stack"], "gate")
+}
