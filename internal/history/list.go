@@ -20,6 +20,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/history/change"
 	"github.com/zebrands/catalog/internal/pagination"
+	"github.com/zebrands/catalog/internal/product/filter"
 )
 
 // listing identifies a list of changes. Page tokens are bound to it.
@@ -29,10 +30,13 @@ type listing struct {
 	Sequences []int64 `json:"sequences,omitempty"`
 	Ascending bool    `json:"ascending,omitempty"`
 	Cursor    string  `json:"cursor,omitempty"`
+	Filter    string  `json:"filter,omitempty"`
 }
 
 // List returns a page of the history: of one product, live or deleted, or of the whole catalog if the id is uuid.Nil.
-// The list of an unknown product is empty. Returns ORDER_BY_INVALID, PAGE_TOKEN_INVALID or CURSOR_INVALID.
+// The list of an unknown product is empty. A page of a filter can have fewer changes than asked for, or none, and a
+// token: it reads a limited number of rows. Returns ORDER_BY_INVALID, FILTER_INVALID, PAGE_TOKEN_INVALID or
+// CURSOR_INVALID.
 func List(
 	ctx context.Context, db *ent.Client, productID uuid.UUID, req *catalogv1.ListProductChangesRequest,
 ) (*catalogv1.ListProductChangesResponse, error) {
@@ -40,7 +44,13 @@ func List(
 	if err != nil {
 		return nil, err
 	}
-	list := listing{"product_changes", req.GetProductId(), req.GetSequences(), ascending, req.GetCursor()}
+	selected, err := filter.ParseChanges("filter", req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	list := listing{
+		"product_changes", req.GetProductId(), req.GetSequences(), ascending, req.GetCursor(), req.GetFilter(),
+	}
 	var last int64
 	hasToken, err := pagination.Parse(req.GetPageToken(), list, &last)
 	if err != nil {
@@ -50,37 +60,52 @@ func List(
 	if err != nil {
 		return nil, err
 	}
-	size := pagination.Size(req.GetPageSize())
-	query := db.ProductChange.Query().Where(productchange.IDGT(after)).Limit(size + 1)
-	if ascending {
-		query.Order(ent.Asc(productchange.FieldID))
-	} else {
-		query.Order(ent.Desc(productchange.FieldID))
-	}
-	switch {
-	case hasToken && ascending:
-		query.Where(productchange.IDGT(last))
-	case hasToken:
-		query.Where(productchange.IDLT(last))
-	}
-	if len(list.Sequences) > 0 {
-		query.Where(productchange.IDIn(list.Sequences...))
-	}
-	if productID != uuid.Nil {
-		query.Where(productchange.ProductID(productID))
-	}
-	found, err := query.All(ctx)
+	query := func() *ent.ProductChangeQuery { return list.query(db, productID, after) }
+	found, err := scan(ctx, selected, pagination.Size(req.GetPageSize()), list.from(query, hasToken, last))
 	if err != nil {
 		return nil, fmt.Errorf("list product changes: %w", err)
 	}
-	resp, err := listPage(list, found, size)
+	resp, err := listPage(list, found)
 	if err != nil {
 		return nil, err
 	}
 	if ascending || !hasToken {
-		resp.NextCursor = nextCursor(list, found[:min(len(found), size)])
+		resp.NextCursor = nextCursor(list, found)
 	}
 	return resp, nil
+}
+
+// query returns the query for all rows of the list.
+func (l listing) query(db *ent.Client, productID uuid.UUID, after int64) *ent.ProductChangeQuery {
+	query := db.ProductChange.Query().Where(productchange.IDGT(after))
+	if len(l.Sequences) > 0 {
+		query.Where(productchange.IDIn(l.Sequences...))
+	}
+	if productID != uuid.Nil {
+		query.Where(productchange.ProductID(productID))
+	}
+	if l.Ascending {
+		return query.Order(ent.Asc(productchange.FieldID))
+	}
+	return query.Order(ent.Desc(productchange.FieldID))
+}
+
+// from returns the function that reads the rows of a query in their order, beginning after a position if there is one.
+func (l listing) from(query func() *ent.ProductChangeQuery, hasLast bool, last int64) readRows {
+	return func(ctx context.Context, limit int) ([]*ent.ProductChange, error) {
+		q := query().Limit(limit + 1)
+		switch {
+		case hasLast && l.Ascending:
+			q.Where(productchange.IDGT(last))
+		case hasLast:
+			q.Where(productchange.IDLT(last))
+		}
+		rows, err := q.All(ctx)
+		if len(rows) > 0 {
+			hasLast, last = true, rows[min(len(rows), limit)-1].ID
+		}
+		return rows, err
+	}
 }
 
 // parseOrder reports whether the oldest change comes first. Returns ORDER_BY_INVALID.
@@ -97,13 +122,13 @@ func parseOrder(orderBy string) (ascending bool, err error) {
 	}
 }
 
-// nextCursor returns the position after the newest change of a page, or the cursor that the page began with.
-func nextCursor(list listing, page []*ent.ProductChange) string {
+// nextCursor returns the position after the newest row that a page read, or the cursor that the page began with.
+func nextCursor(list listing, found scanned) string {
 	switch {
-	case len(page) > 0 && list.Ascending:
-		return cursorAfter(page[len(page)-1])
-	case len(page) > 0:
-		return cursorAfter(page[0])
+	case found.last != nil && list.Ascending:
+		return cursorAfter(found.last)
+	case found.first != nil:
+		return cursorAfter(found.first)
 	case list.Cursor != "":
 		return list.Cursor
 	default:
@@ -155,20 +180,17 @@ func FieldsSince(ctx context.Context, db *ent.Client, productID uuid.UUID, versi
 	}
 }
 
-// listPage returns the first size changes of those found, and the token of the next page if there are more.
-func listPage(
-	list listing, found []*ent.ProductChange, size int,
-) (*catalogv1.ListProductChangesResponse, error) {
+// listPage returns the changes that were found, and the token of the next page if there are more rows.
+func listPage(list listing, found scanned) (*catalogv1.ListProductChangesResponse, error) {
 	resp := &catalogv1.ListProductChangesResponse{}
-	if len(found) > size {
-		found = found[:size]
-		token, err := pagination.Token(list, found[size-1].ID)
+	if found.more {
+		token, err := pagination.Token(list, found.last.ID)
 		if err != nil {
 			return nil, err
 		}
 		resp.NextPageToken = token
 	}
-	for _, c := range found {
+	for _, c := range found.matched {
 		message, err := changeMessage(c)
 		if err != nil {
 			return nil, err

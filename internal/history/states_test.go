@@ -18,12 +18,18 @@ func TestStatesAreTheProductBeforeAndAfter(t *testing.T) {
 		p := w.product(w.ana, "S")
 		stored := []*ent.Product{w.get(p.ID)}
 		for _, update := range []func(u *ent.ProductUpdateOne){
-			func(u *ent.ProductUpdateOne) { u.SetPriceMinor(1).SetPriceExponent(0).SetCurrency("JPY").SetWeightGrams(5) },
-			func(u *ent.ProductUpdateOne) { u.SetName("Other").AppendTags([]string{"a", "b"}).SetDescription("soft") },
+			func(u *ent.ProductUpdateOne) {
+				u.SetPriceMinor(1).SetPriceExponent(0).SetCurrency("JPY").SetWeightGrams(5)
+			},
+			func(u *ent.ProductUpdateOne) {
+				u.SetName("Other").AppendTags([]string{"a", "b"}).SetDescription("soft")
+			},
 			func(u *ent.ProductUpdateOne) { u.SetTags([]string{"c"}).SetAttributes(map[string]string{"size": "L"}) },
 			func(u *ent.ProductUpdateOne) { u.SetDeleteTime(time.Now().UTC().Truncate(time.Microsecond)) },
 			func(u *ent.ProductUpdateOne) { u.ClearDeleteTime().SetBrand("Nooz") },
-			func(u *ent.ProductUpdateOne) { u.SetTags([]string{}).SetAttributes(map[string]string{}).ClearWeightGrams() },
+			func(u *ent.ProductUpdateOne) {
+				u.SetTags([]string{}).SetAttributes(map[string]string{}).ClearWeightGrams()
+			},
 		} {
 			w.tx(w.as(w.luis), func(ctx context.Context, tx *ent.Tx) error {
 				u := tx.Product.UpdateOneID(p.ID)

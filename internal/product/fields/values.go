@@ -24,7 +24,7 @@ func (o *output) fill(from *catalogv1.Product, to *ent.Product) error {
 	return o.row(from, to)
 }
 
-func (o *output) same(a, b *ent.Product) bool                   { return o.unchanged == nil || o.unchanged(a, b) }
+func (o *output) same(a, b *ent.Product) bool { return o.unchanged == nil || o.unchanged(a, b) }
 
 // simple is a field with one column, whose values have the same type in rows and in messages.
 type simple[T any] struct {

@@ -85,19 +85,40 @@ func (f textField) compare(op string, v operand) (condition, string) {
 	}
 }
 
-// likeness is exact equality with a pattern that can begin or end with *.
-type likeness struct {
-	field              textField
+// pattern is a text that can begin or end with *, which stands for any text.
+type pattern struct {
 	text               string
 	openStart, openEnd bool
 }
 
-// newLikeness parses a pattern.
-func newLikeness(f textField, pattern string) likeness {
-	rest, openStart := strings.CutPrefix(pattern, "*")
+func newPattern(s string) pattern {
+	rest, openStart := strings.CutPrefix(s, "*")
 	rest, openEnd := strings.CutSuffix(rest, "*")
-	return likeness{f, rest, openStart, openEnd}
+	return pattern{rest, openStart, openEnd}
 }
+
+// match reports whether a value is exactly like the pattern.
+func (p pattern) match(value string) bool {
+	switch {
+	case p.openStart && p.openEnd:
+		return strings.Contains(value, p.text)
+	case p.openStart:
+		return strings.HasSuffix(value, p.text)
+	case p.openEnd:
+		return strings.HasPrefix(value, p.text)
+	default:
+		return value == p.text
+	}
+}
+
+// likeness is exact equality with a pattern.
+type likeness struct {
+	pattern
+
+	field textField
+}
+
+func newLikeness(f textField, s string) likeness { return likeness{newPattern(s), f} }
 
 func (l likeness) where() predicate.Product {
 	length := utf8.RuneCountInString(l.text)
@@ -123,19 +144,7 @@ func (l likeness) where() predicate.Product {
 	}
 }
 
-func (l likeness) match(row *ent.Product) bool {
-	value := l.field.of(row)
-	switch {
-	case l.openStart && l.openEnd:
-		return strings.Contains(value, l.text)
-	case l.openStart:
-		return strings.HasSuffix(value, l.text)
-	case l.openEnd:
-		return strings.HasPrefix(value, l.text)
-	default:
-		return value == l.text
-	}
-}
+func (l likeness) match(row *ent.Product) bool { return l.pattern.match(l.field.of(row)) }
 
 // mention searches for a folded substring of a folded text.
 type mention struct {

@@ -1,11 +1,13 @@
 // Package filter is the filter language of products: AIP-160 over some of their fields. A filter is parsed and checked
-// once. The result is translated to SQL for both databases, and evaluated in memory.
+// once. The result is translated to SQL for both databases, and evaluated in memory. Filters of changes have two more
+// fields and are evaluated in memory only.
 //
 // Each type of condition implements both forms side by side. The package is below everything that selects products: it
 // depends on the stored rows, and on no feature.
 package filter
 
 import (
+	"fmt"
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
@@ -17,7 +19,7 @@ import (
 
 // Filter matches products, deleted or not.
 type Filter struct {
-	root condition // nil if the filter is blank
+	root node // nil if the filter is blank
 }
 
 // SQL returns the conditions of a query for the matching products: none if the filter is blank.
@@ -25,13 +27,57 @@ func (f *Filter) SQL() []predicate.Product {
 	if f.root == nil {
 		return nil
 	}
-	return []predicate.Product{f.root.where()}
+	return []predicate.Product{inSQL(f.root)}
 }
 
 // Match reports whether the filter matches a product, exactly as in SQL. The row only needs fields.Columns: texts are
 // folded here.
 func (f *Filter) Match(row *ent.Product) bool {
-	return f.root == nil || f.root.match(row)
+	return f.root == nil || f.root.holds(subject{product: row}, true)
+}
+
+// subject is what a filter is evaluated for.
+type subject struct {
+	product *ent.Product // nil if it is unknown
+	change  Change
+}
+
+// node is a part of a filter: all, some, negation, onProduct or onChange.
+type node interface {
+	// holds reports whether the node has the wanted value, or can have it as far as the subject is known.
+	holds(s subject, want bool) bool
+}
+
+// all is true if all its nodes are.
+type all []node
+
+func (a all) holds(s subject, want bool) bool {
+	if !want {
+		return slices.ContainsFunc(a, func(n node) bool { return n.holds(s, false) })
+	}
+	return !slices.ContainsFunc(a, func(n node) bool { return !n.holds(s, true) })
+}
+
+// some is true if any of its nodes is.
+type some []node
+
+func (o some) holds(s subject, want bool) bool {
+	if want {
+		return slices.ContainsFunc(o, func(n node) bool { return n.holds(s, true) })
+	}
+	return !slices.ContainsFunc(o, func(n node) bool { return !n.holds(s, false) })
+}
+
+// negation is true if its node is false.
+type negation struct{ node }
+
+func (n negation) holds(s subject, want bool) bool { return n.node.holds(s, !want) }
+
+// onProduct is a condition on the product.
+type onProduct struct{ condition }
+
+func (p onProduct) holds(s subject, want bool) bool {
+	return s.product == nil || p.match(s.product) == want
 }
 
 // condition is true or false for every product, and never null: no column of a filter is nullable.
@@ -42,34 +88,32 @@ type condition interface {
 	match(row *ent.Product) bool
 }
 
-// both is true if all its conditions are.
-type both []condition
-
-func (b both) where() predicate.Product { return product.And(wheres(b)...) }
-
-func (b both) match(row *ent.Product) bool {
-	return !slices.ContainsFunc(b, func(c condition) bool { return !c.match(row) })
-}
-
-// either is true if any of its conditions is.
-type either []condition
-
-func (e either) where() predicate.Product { return product.Or(wheres(e)...) }
-
-func (e either) match(row *ent.Product) bool {
-	return slices.ContainsFunc(e, func(c condition) bool { return c.match(row) })
-}
-
 // not is true if its condition is false.
 type not struct{ condition }
 
 func (n not) where() predicate.Product    { return product.Not(n.condition.where()) }
 func (n not) match(row *ent.Product) bool { return !n.condition.match(row) }
 
-func wheres(conditions []condition) []predicate.Product {
-	predicates := make([]predicate.Product, len(conditions))
-	for i, c := range conditions {
-		predicates[i] = c.where()
+// inSQL translates a node that has no onChange.
+func inSQL(n node) predicate.Product {
+	switch n := n.(type) {
+	case all:
+		return product.And(eachInSQL(n)...)
+	case some:
+		return product.Or(eachInSQL(n)...)
+	case negation:
+		return product.Not(inSQL(n.node))
+	case onProduct:
+		return n.where()
+	default:
+		panic(fmt.Sprintf("filter: %T in a query of products", n)) // Parse makes none
+	}
+}
+
+func eachInSQL(nodes []node) []predicate.Product {
+	predicates := make([]predicate.Product, len(nodes))
+	for i, n := range nodes {
+		predicates[i] = inSQL(n)
 	}
 	return predicates
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +27,8 @@ const (
 type reader struct {
 	field  string
 	filter string
+	// more are the fields beyond those of products.
+	more map[string]changeComparison
 	// offsets are the positions of expressions in the filter, in bytes.
 	offsets    map[int64]int32
 	conditions int
@@ -36,9 +40,18 @@ type reader struct {
 // The parser only provides the structure. This package resolves fields and values itself, because the parser's type
 // checker converts prices to floating-point numbers.
 func Parse(field, filter string) (*Filter, error) {
-	r := &reader{field: field, filter: strings.TrimSpace(filter)} // as the parser does, for equal offsets
+	root, err := parse(&reader{field: field}, filter)
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{root: root}, nil
+}
+
+// parse returns nil for a blank filter.
+func parse(r *reader, filter string) (node, error) {
+	r.filter = strings.TrimSpace(filter) // as the parser does, for equal offsets
 	if r.filter == "" {
-		return &Filter{}, nil
+		return nil, nil //nolint:nilnil // nothing is to hold
 	}
 	if err := r.checkTokens(); err != nil {
 		return nil, err
@@ -50,11 +63,7 @@ func Parse(field, filter string) (*Filter, error) {
 		return nil, r.syntaxError(err)
 	}
 	r.offsets = parsed.GetSourceInfo().GetPositions()
-	root, err := r.expression(parsed.GetExpr())
-	if err != nil {
-		return nil, err
-	}
-	return &Filter{root: root}, nil
+	return r.expression(parsed.GetExpr())
 }
 
 // checkTokens rejects filters that would make the parser recurse too deeply.
@@ -80,8 +89,8 @@ func (r *reader) checkTokens() error {
 	}
 }
 
-// expression returns the condition of a boolean expression.
-func (r *reader) expression(e *expr.Expr) (condition, error) {
+// expression returns the node of a boolean expression.
+func (r *reader) expression(e *expr.Expr) (node, error) {
 	call := e.GetCallExpr()
 	if call == nil {
 		return nil, r.bareValue(e)
@@ -98,49 +107,68 @@ func (r *reader) expression(e *expr.Expr) (condition, error) {
 	}
 }
 
-// logic combines the conditions of args.
-func (r *reader) logic(fn string, args []*expr.Expr) (condition, error) {
-	conditions := make([]condition, len(args))
+// logic combines the nodes of args.
+func (r *reader) logic(fn string, args []*expr.Expr) (node, error) {
+	nodes := make([]node, len(args))
 	for i, arg := range args {
-		c, err := r.expression(arg)
+		n, err := r.expression(arg)
 		if err != nil {
 			return nil, err
 		}
-		conditions[i] = c
+		nodes[i] = n
 	}
 	switch fn {
 	case filtering.FunctionNot:
-		return not{conditions[0]}, nil
+		return negation{nodes[0]}, nil
 	case filtering.FunctionOr:
-		return either(conditions), nil
+		return some(nodes), nil
 	default: // a space between two conditions means AND, too
-		return both(conditions), nil
+		return all(nodes), nil
 	}
 }
 
-// condition returns the condition of a comparison of a field with a value.
-func (r *reader) condition(op string, field, value *expr.Expr) (condition, error) {
+// condition returns the node of a comparison of a field with a value.
+func (r *reader) condition(op string, field, value *expr.Expr) (node, error) {
 	r.conditions++
 	if r.conditions > maxConditions {
 		return nil, r.invalid(field, "must have at most %d conditions", maxConditions)
 	}
 	name, isPath := path(field)
 	if !isPath {
-		return nil, r.invalid(field, "the left side must be a field: %s", help)
+		return nil, r.invalid(field, "the left side must be a field: %s", r.help())
 	}
-	compare, known := comparisons[name]
-	if !known {
-		return nil, r.invalid(field, "there is no field %s: only %s", quoted(name), help)
+	ofProduct, isOfProduct := comparisons[name]
+	more, isMore := r.more[name]
+	if !isOfProduct && !isMore {
+		return nil, r.invalid(field, "there is no field %s: only %s", quoted(name), r.help())
 	}
 	v, err := r.operand(value)
 	if err != nil {
 		return nil, err
 	}
-	c, problem := compare(op, v)
+	var (
+		n       node
+		problem string
+	)
+	if isMore {
+		n, problem = more(op, v)
+	} else {
+		var c condition
+		c, problem = ofProduct(op, v)
+		n = onProduct{c}
+	}
 	if problem != "" {
 		return nil, r.invalid(value, "%s %s", name, problem)
 	}
-	return c, nil
+	return n, nil
+}
+
+// help lists the fields that the filter can use.
+func (r *reader) help() string {
+	if len(r.more) == 0 {
+		return help
+	}
+	return strings.Join(slices.Sorted(maps.Keys(r.more)), ", ") + ", " + help
 }
 
 // operand is the right side of a comparison.

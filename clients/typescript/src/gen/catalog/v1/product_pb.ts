@@ -762,10 +762,12 @@ export type ListProductChangesRequest = Message<"catalog.v1.ListProductChangesRe
 
   /**
    * An AIP-160 filter in the language of ListProducts, and over actor and operation, such as:
-   * brand = "Luuna" AND price < 100 AND operation = UPDATED AND actor = "Ana". A condition on the product is
-   * true if it is true before or after the change. actor is the id or the name of the administrator;
-   * operation is CREATED, UPDATED, DELETED or UNDELETED. A page may have fewer changes than page_size, or none, and
-   * a next_page_token.
+   * brand = "Luuna" AND price < 100 AND operation = UPDATED AND actor = "Ana". It matches a change if it matches with
+   * the product as it was before the change, or as it was after it; both with the times after it. actor is the id or
+   * the name of the administrator; operation is CREATED, UPDATED, DELETED or UNDELETED.
+   *
+   * A page may have fewer changes than page_size, or none, and a next_page_token. Changes that an earlier release wrote
+   * do not hold the product: conditions on the product exclude none of those.
    *
    * @generated from field: string filter = 7;
    */
