@@ -56,24 +56,31 @@ func (s *AuthService) SignIn(
 	if err != nil {
 		return nil, err
 	}
-	limits := auth.SignInLimits(auth.ClientFrom(ctx), email)
-	known := row
-	if known == nil {
-		known = &ent.Admin{} // has no password
+	if row == nil {
+		row = &ent.Admin{} // has no password and no session
 	}
-	if err := s.checkPassword(ctx, limits, known, req.GetPassword(), errSignInFailed); err != nil {
+	client := auth.ClientFrom(ctx)
+	known, err := auth.SignedInFrom(ctx, s.d, row.ID, client)
+	if err != nil {
 		return nil, err
 	}
-	var grant auth.Grant
+	limits := auth.SignInLimits(client, email, known)
+	if err := s.checkPassword(ctx, limits, row, req.GetPassword(), errSignInFailed); err != nil {
+		return nil, err
+	}
+	var (
+		signedIn *ent.Admin
+		grant    auth.Grant
+	)
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if row, err = recordSignIn(ctx, tx, known); err != nil {
+		if signedIn, err = recordSignIn(ctx, tx, row); err != nil {
 			return err
 		}
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
 			return err
 		}
-		grant, err = s.sessions.Start(ctx, tx, row.ID)
+		grant, err = s.sessions.Start(ctx, tx, signedIn.ID)
 		return err
 	})
 	if err != nil {
@@ -83,19 +90,20 @@ func (s *AuthService) SignIn(
 		AccessToken:  grant.AccessToken,
 		RefreshToken: grant.RefreshToken,
 		ExpireTime:   timestamppb.New(grant.ExpireTime),
-		Admin:        toAdmin(row),
+		Admin:        toAdmin(signedIn),
 	}, nil
 }
 
 // checkPassword returns nil if row is active and password is correct, wrong if not, and SIGN_IN_THROTTLED if a
-// limit is reached. Every failure takes the same steps.
+// limit is reached, before or while the call waits for its turn. Every failure takes the same steps.
 func (s *AuthService) checkPassword(
 	ctx context.Context, limits []auth.Limit, row *ent.Admin, password string, wrong error,
 ) error {
-	if err := s.throttle.Check(ctx, limits...); err != nil {
+	allowed := func(ctx context.Context) error { return s.throttle.Check(ctx, limits...) }
+	if err := allowed(ctx); err != nil {
 		return err
 	}
-	matches, err := s.passwords.Verify(ctx, row.PasswordHash, password)
+	matches, err := s.passwords.Verify(ctx, row.PasswordHash, password, allowed)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ import (
 	"github.com/zebrands/catalog/test/dbtest"
 )
 
+// perHour is how many administrators each may invite in an hour.
+const perHour = 60
+
 const goodPassword = "correct horse battery"
 
 // world is both services on a database with one administrator, Ana, who is signed in.
@@ -65,7 +68,7 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 	return &world{
 		d: d, passwords: passwords, log: log,
 		guard:   auth.NewAuthenticator(d, tokens),
-		service: admin.NewService(d, q, passwords),
+		service: admin.NewService(d, q, passwords, perHour),
 		auth:    admin.NewAuthService(d, q, tokens, passwords, slog.New(slog.NewJSONHandler(log, nil))),
 	}
 }

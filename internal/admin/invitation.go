@@ -112,7 +112,7 @@ func (s *AuthService) applyRedemption(ctx context.Context, tx *ent.Tx, r redempt
 	if err := auth.CheckPassword(r.field, r.password, row.Email); err != nil {
 		return nil, err
 	}
-	if err := auth.Clear(ctx, tx, auth.SignInLimits(auth.ClientFrom(ctx), row.Email)...); err != nil {
+	if err := auth.Clear(ctx, tx, auth.SignInLimits(auth.ClientFrom(ctx), row.Email, false)...); err != nil {
 		return nil, err
 	}
 	if r.then == nil {

@@ -24,7 +24,7 @@ var errPasswordIncorrect = fault.ReasonedFields(fault.PasswordIncorrect, fault.V
 	Field: "current_password", Description: "is not your password",
 })
 
-// ChangePassword implements catalog.v1.AuthService. Wrong passwords count as failed sign-ins.
+// ChangePassword implements catalog.v1.AuthService. Wrong passwords count for the session alone.
 func (s *AuthService) ChangePassword(
 	ctx context.Context, req *catalogv1.ChangePasswordRequest,
 ) (*catalogv1.ChangePasswordResponse, error) {
@@ -39,7 +39,7 @@ func (s *AuthService) ChangePassword(
 	if err := auth.CheckPassword("new_password", req.GetNewPassword(), row.Email); err != nil {
 		return nil, err
 	}
-	limits := auth.SignInLimits(auth.ClientFrom(ctx), row.Email)
+	limits := auth.SessionLimits(who.SessionID)
 	if err := s.checkPassword(ctx, limits, row, req.GetCurrentPassword(), errPasswordIncorrect); err != nil {
 		return nil, err
 	}
@@ -79,14 +79,26 @@ func (s *AuthService) RequestPasswordReset(
 	timer := time.NewTimer(resetDuration)
 	defer timer.Stop()
 	email := accountOf(req.GetEmail())
-	limits := auth.MailLimits(auth.ClientFrom(ctx), passwordReset, email)
+	row, err := findLive(ctx, s.d, email)
+	if err != nil {
+		return nil, err
+	}
+	if row == nil {
+		row = &ent.Admin{} // is not active and has no session
+	}
+	client := auth.ClientFrom(ctx)
+	known, err := auth.SignedInFrom(ctx, s.d, row.ID, client)
+	if err != nil {
+		return nil, err
+	}
+	limits := auth.MailLimits(client, passwordReset, email, known)
 	if err := s.throttle.Check(ctx, limits...); err != nil {
 		return nil, err
 	}
 	if err := s.throttle.Count(ctx, limits...); err != nil {
 		return nil, err
 	}
-	if err := s.mailReset(ctx, email); err != nil {
+	if err := s.mailReset(ctx, row); err != nil {
 		return nil, err
 	}
 	select {
@@ -97,11 +109,10 @@ func (s *AuthService) RequestPasswordReset(
 	}
 }
 
-// mailReset queues a password reset mail for the active administrator with an address, if any.
-func (s *AuthService) mailReset(ctx context.Context, email string) error {
-	row, err := findLive(ctx, s.d, email)
-	if err != nil || row == nil || !active(row) {
-		return err
+// mailReset queues a password reset mail for an administrator who is active.
+func (s *AuthService) mailReset(ctx context.Context, row *ent.Admin) error {
+	if !active(row) {
+		return nil
 	}
 	return s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		return mailLink(ctx, tx, s.queue, passwordReset, row.ID)

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -247,5 +248,54 @@ func TestCreateWithPassword(t *testing.T) {
 		w.signIn(t, "bea@example.com", goodPassword)
 		bea := w.d.Reader().Admin.Query().Where(entadmin.Email("bea@example.com")).OnlyX(t.Context())
 		require.Regexp(t, `^\$argon2id\$v=19\$m=19456,t=2,p=1\$`, bea.PasswordHash)
+	})
+}
+
+// TestStrangersCannotLockAnAdministratorOut uses up the limits of Ana's account from other networks.
+func TestStrangersCannotLockAnAdministratorOut(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		signIn := func(addr, password string) error {
+			_, err := w.auth.SignIn(from(t.Context(), addr), &catalogv1.SignInRequest{Email: "ana@example.com", Password: password})
+			return err
+		}
+		ask := func(addr string) error {
+			_, err := w.auth.RequestPasswordReset(from(t.Context(), addr), &catalogv1.RequestPasswordResetRequest{Email: "ana@example.com"})
+			return err
+		}
+		for i := range 10 {
+			for range 10 {
+				requireReason(t, signIn(fmt.Sprintf("2001:db8:0:%d::1", i), "wrong password"), fault.SignInFailed)
+			}
+		}
+		requireReason(t, signIn("2001:db8:1::1", goodPassword), fault.SignInThrottled)
+		require.NoError(t, signIn("192.0.2.1", goodPassword), "she signed in from there before")
+
+		for i := range 5 {
+			require.NoError(t, ask(fmt.Sprintf("2001:db8:0:%d::1", i)))
+		}
+		requireReason(t, ask("2001:db8:1::1"), fault.SignInThrottled)
+		require.NoError(t, ask("192.0.2.1"))
+		require.Len(t, w.mails(t, w.ana.GetId()), 6)
+
+		resp, err := w.auth.ChangePassword(w.ctx, &catalogv1.ChangePasswordRequest{
+			CurrentPassword: goodPassword, NewPassword: newPassword,
+		})
+		require.NoError(t, err, "attempts elsewhere do not count for her session")
+		w.as(t, resp.GetAccessToken())
+	})
+}
+
+func TestResetLinksWorkUntilOneIsUsed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
+		second := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
+		reset := func(token string) error {
+			_, err := w.auth.ResetPassword(from(t.Context(), "192.0.2.1"),
+				&catalogv1.ResetPasswordRequest{Token: token, NewPassword: newPassword})
+			return err
+		}
+		require.NoError(t, reset(first), "a stranger who asks for another link does not take this one away")
+		requireReason(t, reset(second), fault.OneTimeTokenInvalid)
+		requireReason(t, reset(first), fault.OneTimeTokenInvalid)
 	})
 }

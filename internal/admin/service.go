@@ -21,13 +21,33 @@ type Service struct {
 	queue     *queue.Queue
 	passwords *auth.Passwords
 	throttle  *auth.Throttle
+	// perHour is how many administrators each administrator may create or invite in an hour.
+	perHour int
 }
 
 var _ catalogv1connect.AdminServiceHandler = (*Service)(nil)
 
-// NewService returns the service. Share one passwords with the other services.
-func NewService(d *db.DB, q *queue.Queue, passwords *auth.Passwords) *Service {
-	return &Service{d: d, queue: q, passwords: passwords, throttle: auth.NewThrottle(d)}
+// NewService returns the service. Share one passwords with the other services. perHour is how many administrators
+// each administrator may create or invite in an hour.
+func NewService(d *db.DB, q *queue.Queue, passwords *auth.Passwords, perHour int) *Service {
+	return &Service{d: d, queue: q, passwords: passwords, throttle: auth.NewThrottle(d), perHour: perHour}
+}
+
+// countInviter counts that the caller creates or invites an administrator. Returns SIGN_IN_THROTTLED after too many.
+func (s *Service) countInviter(ctx context.Context) error {
+	who, err := caller(ctx)
+	if err != nil {
+		return err
+	}
+	return s.throttle.Count(ctx, auth.InviterLimit(who.AdminID, s.perHour))
+}
+
+// invite queues the mail with the invitation. Returns SIGN_IN_THROTTLED if the address got too many.
+func (s *Service) invite(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
+	if err := auth.CountIn(ctx, tx, auth.InvitationLimit(row.Email)); err != nil {
+		return err
+	}
+	return mailLink(ctx, tx, s.queue, invitation, row.ID)
 }
 
 // CreateAdmin implements catalog.v1.AdminService. It does not invite a disabled administrator without a
@@ -37,6 +57,9 @@ func (s *Service) CreateAdmin(
 ) (*catalogv1.CreateAdminResponse, error) {
 	who, err := newPerson("admin.", req.GetAdmin().GetEmail(), req.GetAdmin().GetName())
 	if err != nil {
+		return nil, err
+	}
+	if err := s.countInviter(ctx); err != nil {
 		return nil, err
 	}
 	hash := ""
@@ -60,7 +83,7 @@ func (s *Service) CreateAdmin(
 		if err != nil || !invited(row) {
 			return err
 		}
-		return mailLink(ctx, tx, s.queue, invitation, row.ID)
+		return s.invite(ctx, tx, row)
 	})
 	if err != nil {
 		return nil, emailTaken(err, who.email)
@@ -158,7 +181,7 @@ func (s *Service) ResendInvitation(
 	if err != nil {
 		return nil, err
 	}
-	if err := s.throttle.Count(ctx, auth.MailLimits(auth.ClientFrom(ctx), invitation, id.String())...); err != nil {
+	if err := s.countInviter(ctx); err != nil {
 		return nil, err
 	}
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -170,7 +193,7 @@ func (s *Service) ResendInvitation(
 			return fault.New(fault.FailedPrecondition, fault.AdminNotInvited,
 				"Only an administrator who has not accepted yet and is not disabled can be invited again.")
 		}
-		return mailLink(ctx, tx, s.queue, invitation, id)
+		return s.invite(ctx, tx, row)
 	})
 	if err != nil {
 		return nil, err

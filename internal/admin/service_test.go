@@ -255,10 +255,37 @@ func TestResendInvitation(t *testing.T) {
 		requireReason(t, resend(), fault.AdminNotInvited)
 		_, err := w.service.ResendInvitation(w.ctx, &catalogv1.ResendInvitationRequest{Id: w.ana.GetId()})
 		requireReason(t, err, fault.AdminNotInvited)
-		for range 3 {
-			requireReason(t, resend(), fault.AdminNotInvited)
+
+		eve := w.create(t, "eve@example.com", "")
+		req := &catalogv1.ResendInvitationRequest{Id: eve.GetId()}
+		for range 4 {
+			_, err := w.service.ResendInvitation(w.ctx, req)
+			require.NoError(t, err)
 		}
-		requireReason(t, resend(), fault.SignInThrottled)
+		_, err = w.service.ResendInvitation(w.ctx, req)
+		requireReason(t, err, fault.SignInThrottled)
+		require.Len(t, w.mails(t, eve.GetId()), 5)
+	})
+}
+
+func TestInvitationsAreLimited(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		// One address gets few mails, whichever account has it.
+		for range 5 {
+			w.delete(t, w.create(t, "bea@example.com", "").GetId())
+		}
+		create := func(email string) error {
+			_, err := w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{Admin: &catalogv1.Admin{Email: email, Name: "N"}})
+			return err
+		}
+		requireReason(t, create("bea@example.com"), fault.SignInThrottled)
+		for i := range perHour - 6 {
+			require.NoError(t, create(fmt.Sprintf("n%d@example.com", i)))
+		}
+		requireReason(t, create("one.more@example.com"), fault.SignInThrottled)
+		count, err := w.d.Reader().Admin.Query().Count(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, perHour, count, "Ana, and all but the refused one")
 	})
 }
 

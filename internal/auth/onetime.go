@@ -22,12 +22,15 @@ const (
 )
 
 // IssueOneTimeToken returns a new one-time token for a purpose, valid for ttl. adminID is nil for setup. It
-// revokes earlier tokens of the same purpose and administrator: only the latest link works.
+// revokes earlier tokens of the same purpose and administrator: only the latest link works. Password resets are
+// different, because anybody can request them: earlier links work until one is used.
 func IssueOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID, ttl time.Duration,
 ) (token string, err error) {
-	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.PurposeEQ(purpose), ownedBy(adminID)).Exec(ctx); err != nil {
-		return "", fmt.Errorf("replace one-time tokens: %w", err)
+	if purpose != onetimetoken.PurposePasswordReset {
+		if err := revoke(ctx, tx, purpose, adminID); err != nil {
+			return "", err
+		}
 	}
 	secret, id := newSecret()
 	err = tx.OneTimeToken.Create().
@@ -56,8 +59,9 @@ func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpo
 	return nil
 }
 
-// UseOneTimeToken consumes a token and returns its administrator: nil for setup. Of concurrent callers with
-// the same token exactly one succeeds, if its transaction commits. Returns ONE_TIME_TOKEN_INVALID on field
+// UseOneTimeToken consumes a token and returns its administrator: nil for setup. It revokes the other tokens of the
+// same purpose and administrator. Of concurrent callers with the same token exactly one succeeds, if its transaction
+// commits. Returns ONE_TIME_TOKEN_INVALID on field
 // token if the token is unknown, used, expired or for another purpose.
 func UseOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, token string,
@@ -76,7 +80,15 @@ func UseOneTimeToken(
 	if deleted == 0 { // another transaction consumed it
 		return nil, OneTimeTokenInvalid()
 	}
-	return row.AdminID, nil
+	return row.AdminID, revoke(ctx, tx, purpose, row.AdminID)
+}
+
+// revoke revokes the one-time tokens of an administrator for a purpose.
+func revoke(ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID) error {
+	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.PurposeEQ(purpose), ownedBy(adminID)).Exec(ctx); err != nil {
+		return fmt.Errorf("revoke one-time tokens: %w", err)
+	}
+	return nil
 }
 
 // RevokeOneTimeTokens revokes all one-time tokens of an administrator.

@@ -60,9 +60,13 @@ func TestOneTimeTokens(t *testing.T) {
 		refuse(reset, token)
 
 		refuse(reset, issue(t, d, reset, &ana, -time.Second))
-		older := issue(t, d, reset, &ana, time.Hour)
-		issue(t, d, reset, &ana, time.Hour)
-		refuse(reset, older)
+		older := issue(t, d, invite, &ana, time.Hour)
+		issue(t, d, invite, &ana, time.Hour)
+		refuse(invite, older)
+		older, newer := issue(t, d, reset, &ana, time.Hour), issue(t, d, reset, &ana, time.Hour)
+		_, err = use(t, d, reset, older)
+		require.NoError(t, err, "anybody may ask for a newer one")
+		refuse(reset, newer)
 		_, err = use(t, d, reset, other)
 		require.NoError(t, err, "those of others stay")
 

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,7 +47,8 @@ type PasswordParams struct {
 var recommended = PasswordParams{MemoryKiB: 19 * 1024, Iterations: 2, Parallelism: 1}
 
 // Passwords hashes and verifies passwords with Argon2id. It bounds concurrent hashing: a flood of sign-ins
-// waits instead of exhausting memory. Share one instance.
+// waits instead of exhausting memory, and one from a single network is refused, so that others hardly wait. Share one
+// instance.
 //
 // Passwords are normalized to Unicode form NFC, so that "é" is the same from every keyboard. They are not
 // trimmed and are case-sensitive.
@@ -54,6 +57,10 @@ type Passwords struct {
 	slots  chan struct{}
 	decoy  string
 	hashed atomic.Uint64
+
+	mu sync.Mutex
+	// pending counts the calls that hash or wait to, by network.
+	pending map[string]int
 }
 
 // NewPasswords returns Passwords with OWASP's recommended parameters and one concurrent hash per processor.
@@ -68,13 +75,19 @@ func NewPasswordsWith(params PasswordParams, concurrent int) *Passwords {
 		params: params,
 		slots:  make(chan struct{}, concurrent),
 		decoy:  encodeHash(params, randomBytes(saltSize), randomBytes(hashSize)),
+
+		pending: map[string]int{},
 	}
 }
 
-// Hash returns the hash to store, in PHC string format. Returns the context's error if it is done first.
+// maxPending bounds the hashes of one network that are computed or wait. Each takes some 30 ms.
+const maxPending = 32
+
+// Hash returns the hash to store, in PHC string format. Returns the context's error if it is done first, and
+// SIGN_IN_THROTTLED if too many hashes of the same network wait.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	salt := randomBytes(saltSize)
-	key, err := p.compute(ctx, password, salt, p.params, hashSize)
+	key, err := p.compute(ctx, password, salt, p.params, hashSize, nil)
 	if err != nil {
 		return "", err
 	}
@@ -82,9 +95,14 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether password matches hash. An empty hash never matches but takes as long as any other,
-// so that timing does not reveal whether an account exists. Returns the context's error if it is done first,
-// and an error if hash is malformed.
-func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, error) {
+// so that timing does not reveal whether an account exists. allowed is called when it is the call's turn: its error is
+// returned at once. nil allows every call.
+//
+// Returns the context's error if it is done first, SIGN_IN_THROTTLED if too many hashes of the same network wait, and
+// an error if hash is malformed.
+func (p *Passwords) Verify(
+	ctx context.Context, hash, password string, allowed func(ctx context.Context) error,
+) (bool, error) {
 	stored := hash
 	if hash == "" {
 		stored = p.decoy
@@ -94,7 +112,7 @@ func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, er
 		return false, err
 	}
 	size := uint32(len(want)) //nolint:gosec // decodeHash bounds it
-	got, err := p.compute(ctx, password, salt, params, size)
+	got, err := p.compute(ctx, password, salt, params, size, allowed)
 	if err != nil {
 		return false, err
 	}
@@ -106,16 +124,49 @@ func (p *Passwords) Hashed() uint64 { return p.hashed.Load() }
 
 func (p *Passwords) compute(
 	ctx context.Context, password string, salt []byte, params PasswordParams, size uint32,
+	allowed func(ctx context.Context) error,
 ) ([]byte, error) {
+	network := ClientFrom(ctx).network()
+	if !p.enter(network) {
+		return nil, errTooManyAtOnce
+	}
+	defer p.leave(network)
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("hash password: %w", ctx.Err())
 	}
+	if allowed != nil {
+		if err := allowed(ctx); err != nil {
+			return nil, err
+		}
+	}
 	p.hashed.Add(1)
 	return argon2.IDKey([]byte(norm.NFC.String(password)), salt,
 		params.Iterations, params.MemoryKiB, params.Parallelism, size), nil
+}
+
+var errTooManyAtOnce = fault.New(fault.Throttled, fault.SignInThrottled,
+	"Too many attempts from your network at the same time. Try again.").After(time.Second)
+
+// enter reports whether a call of a network may wait for its turn. Each that may must leave.
+func (p *Passwords) enter(network string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pending[network] >= maxPending {
+		return false
+	}
+	p.pending[network]++
+	return true
+}
+
+func (p *Passwords) leave(network string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pending[network]--; p.pending[network] == 0 {
+		delete(p.pending, network)
+	}
 }
 
 // CheckPassword returns a fault on field if password is not acceptable for an administrator with the given

@@ -2,6 +2,8 @@ package auth_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -43,7 +45,7 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := p.Hashed()
-			got, err := p.Verify(t.Context(), tc.hash, tc.password)
+			got, err := p.Verify(t.Context(), tc.hash, tc.password, nil)
 			require.NoError(t, err)
 			require.Equal(t, tc.want, got)
 			require.Equal(t, before+1, p.Hashed(), "a hash is computed in every case")
@@ -70,7 +72,7 @@ func TestVerifyRefusesHashesThatCouldStopTheServer(t *testing.T) {
 		"$argon2id$v=19$m=64,t=1,p=1$" + salt + "$AAAA",
 	} {
 		p := cheapPasswords()
-		ok, err := p.Verify(t.Context(), hash, "correct horse battery")
+		ok, err := p.Verify(t.Context(), hash, "correct horse battery", nil)
 		require.Error(t, err, hash)
 		require.False(t, ok)
 		require.Zero(t, p.Hashed())
@@ -83,8 +85,42 @@ func TestHashingWaitsForItsTurnOnlyAsLongAsTheCall(t *testing.T) {
 	cancel()
 	_, err := p.Hash(ctx, "correct horse battery")
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = p.Verify(ctx, "", "correct horse battery")
+	_, err = p.Verify(ctx, "", "correct horse battery", nil)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAFloodOfOneNetworkIsRefused(t *testing.T) {
+	const tries, waiting = 40, 32
+	p := auth.NewPasswordsWith(cheap, 0) // nobody ever gets a turn
+	ctx, cancel := context.WithCancel(t.Context())
+	from := func(addr string) context.Context { return auth.WithClient(ctx, client(addr)) }
+	errs := make(chan error, tries)
+	for i := range tries {
+		go func() {
+			_, err := p.Verify(from(fmt.Sprintf("2001:db8::%x", i)), "", "correct horse battery", nil)
+			errs <- err
+		}()
+	}
+	for range tries - waiting {
+		err := <-errs
+		require.True(t, fault.Is(err, fault.SignInThrottled), err)
+	}
+	cancel()
+	_, err := p.Verify(from("2001:db8:0:1::1"), "", "correct horse battery", nil)
+	require.ErrorIs(t, err, context.Canceled, "another network may wait")
+	for range waiting {
+		require.ErrorIs(t, <-errs, context.Canceled)
+	}
+	_, err = p.Verify(from("2001:db8::1"), "", "correct horse battery", nil)
+	require.ErrorIs(t, err, context.Canceled, "who left makes room")
+}
+
+func TestWhoIsNotAllowedAnyMoreCostsNoHash(t *testing.T) {
+	p := cheapPasswords()
+	refused := errors.New("throttled")
+	_, err := p.Verify(t.Context(), "", "correct horse battery", func(context.Context) error { return refused })
+	require.ErrorIs(t, err, refused)
+	require.Zero(t, p.Hashed())
 }
 
 func TestCheckPassword(t *testing.T) {

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +74,27 @@ func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Gr
 		return Grant{}, fmt.Errorf("start session: %w", err)
 	}
 	return s.grant(ctx, tx, row)
+}
+
+// knownSessions bounds how many sessions SignedInFrom reads, the newest ones.
+const knownSessions = 200
+
+// SignedInFrom reports whether an administrator has a session, ended or not, that started in the client's network.
+func SignedInFrom(ctx context.Context, d *db.DB, adminID uuid.UUID, client Client) (bool, error) {
+	var addresses []string
+	err := d.Reader().Session.Query().
+		Where(session.AdminID(adminID)).
+		Order(session.ByID(sql.OrderDesc())).
+		Limit(knownSessions).
+		Select(session.FieldIPAddress).
+		Scan(ctx, &addresses)
+	if err != nil {
+		return false, fmt.Errorf("look up networks of sessions: %w", err)
+	}
+	return slices.ContainsFunc(addresses, func(address string) bool {
+		parsed, err := netip.ParseAddr(address)
+		return err == nil && Client{Address: parsed}.network() == client.network()
+	}), nil
 }
 
 // Refresh exchanges a refresh token for a new grant, and returns the session's administrator.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/predicate"
@@ -34,7 +35,7 @@ type Limit struct {
 //
 // Windows are fixed and short, and rejected attempts do not extend them, which bounds every lockout. The
 // tightest limit applies to one account from one network: an attacker locks out their own network, not the
-// account's owner.
+// account's owner, who has a quota of their own where they signed in before.
 type Throttle struct {
 	d *db.DB
 }
@@ -46,26 +47,52 @@ const signInWindow = 15 * time.Minute
 
 // SignInLimits returns the rate limits on sign-in attempts for an account, whether or not it exists.
 //
+// known reports that the account signed in from this network before: see SignedInFrom. Then the limit over all
+// networks does not apply, so that nobody can lock the account's owner out from elsewhere.
+//
 // Call Check first, then Count after a wrong password and Succeed after a correct one. Concurrent attempts that
 // finish after the limit is reached all get the same answer, whether or not their password was correct.
-func SignInLimits(client Client, account string) []Limit {
+func SignInLimits(client Client, account string, known bool) []Limit {
 	network := client.network()
-	return []Limit{
+	limits := []Limit{
 		{ID: key("sign-in", account, network), Max: 10, Window: signInWindow},
-		{ID: key("sign-in-account", account), Max: 100, Window: signInWindow},
 		{ID: key("sign-in-network", network), Max: 100, Window: signInWindow, Shared: true},
 	}
+	if !known {
+		limits = append(limits, Limit{ID: key("sign-in-account", account), Max: 100, Window: signInWindow})
+	}
+	return limits
 }
 
-// MailLimits returns the rate limits on requests for a mail with a link, whether or not the account exists. They
-// are independent of SignInLimits: a locked-out user can still request a link. Call Count for every mail.
-func MailLimits(client Client, purpose, account string) []Limit {
+// SessionLimits returns the rate limits on attempts at the password by the holder of a session. They are independent
+// of SignInLimits: attempts from elsewhere do not count.
+func SessionLimits(session uuid.UUID) []Limit {
+	return []Limit{{ID: key("password-session", session.String()), Max: 10, Window: signInWindow}}
+}
+
+// maxMails is how many mails with a link an address gets in an hour, for each purpose.
+const maxMails = 5
+
+// MailLimits returns the rate limits on requests for a mail with a link to an address, whether or not an account has
+// it. known is as in SignInLimits: such a network has a quota of its own. They are independent of SignInLimits: a
+// locked-out user can still request a link. Call Count for every mail.
+func MailLimits(client Client, purpose, address string, known bool) []Limit {
 	network := client.network()
-	return []Limit{
-		{ID: key("mail", purpose, account, network), Max: 5, Window: time.Hour},
-		{ID: key("mail-account", purpose, account), Max: 20, Window: time.Hour},
-		{ID: key("mail-network", purpose, network), Max: 50, Window: time.Hour, Shared: true},
+	quota := Limit{ID: key("mail-account", purpose, address), Max: maxMails, Window: time.Hour}
+	if known {
+		quota = Limit{ID: key("mail", purpose, address, network), Max: maxMails, Window: time.Hour}
 	}
+	return []Limit{quota, {ID: key("mail-network", purpose, network), Max: 50, Window: time.Hour, Shared: true}}
+}
+
+// InviterLimit returns the rate limit on an administrator who creates or invites others.
+func InviterLimit(actor uuid.UUID, perHour int) Limit {
+	return Limit{ID: key("invitations", actor.String()), Max: perHour, Window: time.Hour}
+}
+
+// InvitationLimit returns the rate limit on invitations that are mailed to an address, whoever sends them.
+func InvitationLimit(address string) Limit {
+	return Limit{ID: key("mail-account", "invitation", address), Max: maxMails, Window: time.Hour}
 }
 
 // Check returns SIGN_IN_THROTTLED with a retry delay if a limit is reached. It is read-only.
@@ -76,19 +103,22 @@ func (t *Throttle) Check(ctx context.Context, limits ...Limit) error {
 // Count increments all counters in one transaction. If a limit was reached already, it changes nothing and
 // returns SIGN_IN_THROTTLED with a retry delay.
 func (t *Throttle) Count(ctx context.Context, limits ...Limit) error {
-	return t.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		now := microseconds(time.Now())
-		for _, limit := range inOrder(limits) {
-			row, err := count(ctx, tx, limit, now)
-			if err != nil {
-				return fmt.Errorf("throttle: %w", err)
-			}
-			if row.Count > limit.Max {
-				return throttled(row, now)
-			}
+	return t.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error { return CountIn(ctx, tx, limits...) })
+}
+
+// CountIn is Count in a transaction, which must roll back after an error.
+func CountIn(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
+	now := microseconds(time.Now())
+	for _, limit := range inOrder(limits) {
+		row, err := count(ctx, tx, limit, now)
+		if err != nil {
+			return fmt.Errorf("throttle: %w", err)
 		}
-		return nil
-	})
+		if row.Count > limit.Max {
+			return throttled(row, now)
+		}
+	}
+	return nil
 }
 
 // Succeed clears the counters that are not shared, in the transaction of the success. Returns SIGN_IN_THROTTLED

@@ -51,7 +51,7 @@ func TestDefaults(t *testing.T) {
 		CacheBytes:      64 << 20,
 		MaxRequestBytes: 4 << 20,
 		RequestTimeout:  30 * time.Second,
-		ShutdownTimeout: 20 * time.Second,
+		ShutdownTimeout: 20 * time.Second, InvitationsPerHour: 30,
 	}, c)
 	require.Equal(t, "sqlite:catalog-data/catalog.db", c.URL())
 	require.True(t, c.IsSQLite())

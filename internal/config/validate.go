@@ -174,6 +174,8 @@ func (c *Config) checkLimits() error {
 		return invalid("read-max-age", "must be whole seconds, or 0, not %s", c.ReadMaxAge)
 	case c.ShutdownTimeout <= 0:
 		return invalid("shutdown-timeout", "must be more than 0, not %s", c.ShutdownTimeout)
+	case c.InvitationsPerHour < 1:
+		return invalid("invitations-per-hour", "must be at least 1, not %d", c.InvitationsPerHour)
 	case c.DrainDelay < 0:
 		return invalid("drain-delay", "must not be negative, but is %s", c.DrainDelay)
 	}

@@ -77,7 +77,9 @@ func prepare(t *testing.T, dialect string, admins int, env ...string) *server {
 // prepareOn makes a server on a database that there is.
 func prepareOn(t *testing.T, database string, admins int, env ...string) *server {
 	t.Helper()
-	settings := []string{"CATALOG_DATABASE_URL=" + database, "CATALOG_NOTIFY_WINDOW=300ms"}
+	settings := []string{
+		"CATALOG_DATABASE_URL=" + database, "CATALOG_NOTIFY_WINDOW=300ms", "CATALOG_INVITATIONS_PER_HOUR=1000",
+	}
 	s := prepareProgram(t, program, t.TempDir(), append(settings, env...)...)
 	for _, a := range accounts[:admins] {
 		s.createAdmin(t, a)

@@ -59,7 +59,8 @@ type AdminServiceClient interface {
 	// CreateAdmin adds an administrator. Without a password the administrator is invited by e-mail,
 	// with a link that works once. Safe to retry: a repeated call fails with EMAIL_TAKEN.
 	//
-	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN).
+	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
+	// (SIGN_IN_THROTTLED) after too many administrators in an hour, or too many mails to the address.
 	CreateAdmin(context.Context, *v1.CreateAdminRequest) (*v1.CreateAdminResponse, error)
 	// GetAdmin returns one administrator, also a deleted one.
 	//
@@ -231,7 +232,8 @@ type AdminServiceHandler interface {
 	// CreateAdmin adds an administrator. Without a password the administrator is invited by e-mail,
 	// with a link that works once. Safe to retry: a repeated call fails with EMAIL_TAKEN.
 	//
-	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN).
+	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
+	// (SIGN_IN_THROTTLED) after too many administrators in an hour, or too many mails to the address.
 	CreateAdmin(context.Context, *v1.CreateAdminRequest) (*v1.CreateAdminResponse, error)
 	// GetAdmin returns one administrator, also a deleted one.
 	//

@@ -101,8 +101,8 @@ type AuthServiceClient interface {
 	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT) if current_password is wrong, or a field
 	// violation; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
-	// RequestPasswordReset mails a link that works once to an active administrator. The
-	// answer and its time do not tell whether the address is known.
+	// RequestPasswordReset mails a link that works once to an active administrator. Earlier links work until
+	// one is used. The answer and its time do not tell whether the address is known.
 	//
 	// Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
 	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)
@@ -354,8 +354,8 @@ type AuthServiceHandler interface {
 	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT) if current_password is wrong, or a field
 	// violation; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
-	// RequestPasswordReset mails a link that works once to an active administrator. The
-	// answer and its time do not tell whether the address is known.
+	// RequestPasswordReset mails a link that works once to an active administrator. Earlier links work until
+	// one is used. The answer and its time do not tell whether the address is known.
 	//
 	// Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
 	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)

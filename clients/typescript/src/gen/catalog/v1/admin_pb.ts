@@ -490,7 +490,8 @@ export const AdminService: GenService<{
    * CreateAdmin adds an administrator. Without a password the administrator is invited by e-mail,
    * with a link that works once. Safe to retry: a repeated call fails with EMAIL_TAKEN.
    *
-   * Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN).
+   * Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
+   * (SIGN_IN_THROTTLED) after too many administrators in an hour, or too many mails to the address.
    *
    * @generated from rpc catalog.v1.AdminService.CreateAdmin
    */

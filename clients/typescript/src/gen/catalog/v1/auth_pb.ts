@@ -808,8 +808,8 @@ export const AuthService: GenService<{
     output: typeof ChangePasswordResponseSchema;
   },
   /**
-   * RequestPasswordReset mails a link that works once to an active administrator. The
-   * answer and its time do not tell whether the address is known.
+   * RequestPasswordReset mails a link that works once to an active administrator. Earlier links work until
+   * one is used. The answer and its time do not tell whether the address is known.
    *
    * Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
    *
