@@ -1,11 +1,10 @@
-# syntax=docker/dockerfile:1
 # The catalog in an image of its own: one static program, certificates, and a folder for its data. No shell.
 #
 #   docker build -t catalog --build-arg RELEASE="$(git describe --tags --always --dirty) $(git rev-parse HEAD)" .
 #   docker run --rm -p 8080:8080 -v catalog-data:/data catalog
 
 # It builds on the builder's own platform for the one that is asked for: Go needs no emulation for that.
-FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS tools
+FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d AS tools
 WORKDIR /src
 # What the image has beside the program. Its user is nobody's: a number that no other image gives a name.
 RUN mkdir -p /root.d/etc/ssl/certs /root.d/data /root.d/tmp \
