@@ -5,7 +5,7 @@ import { AuthService } from "./gen/catalog/v1/auth_pb.js";
 import { TrackingService } from "./gen/catalog/v1/tracking_pb.js";
 import { Session, sessionInterceptor } from "./session.js";
 import { memoryTokenStore, type TokenStore } from "./tokens.js";
-import { createWebTransport, type WebTransportOptions } from "./transport.js";
+import { createWebTransport, type TransportOptions, type WebTransportOptions } from "./transport.js";
 
 /** A client for every service of the catalog, on one session. */
 export interface Catalog {
@@ -47,7 +47,7 @@ export interface CatalogOptions extends WebTransportOptions, SessionOptions {}
  * ```
  */
 export function createCatalog(options: CatalogOptions): Catalog {
-  return assemble(options.tokenStore, (interceptors) => createWebTransport(options, interceptors));
+  return assemble(options, (interceptors) => createWebTransport(options, interceptors));
 }
 
 /**
@@ -60,16 +60,19 @@ export function createCatalog(options: CatalogOptions): Catalog {
  * ```
  */
 export function createProducts(options: WebTransportOptions): Products {
-  return productsOn(createWebTransport(options));
+  return productsOn(createWebTransport(options), options.retry || undefined);
 }
 
-/** @internal Puts a catalog together from a store and something that makes a transport with the session's interceptors. */
-export function assemble(tokenStore: TokenStore = memoryTokenStore(), connect: (session: Interceptor[]) => Transport): Catalog {
+/** @internal Puts a catalog together from options and something that makes a transport with the session's interceptors. */
+export function assemble(
+  { tokenStore = memoryTokenStore(), retry }: SessionOptions & Pick<TransportOptions, "retry">,
+  connect: (session: Interceptor[]) => Transport,
+): Catalog {
   const session: Session = new Session(tokenStore, () => auth);
   const transport = connect([sessionInterceptor(session)]);
   const auth = createClient(AuthService, transport);
   return {
-    products: productsOn(transport),
+    products: productsOn(transport, retry || undefined),
     admins: adminsOn(transport),
     auth,
     notifications: notificationsOn(transport),

@@ -17,6 +17,8 @@ import {
   ProductService,
 } from "./gen/catalog/v1/product_pb.js";
 import { type Page, Pages } from "./pages.js";
+import type { RetryOptions } from "./retry.js";
+import { Watch, type WatchQuery } from "./watch.js";
 
 /** What to list: a request without its page token, which {@link Pages} takes care of. */
 export type ListQuery<Schema extends DescMessage> = Omit<MessageInitShape<Schema>, "$typeName" | "$unknown" | "pageToken">;
@@ -39,6 +41,14 @@ export type Products = Client<typeof ProductService> & {
     query?: ListQuery<typeof ListProductChangesRequestSchema>,
     options?: CallOptions,
   ): Pages<ProductChange, ListProductChangesResponse>;
+  /**
+   * Undoes one change by a new one, and returns the product after it.
+   *
+   * @throws ConnectError CHANGED_SINCE if a field that the change set has another value now
+   */
+  revert(change: Pick<ProductChange, "sequence">, options?: CallOptions): Promise<Product>;
+  /** Returns the changes of products from a cursor on, and every later one as soon as it commits; see {@link Watch}. */
+  watch(query?: WatchQuery): Watch;
 };
 
 /** Everything that AdminService does, and a list over pages. */
@@ -53,15 +63,14 @@ export type Notifications = Client<typeof NotificationService> & {
   list(query?: ListQuery<typeof ListDeliveriesRequestSchema>, options?: CallOptions): Pages<Delivery, ListDeliveriesResponse>;
 };
 
-/** Returns a client of ProductService on a transport. */
-export function productsOn(transport: Transport): Products {
+/** Returns a client of ProductService on a transport. Its watches wait between two streams as retries do. */
+export function productsOn(transport: Transport, retry: RetryOptions = {}): Products {
   const client = createClient(ProductService, transport);
   return Object.assign(client, {
-    async get(key: ProductKey, options?: CallOptions) {
-      const { product } = await client.getProduct({ key: productKey(key) }, options);
-      if (product === undefined) throw new ConnectError("the answer holds no product", Code.Internal);
-      return product;
-    },
+    get: async (key: ProductKey, options?: CallOptions) => productIn(await client.getProduct({ key: productKey(key) }, options)),
+    revert: async ({ sequence }: Pick<ProductChange, "sequence">, options?: CallOptions) =>
+      productIn(await client.revertProductChange({ sequence }, options)),
+    watch: (query: WatchQuery = {}) => new Watch(client.watchProductChanges, query, retry),
     list: pagesOf(client.listProducts, (page) => page.products),
     changes: pagesOf(client.listProductChanges, (page) => page.changes),
   });
@@ -77,6 +86,11 @@ export function adminsOn(transport: Transport): Admins {
 export function notificationsOn(transport: Transport): Notifications {
   const client = createClient(NotificationService, transport);
   return Object.assign(client, { list: pagesOf(client.listDeliveries, (page) => page.deliveries) });
+}
+
+function productIn({ product }: { product?: Product | undefined }): Product {
+  if (product === undefined) throw new ConnectError("the answer holds no product", Code.Internal);
+  return product;
 }
 
 /** Returns the key of a GetProductRequest. */

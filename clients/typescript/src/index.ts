@@ -37,3 +37,4 @@ export type { RetryOptions } from "./retry.js";
 export { Session as CatalogSession, type SessionListener } from "./session.js";
 export { browserTokenStore, memoryTokenStore, type TokenStore, type Tokens } from "./tokens.js";
 export type { TransportOptions, WebTransportOptions } from "./transport.js";
+export { Watch, type WatchQuery } from "./watch.js";

@@ -11,7 +11,7 @@ import {
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { assemble, type Catalog, type SessionOptions } from "./catalog.js";
-import { interceptorsOf, preferGet, type TransportOptions } from "./transport.js";
+import { interceptorsOf, preferGet, type TransportOptions, withLongStreams } from "./transport.js";
 
 /** Options of {@link createCatalog}. */
 export interface NodeCatalogOptions extends TransportOptions, SessionOptions {
@@ -19,6 +19,11 @@ export interface NodeCatalogOptions extends TransportOptions, SessionOptions {
   readonly protocol?: "connect" | "grpc" | "grpc-web";
   /** Default: `2`, on one connection, with or without TLS as the scheme of baseUrl says. gRPC needs it. */
   readonly httpVersion?: "1.1" | "2";
+  /**
+   * After how many milliseconds without data an HTTP/2 connection in use must answer a ping, within the same time and at most 15
+   * seconds. One that does not is closed, and calls get a new one. Default: 20,000.
+   */
+  readonly pingIntervalMs?: number;
 }
 
 /** A catalog whose connection can be closed. */
@@ -42,7 +47,9 @@ export interface NodeCatalog extends Catalog {
 export function createCatalog(options: NodeCatalogOptions): NodeCatalog {
   const { protocol = "connect", httpVersion = "2" } = options;
   if (protocol === "grpc" && httpVersion !== "2") throw new RangeError("gRPC needs HTTP/2");
-  const sessionManager = httpVersion === "2" ? new Http2SessionManager(options.baseUrl) : undefined;
+  const { pingIntervalMs = 20_000 } = options;
+  const pings = { pingIntervalMs, pingTimeoutMs: Math.min(pingIntervalMs, 15_000) };
+  const sessionManager = httpVersion === "2" ? new Http2SessionManager(options.baseUrl, pings) : undefined;
   const connect = (session: Interceptor[]): Transport => {
     const common = {
       baseUrl: options.baseUrl,
@@ -52,12 +59,15 @@ export function createCatalog(options: NodeCatalogOptions): NodeCatalog {
     };
     switch (protocol) {
       case "grpc":
-        return createGrpcTransport(common);
+        return withLongStreams(createGrpcTransport(common));
       case "grpc-web":
-        return createGrpcWebTransport(common);
+        return withLongStreams(createGrpcWebTransport(common));
       case "connect":
-        return preferGet(createConnectTransport({ ...common, useHttpGet: true }), createConnectTransport(common));
+        return preferGet(
+          createConnectTransport({ ...common, useHttpGet: true }),
+          withLongStreams(createConnectTransport(common)),
+        );
     }
   };
-  return { ...assemble(options.tokenStore, connect), close: () => sessionManager?.abort() };
+  return { ...assemble(options, connect), close: () => sessionManager?.abort() };
 }

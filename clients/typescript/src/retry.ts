@@ -1,9 +1,12 @@
-import type { DescMethod } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { normalizeConnectionLoss, retryDelay } from "./errors.js";
+import { isRepeatable } from "./requests.js";
+import { wait } from "./signals.js";
 
-/** How safe calls are tried again. A call is safe if its method has no side effects: gets, lists and reports. */
+/**
+ * How repeatable calls are tried again: gets, lists and reports, which have no side effects, and writes with a request id, which
+ * the server does once.
+ */
 export interface RetryOptions {
   /** How often a call is tried at most. Default: 4. */
   readonly maxAttempts?: number;
@@ -24,19 +27,19 @@ export interface RetryClock {
   random(): number;
 }
 
-const realClock: RetryClock = { wait, random: Math.random };
+export const realClock: RetryClock = { wait, random: Math.random };
 
-/** Reports whether a method has no side effects, so that it can be tried again, and cached. */
-export function isSafe(method: DescMethod): boolean {
-  return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+/** Returns how long to wait after so many failed attempts in a row, in milliseconds: a random part of a wait that doubles each time. */
+export function backOff(failures: number, { baseDelayMs = 200, maxDelayMs = 5_000 }: RetryOptions, clock: RetryClock): number {
+  return clock.random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (failures - 1));
 }
 
 /**
- * Tries safe calls again when the server cannot be reached, is overloaded or asks for it, after a random part of a wait that
+ * Tries repeatable calls again when the server cannot be reached, is overloaded or asks for it, after a random part of a wait that
  * doubles each time, and never before the server's Retry-After. The call's deadline spans all tries.
  */
 export function retryInterceptor(options: RetryOptions = {}, clock: RetryClock = realClock): Interceptor {
-  const { maxAttempts = 4, baseDelayMs = 200, maxDelayMs = 5_000, maxRetryAfterMs = 30_000 } = options;
+  const { maxAttempts = 4, maxRetryAfterMs = 30_000 } = options;
   return (next) => async (req) => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -45,37 +48,22 @@ export function retryInterceptor(options: RetryOptions = {}, clock: RetryClock =
         const error = normalizeConnectionLoss(thrown, req.signal);
         const asked = retryDelay(error);
         if (
-          req.stream ||
-          !isSafe(req.method) ||
+          !isRepeatable(req) ||
           attempt >= maxAttempts ||
           req.signal.aborted ||
-          !isTemporary(error, asked) ||
+          !isTemporary(error) ||
           (asked !== undefined && asked > maxRetryAfterMs)
         ) {
           throw error;
         }
-        const backOff = clock.random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
-        await clock.wait((asked ?? 0) + backOff, req.signal);
+        await clock.wait((asked ?? 0) + backOff(attempt, options, clock), req.signal);
       }
     }
   };
 }
 
-function isTemporary(error: unknown, asked: number | undefined): boolean {
+/** Reports whether the server cannot be reached, is overloaded, or asks for another attempt. */
+export function isTemporary(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
-  return error.code === Code.Unavailable || (error.code === Code.ResourceExhausted && asked !== undefined);
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
+  return error.code === Code.Unavailable || (error.code === Code.ResourceExhausted && retryDelay(error) !== undefined);
 }

@@ -3,6 +3,7 @@ import { type Client, Code, ConnectError, type Interceptor, type UnaryRequest } 
 import { isReason } from "./errors.js";
 import type { Admin } from "./gen/catalog/v1/admin_pb.js";
 import { AuthService } from "./gen/catalog/v1/auth_pb.js";
+import { abortable } from "./signals.js";
 import type { TokenStore, Tokens } from "./tokens.js";
 
 /** A new pair is fetched this long before the access token expires. */
@@ -172,7 +173,8 @@ export function sessionInterceptor(session: Session): Interceptor {
     const tokens = await session.current(req.signal);
     if (tokens === undefined) return next(req);
     const res = await authorized(session, tokens, req, next);
-    if (method === "changePassword" && !res.stream && holdsTokens(res.message)) await session.adopt(res.message);
+    if (res.stream) return { ...res, message: watched(session, tokens, req.signal, res.message) };
+    if (method === "changePassword" && holdsTokens(res.message)) await session.adopt(res.message);
     if (method === "signOut") await session.drop(tokens);
     return res;
   };
@@ -188,12 +190,27 @@ async function authorized(
   try {
     return await next(req);
   } catch (error) {
-    if (isReason(error, "SESSION_ENDED")) await session.drop(tokens);
-    if (!isReason(error, "TOKEN_EXPIRED", "TOKEN_INVALID")) throw error;
+    const renewed = await afterRefusal(session, tokens, req.signal, error);
+    if (renewed === undefined || req.stream) throw error; // the request of a stream is gone
+    req.header.set("Authorization", `Bearer ${renewed.accessToken}`);
+    return next(req);
   }
-  const { accessToken } = await session.renew(tokens, req.signal);
-  req.header.set("Authorization", `Bearer ${accessToken}`);
-  return next(req);
+}
+
+/** Passes the messages of a stream on. When it ends because of its token, the session is ready for the next one. */
+async function* watched<T>(session: Session, tokens: Tokens, signal: AbortSignal, messages: AsyncIterable<T>) {
+  try {
+    yield* messages;
+  } catch (error) {
+    await afterRefusal(session, tokens, signal, error);
+    throw error;
+  }
+}
+
+/** Forgets tokens whose session is over. Returns new ones if the server calls these expired. */
+async function afterRefusal(session: Session, tokens: Tokens, signal: AbortSignal, error: unknown): Promise<Tokens | undefined> {
+  if (isReason(error, "SESSION_ENDED")) await session.drop(tokens);
+  return isReason(error, "TOKEN_EXPIRED", "TOKEN_INVALID") ? session.renew(tokens, signal) : undefined;
 }
 
 function namesSession(req: UnaryRequest): boolean {
@@ -208,13 +225,4 @@ function tokensOf({ accessToken, refreshToken, expireTime }: TokenResponse): Tok
   const refreshTime = (expireTime === undefined ? 0 : timestampMs(expireTime)) - refreshAheadMs;
   // A fresh token that looks expired means that this machine's clock is wrong.
   return refreshTime > Date.now() ? { accessToken, refreshToken, refreshTime } : { accessToken, refreshToken };
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

@@ -1,7 +1,8 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { isSafe, type RetryOptions, retryInterceptor } from "./retry.js";
+import { isSafe, requestIdInterceptor } from "./requests.js";
+import { type RetryOptions, retryInterceptor } from "./retry.js";
 
 /** What every transport can be told. */
 export interface TransportOptions {
@@ -9,11 +10,16 @@ export interface TransportOptions {
   readonly baseUrl: string;
   /**
    * How long a call may take, with all its tries, in milliseconds; 0 for no limit. A call's own `timeoutMs` goes before it.
-   * Default: 30,000.
+   * Streams have no limit but their own. Default: 30,000.
    */
   readonly timeoutMs?: number;
-  /** How safe calls are tried again; false for never. */
+  /** How repeatable calls are tried again; false for never. A watch connects again whatever this says, after the same waits. */
   readonly retry?: RetryOptions | false;
+  /**
+   * Whether writes get a request id, so that the server does a repeated one once and the client can try it again. A call's own
+   * `requestId` goes before it. Default: true.
+   */
+  readonly requestIds?: boolean;
   /** Further interceptors. They see each call once, around its tries. */
   readonly interceptors?: readonly Interceptor[];
 }
@@ -45,14 +51,26 @@ export function createWebTransport(options: WebTransportOptions, session: readon
   const around = interceptorsOf(options, session);
   return preferGet(
     createConnectTransport({ ...common, useHttpGet: true, interceptors: [...around, withoutTimeoutHeader] }),
-    createConnectTransport({ ...common, interceptors: around }),
+    withLongStreams(createConnectTransport({ ...common, interceptors: around })),
   );
 }
 
-/** Returns the interceptors of a transport, outermost first. A refresh is never tried again, so the session is outside. */
+/**
+ * Returns the interceptors of a transport, outermost first. A refresh is never tried again, so the session is outside; what is sent
+ * again after a refresh or a retry has the same request id, so that is outside of both.
+ */
 export function interceptorsOf(options: TransportOptions, session: readonly Interceptor[]): Interceptor[] {
   const retry = retryInterceptor(options.retry === false ? { maxAttempts: 1 } : options.retry);
-  return [...(options.interceptors ?? []), ...session, retry];
+  const requestIds = options.requestIds === false ? [] : [requestIdInterceptor];
+  return [...(options.interceptors ?? []), ...requestIds, ...session, retry];
+}
+
+/** Returns a transport whose streams take as long as they take, unless a call says otherwise. */
+export function withLongStreams(transport: Transport): Transport {
+  return {
+    unary: transport.unary.bind(transport),
+    stream: (method, signal, timeoutMs, ...rest) => transport.stream(method, signal, timeoutMs ?? 0, ...rest),
+  };
 }
 
 /** Returns a transport that sends safe calls with the first transport unless they are too long for an address. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Code, isReason, retryDelay } from "@zebrands/catalog";
+import { Code, isReason, memoryTokenStore, retryDelay } from "@zebrands/catalog";
 import { createCatalog, type NodeCatalog } from "@zebrands/catalog/node";
 import { startProxy, startWire } from "./network.js";
 import { ana, databases, type Server, startServer } from "./server.js";
@@ -38,10 +38,26 @@ for (const database of databases) {
           });
         });
 
-        test("a call that writes is not", async () => {
+        test("a write whose response is lost is tried again, and done once", async () => {
+          const way = await startWire(server.baseUrl);
+          const tokenStore = memoryTokenStore();
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, tokenStore, retry: { baseDelayMs: 1 } });
+          await using(way.stop, catalog, async () => {
+            const direct = createCatalog({ baseUrl: server.baseUrl, tokenStore });
+            await direct.session.signIn(ana);
+            way.loseResponses = 2;
+            const { product: created } = await catalog.products.createProduct({ product: product(`${nameOf(wire)}-once`) });
+            assert.equal(way.connections, 3);
+            assert.ok(created);
+            assert.equal((await direct.products.changes({ productId: created.id }).toArray()).length, 1);
+            direct.close();
+          });
+        });
+
+        test("without a request id it is not", async () => {
           const way = await startWire(server.baseUrl);
           way.cut = 1;
-          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, retry: { baseDelayMs: 1 } });
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, retry: { baseDelayMs: 1 }, requestIds: false });
           await using(way.stop, catalog, async () => {
             await assert.rejects(catalog.products.createProduct({ product: product("never") }), { code: Code.Unavailable });
             assert.equal(way.connections, 1);

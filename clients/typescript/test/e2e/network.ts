@@ -15,11 +15,30 @@ export interface Wire {
   connections: number;
   /** How many of the next connections are cut as soon as they are made. */
   cut: number;
+  /** How many of the next connections are cut when the server begins to answer a call. */
+  loseResponses: number;
   /** Whether connections are taken and nothing is carried over them. */
   silent: boolean;
+  /** Stops carrying anything over the open connections, which stay open. */
+  freeze(): void;
   /** Is called at every connection. */
   onConnection: () => void;
   stop(): Promise<void>;
+}
+
+/** Calls back when the server sends the head of a response, before anybody else gets it. */
+function onResponse(server: Socket, callback: () => void): void {
+  let received = Buffer.alloc(0);
+  server.on("data", (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    if (received.toString("latin1", 0, 5) === "HTTP/") return callback();
+    // HTTP/2: frames of 9 bytes and a payload; the first ones are settings.
+    const headers = 1;
+    while (received.length >= 9) {
+      if (received[3] === headers) return callback();
+      received = received.subarray(9 + received.readUIntBE(0, 3));
+    }
+  });
 }
 
 /** Carries bytes to the server at an address, whatever they mean. */
@@ -38,14 +57,23 @@ export async function startWire(target: string): Promise<Wire> {
       wire.cut--;
       socket.destroy();
     } else if (!wire.silent) {
-      socket.pipe(keep(connect(Number(port), hostname))).pipe(socket);
+      const onward = keep(connect(Number(port), hostname));
+      if (wire.loseResponses > 0) {
+        wire.loseResponses--;
+        onResponse(onward, () => socket.destroy());
+      }
+      socket.pipe(onward).pipe(socket);
     }
   });
   const wire: Wire = {
     baseUrl: await listen(server),
     connections: 0,
     cut: 0,
+    loseResponses: 0,
     silent: false,
+    freeze: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     onConnection: () => {},
     stop: async () => {
       for (const socket of sockets) socket.destroy();

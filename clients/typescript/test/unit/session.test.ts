@@ -69,7 +69,9 @@ function server() {
     });
   };
   const connect = (tokenStore?: TokenStore) =>
-    assemble(tokenStore, (interceptors) => createRouterTransport(routes, { transport: { interceptors } }));
+    assemble({ ...(tokenStore && { tokenStore }) }, (interceptors) =>
+      createRouterTransport(routes, { transport: { interceptors } }),
+    );
   return { state, connect };
 }
 
