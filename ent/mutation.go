@@ -5817,27 +5817,29 @@ func (m *ProductMutation) ResetEdge(name string) error {
 // ProductChangeMutation represents an operation that mutates the ProductChange nodes in the graph.
 type ProductChangeMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int64
-	create_time   *time.Time
-	product_id    *uuid.UUID
-	sku           *string
-	product_name  *string
-	operation     *change.Operation
-	version       *int64
-	addversion    *int64
-	fields        *[]change.Field
-	appendfields  []change.Field
-	product       *[]byte
-	actor_id      *uuid.UUID
-	actor_name    *string
-	clearedFields map[string]struct{}
-	batch         *uuid.UUID
-	clearedbatch  bool
-	done          bool
-	oldValue      func(context.Context) (*ProductChange, error)
-	predicates    []predicate.ProductChange
+	op                   Op
+	typ                  string
+	id                   *int64
+	create_time          *time.Time
+	product_id           *uuid.UUID
+	sku                  *string
+	product_name         *string
+	operation            *change.Operation
+	version              *int64
+	addversion           *int64
+	fields               *[]change.Field
+	appendfields         []change.Field
+	product              *[]byte
+	actor_id             *uuid.UUID
+	actor_name           *string
+	reverted_sequence    *int64
+	addreverted_sequence *int64
+	clearedFields        map[string]struct{}
+	batch                *uuid.UUID
+	clearedbatch         bool
+	done                 bool
+	oldValue             func(context.Context) (*ProductChange, error)
+	predicates           []predicate.ProductChange
 }
 
 var _ ent.Mutation = (*ProductChangeMutation)(nil)
@@ -6401,6 +6403,76 @@ func (m *ProductChangeMutation) ResetBatchID() {
 	delete(m.clearedFields, productchange.FieldBatchID)
 }
 
+// SetRevertedSequence sets the "reverted_sequence" field.
+func (m *ProductChangeMutation) SetRevertedSequence(i int64) {
+	m.reverted_sequence = &i
+	m.addreverted_sequence = nil
+}
+
+// RevertedSequence returns the value of the "reverted_sequence" field in the mutation.
+func (m *ProductChangeMutation) RevertedSequence() (r int64, exists bool) {
+	v := m.reverted_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevertedSequence returns the old "reverted_sequence" field's value of the ProductChange entity.
+// If the ProductChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductChangeMutation) OldRevertedSequence(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevertedSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevertedSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevertedSequence: %w", err)
+	}
+	return oldValue.RevertedSequence, nil
+}
+
+// AddRevertedSequence adds i to the "reverted_sequence" field.
+func (m *ProductChangeMutation) AddRevertedSequence(i int64) {
+	if m.addreverted_sequence != nil {
+		*m.addreverted_sequence += i
+	} else {
+		m.addreverted_sequence = &i
+	}
+}
+
+// AddedRevertedSequence returns the value that was added to the "reverted_sequence" field in this mutation.
+func (m *ProductChangeMutation) AddedRevertedSequence() (r int64, exists bool) {
+	v := m.addreverted_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRevertedSequence clears the value of the "reverted_sequence" field.
+func (m *ProductChangeMutation) ClearRevertedSequence() {
+	m.reverted_sequence = nil
+	m.addreverted_sequence = nil
+	m.clearedFields[productchange.FieldRevertedSequence] = struct{}{}
+}
+
+// RevertedSequenceCleared returns if the "reverted_sequence" field was cleared in this mutation.
+func (m *ProductChangeMutation) RevertedSequenceCleared() bool {
+	_, ok := m.clearedFields[productchange.FieldRevertedSequence]
+	return ok
+}
+
+// ResetRevertedSequence resets all changes to the "reverted_sequence" field.
+func (m *ProductChangeMutation) ResetRevertedSequence() {
+	m.reverted_sequence = nil
+	m.addreverted_sequence = nil
+	delete(m.clearedFields, productchange.FieldRevertedSequence)
+}
+
 // ClearBatch clears the "batch" edge to the NotificationBatch entity.
 func (m *ProductChangeMutation) ClearBatch() {
 	m.clearedbatch = true
@@ -6462,7 +6534,7 @@ func (m *ProductChangeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProductChangeMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.create_time != nil {
 		fields = append(fields, productchange.FieldCreateTime)
 	}
@@ -6496,6 +6568,9 @@ func (m *ProductChangeMutation) Fields() []string {
 	if m.batch != nil {
 		fields = append(fields, productchange.FieldBatchID)
 	}
+	if m.reverted_sequence != nil {
+		fields = append(fields, productchange.FieldRevertedSequence)
+	}
 	return fields
 }
 
@@ -6526,6 +6601,8 @@ func (m *ProductChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.ActorName()
 	case productchange.FieldBatchID:
 		return m.BatchID()
+	case productchange.FieldRevertedSequence:
+		return m.RevertedSequence()
 	}
 	return nil, false
 }
@@ -6557,6 +6634,8 @@ func (m *ProductChangeMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldActorName(ctx)
 	case productchange.FieldBatchID:
 		return m.OldBatchID(ctx)
+	case productchange.FieldRevertedSequence:
+		return m.OldRevertedSequence(ctx)
 	}
 	return nil, fmt.Errorf("unknown ProductChange field %s", name)
 }
@@ -6643,6 +6722,13 @@ func (m *ProductChangeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBatchID(v)
 		return nil
+	case productchange.FieldRevertedSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevertedSequence(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ProductChange field %s", name)
 }
@@ -6654,6 +6740,9 @@ func (m *ProductChangeMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, productchange.FieldVersion)
 	}
+	if m.addreverted_sequence != nil {
+		fields = append(fields, productchange.FieldRevertedSequence)
+	}
 	return fields
 }
 
@@ -6664,6 +6753,8 @@ func (m *ProductChangeMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case productchange.FieldVersion:
 		return m.AddedVersion()
+	case productchange.FieldRevertedSequence:
+		return m.AddedRevertedSequence()
 	}
 	return nil, false
 }
@@ -6680,6 +6771,13 @@ func (m *ProductChangeMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case productchange.FieldRevertedSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevertedSequence(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ProductChange numeric field %s", name)
 }
@@ -6693,6 +6791,9 @@ func (m *ProductChangeMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(productchange.FieldBatchID) {
 		fields = append(fields, productchange.FieldBatchID)
+	}
+	if m.FieldCleared(productchange.FieldRevertedSequence) {
+		fields = append(fields, productchange.FieldRevertedSequence)
 	}
 	return fields
 }
@@ -6713,6 +6814,9 @@ func (m *ProductChangeMutation) ClearField(name string) error {
 		return nil
 	case productchange.FieldBatchID:
 		m.ClearBatchID()
+		return nil
+	case productchange.FieldRevertedSequence:
+		m.ClearRevertedSequence()
 		return nil
 	}
 	return fmt.Errorf("unknown ProductChange nullable field %s", name)
@@ -6754,6 +6858,9 @@ func (m *ProductChangeMutation) ResetField(name string) error {
 		return nil
 	case productchange.FieldBatchID:
 		m.ResetBatchID()
+		return nil
+	case productchange.FieldRevertedSequence:
+		m.ResetRevertedSequence()
 		return nil
 	}
 	return fmt.Errorf("unknown ProductChange field %s", name)

@@ -43,6 +43,8 @@ type ProductChange struct {
 	ActorName string `json:"actor_name,omitempty"`
 	// BatchID holds the value of the "batch_id" field.
 	BatchID *uuid.UUID `json:"batch_id,omitempty"`
+	// id of the change that this one undid; null if it is no revert
+	RevertedSequence *int64 `json:"reverted_sequence,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ProductChangeQuery when eager-loading is set.
 	Edges        ProductChangeEdges `json:"edges"`
@@ -78,7 +80,7 @@ func (*ProductChange) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case productchange.FieldFields, productchange.FieldProduct:
 			values[i] = new([]byte)
-		case productchange.FieldID, productchange.FieldVersion:
+		case productchange.FieldID, productchange.FieldVersion, productchange.FieldRevertedSequence:
 			values[i] = new(sql.NullInt64)
 		case productchange.FieldSku, productchange.FieldProductName, productchange.FieldOperation, productchange.FieldActorName:
 			values[i] = new(sql.NullString)
@@ -176,6 +178,13 @@ func (_m *ProductChange) assignValues(columns []string, values []any) error {
 				_m.BatchID = new(uuid.UUID)
 				*_m.BatchID = *value.S.(*uuid.UUID)
 			}
+		case productchange.FieldRevertedSequence:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reverted_sequence", values[i])
+			} else if value.Valid {
+				_m.RevertedSequence = new(int64)
+				*_m.RevertedSequence = value.Int64
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -249,6 +258,11 @@ func (_m *ProductChange) String() string {
 	builder.WriteString(", ")
 	if v := _m.BatchID; v != nil {
 		builder.WriteString("batch_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RevertedSequence; v != nil {
+		builder.WriteString("reverted_sequence=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

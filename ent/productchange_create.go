@@ -107,6 +107,20 @@ func (_c *ProductChangeCreate) SetNillableBatchID(v *uuid.UUID) *ProductChangeCr
 	return _c
 }
 
+// SetRevertedSequence sets the "reverted_sequence" field.
+func (_c *ProductChangeCreate) SetRevertedSequence(v int64) *ProductChangeCreate {
+	_c.mutation.SetRevertedSequence(v)
+	return _c
+}
+
+// SetNillableRevertedSequence sets the "reverted_sequence" field if the given value is not nil.
+func (_c *ProductChangeCreate) SetNillableRevertedSequence(v *int64) *ProductChangeCreate {
+	if v != nil {
+		_c.SetRevertedSequence(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ProductChangeCreate) SetID(v int64) *ProductChangeCreate {
 	_c.mutation.SetID(v)
@@ -266,6 +280,10 @@ func (_c *ProductChangeCreate) createSpec() (*ProductChange, *sqlgraph.CreateSpe
 		_spec.SetField(productchange.FieldActorName, field.TypeString, value)
 		_node.ActorName = value
 	}
+	if value, ok := _c.mutation.RevertedSequence(); ok {
+		_spec.SetField(productchange.FieldRevertedSequence, field.TypeInt64, value)
+		_node.RevertedSequence = &value
+	}
 	if nodes := _c.mutation.BatchIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -399,6 +417,9 @@ func (u *ProductChangeUpsertOne) UpdateNewValues() *ProductChangeUpsertOne {
 		}
 		if _, exists := u.create.mutation.ActorName(); exists {
 			s.SetIgnore(productchange.FieldActorName)
+		}
+		if _, exists := u.create.mutation.RevertedSequence(); exists {
+			s.SetIgnore(productchange.FieldRevertedSequence)
 		}
 	}))
 	return u
@@ -663,6 +684,9 @@ func (u *ProductChangeUpsertBulk) UpdateNewValues() *ProductChangeUpsertBulk {
 			}
 			if _, exists := b.mutation.ActorName(); exists {
 				s.SetIgnore(productchange.FieldActorName)
+			}
+			if _, exists := b.mutation.RevertedSequence(); exists {
+				s.SetIgnore(productchange.FieldRevertedSequence)
 			}
 		}
 	}))

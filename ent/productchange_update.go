@@ -111,6 +111,9 @@ func (_u *ProductChangeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.ProductCleared() {
 		_spec.ClearField(productchange.FieldProduct, field.TypeBytes)
 	}
+	if _u.mutation.RevertedSequenceCleared() {
+		_spec.ClearField(productchange.FieldRevertedSequence, field.TypeInt64)
+	}
 	if _u.mutation.BatchCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -272,6 +275,9 @@ func (_u *ProductChangeUpdateOne) sqlSave(ctx context.Context) (_node *ProductCh
 	}
 	if _u.mutation.ProductCleared() {
 		_spec.ClearField(productchange.FieldProduct, field.TypeBytes)
+	}
+	if _u.mutation.RevertedSequenceCleared() {
+		_spec.ClearField(productchange.FieldRevertedSequence, field.TypeInt64)
 	}
 	if _u.mutation.BatchCleared() {
 		edge := &sqlgraph.EdgeSpec{

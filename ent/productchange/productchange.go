@@ -38,6 +38,8 @@ const (
 	FieldActorName = "actor_name"
 	// FieldBatchID holds the string denoting the batch_id field in the database.
 	FieldBatchID = "batch_id"
+	// FieldRevertedSequence holds the string denoting the reverted_sequence field in the database.
+	FieldRevertedSequence = "reverted_sequence"
 	// EdgeBatch holds the string denoting the batch edge name in mutations.
 	EdgeBatch = "batch"
 	// Table holds the table name of the productchange in the database.
@@ -65,6 +67,7 @@ var Columns = []string{
 	FieldActorID,
 	FieldActorName,
 	FieldBatchID,
+	FieldRevertedSequence,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -143,6 +146,11 @@ func ByActorName(opts ...sql.OrderTermOption) OrderOption {
 // ByBatchID orders the results by the batch_id field.
 func ByBatchID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBatchID, opts...).ToFunc()
+}
+
+// ByRevertedSequence orders the results by the reverted_sequence field.
+func ByRevertedSequence(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevertedSequence, opts...).ToFunc()
 }
 
 // ByBatchField orders the results by batch field.

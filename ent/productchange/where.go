@@ -102,6 +102,11 @@ func BatchID(v uuid.UUID) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldEQ(FieldBatchID, v))
 }
 
+// RevertedSequence applies equality check predicate on the "reverted_sequence" field. It's identical to RevertedSequenceEQ.
+func RevertedSequence(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldEQ(FieldRevertedSequence, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldEQ(FieldCreateTime, v))
@@ -565,6 +570,56 @@ func BatchIDIsNil() predicate.ProductChange {
 // BatchIDNotNil applies the NotNil predicate on the "batch_id" field.
 func BatchIDNotNil() predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldNotNull(FieldBatchID))
+}
+
+// RevertedSequenceEQ applies the EQ predicate on the "reverted_sequence" field.
+func RevertedSequenceEQ(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldEQ(FieldRevertedSequence, v))
+}
+
+// RevertedSequenceNEQ applies the NEQ predicate on the "reverted_sequence" field.
+func RevertedSequenceNEQ(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNEQ(FieldRevertedSequence, v))
+}
+
+// RevertedSequenceIn applies the In predicate on the "reverted_sequence" field.
+func RevertedSequenceIn(vs ...int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldIn(FieldRevertedSequence, vs...))
+}
+
+// RevertedSequenceNotIn applies the NotIn predicate on the "reverted_sequence" field.
+func RevertedSequenceNotIn(vs ...int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNotIn(FieldRevertedSequence, vs...))
+}
+
+// RevertedSequenceGT applies the GT predicate on the "reverted_sequence" field.
+func RevertedSequenceGT(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldGT(FieldRevertedSequence, v))
+}
+
+// RevertedSequenceGTE applies the GTE predicate on the "reverted_sequence" field.
+func RevertedSequenceGTE(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldGTE(FieldRevertedSequence, v))
+}
+
+// RevertedSequenceLT applies the LT predicate on the "reverted_sequence" field.
+func RevertedSequenceLT(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldLT(FieldRevertedSequence, v))
+}
+
+// RevertedSequenceLTE applies the LTE predicate on the "reverted_sequence" field.
+func RevertedSequenceLTE(v int64) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldLTE(FieldRevertedSequence, v))
+}
+
+// RevertedSequenceIsNil applies the IsNil predicate on the "reverted_sequence" field.
+func RevertedSequenceIsNil() predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldIsNull(FieldRevertedSequence))
+}
+
+// RevertedSequenceNotNil applies the NotNil predicate on the "reverted_sequence" field.
+func RevertedSequenceNotNil() predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNotNull(FieldRevertedSequence))
 }
 
 // HasBatch applies the HasEdge predicate on the "batch" edge.

@@ -35,6 +35,8 @@ func (ProductChange) Fields() []ent.Field {
 		field.UUID("actor_id", uuid.UUID{}).Immutable(),
 		field.String("actor_name").Immutable(),
 		field.UUID("batch_id", uuid.UUID{}).Optional().Nillable(),
+		field.Int64("reverted_sequence").Optional().Nillable().Immutable().
+			Comment("id of the change that this one undid; null if it is no revert"),
 	}
 }
 

@@ -19,9 +19,10 @@ const insertChunk = 1000
 
 // collector collects the changes of one transaction until it commits. They share one time.
 type collector struct {
-	actor   auth.Principal
-	time    time.Time
-	changes []*recorded
+	actor    auth.Principal
+	time     time.Time
+	reverted *int64 // the sequence of the change that the transaction undoes, if it is a revert
+	changes  []*recorded
 }
 
 // recorded is a change to write to product_changes.
@@ -93,6 +94,7 @@ func (c *collector) row(tx *ent.Tx, r *recorded) (*ent.ProductChangeCreate, erro
 		SetFields(r.fields).
 		SetActorID(c.actor.AdminID).
 		SetActorName(c.actor.Name).
+		SetNillableRevertedSequence(c.reverted).
 		SetProduct(product), nil
 }
 

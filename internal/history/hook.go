@@ -80,7 +80,7 @@ func (h productHook) collector(ctx context.Context) (*collector, error) {
 		return nil, ErrNoActor
 	}
 	c, created, err := db.Local(ctx, collectorKey{}, func() *collector {
-		return &collector{actor: actor, time: now()}
+		return &collector{actor: actor, time: now(), reverted: reverted(ctx)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change a product: %w", err)

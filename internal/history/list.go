@@ -211,6 +211,9 @@ func changeMessage(c *ent.ProductChange) (*catalogv1.ProductChange, error) {
 		CreateTime: timestamppb.New(c.CreateTime),
 		Etag:       convert.ETag(c.Version),
 	}
+	if c.RevertedSequence != nil {
+		message.RevertedSequence = *c.RevertedSequence
+	}
 	if c.Product != nil {
 		message.Product = &catalogv1.Product{}
 		if err := proto.Unmarshal(c.Product, message.GetProduct()); err != nil {

@@ -30,6 +30,8 @@ type content struct {
 	total, products int
 	// actors are the names of the administrators who made the changes.
 	actors []string
+	// undone are the operations of the changes that those of changes revert by a delete, by their sequence.
+	undone map[int64]change.Operation
 }
 
 // readContent reads the content of a delivery. Deliveries of one message have the same content.
@@ -46,6 +48,9 @@ func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, err
 	if err != nil {
 		return content{}, fmt.Errorf("read changes: %w", err)
 	}
+	if c.undone, err = readUndone(ctx, tx, c.changes); err != nil {
+		return content{}, err
+	}
 	products := about.Clone().Unique(true)
 	products.Select(productchange.FieldProductID)
 	if c.products, err = products.Count(ctx); err != nil {
@@ -57,6 +62,31 @@ func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, err
 		return content{}, fmt.Errorf("read actors: %w", err)
 	}
 	return c, nil
+}
+
+// readUndone returns the operations of the changes that were reverted by a delete: a creation, or a restoration.
+func readUndone(ctx context.Context, tx *ent.Tx, changes []*ent.ProductChange) (map[int64]change.Operation, error) {
+	var sequences []int64
+	for _, row := range changes {
+		if row.Operation == change.Deleted && row.RevertedSequence != nil {
+			sequences = append(sequences, *row.RevertedSequence)
+		}
+	}
+	if len(sequences) == 0 {
+		return nil, nil //nolint:nilnil // no such change
+	}
+	reverted, err := tx.ProductChange.Query().
+		Where(productchange.IDIn(sequences...)).
+		Select(productchange.FieldID, productchange.FieldOperation).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read reverted changes: %w", err)
+	}
+	undone := make(map[int64]change.Operation, len(reverted))
+	for _, row := range reverted {
+		undone[row.ID] = row.Operation
+	}
+	return undone, nil
 }
 
 // view is the data of the changes template.
@@ -106,7 +136,7 @@ func (c *content) view(publicURL, dedupKey string, n int) view {
 	for _, row := range c.changes[:n] {
 		v.First = cmp.Or(v.First, row.ID)
 		cv := changeView{
-			Headline: headline(row),
+			Headline: c.headline(row),
 			When:     row.CreateTime.UTC().Format("2 January 2006, 15:04:05 UTC"),
 		}
 		for _, f := range row.Fields {
@@ -122,11 +152,14 @@ func (c *content) view(publicURL, dedupKey string, n int) view {
 }
 
 // headline names the actor, the operation and the product of a change.
-func headline(row *ent.ProductChange) string {
-	return fmt.Sprintf("%s %s %s", plain(row.ActorName), verb(row), productName(row))
+func (c *content) headline(row *ent.ProductChange) string {
+	return fmt.Sprintf("%s %s %s", plain(row.ActorName), c.verb(row), productName(row))
 }
 
-func verb(row *ent.ProductChange) string {
+func (c *content) verb(row *ent.ProductChange) string {
+	if row.RevertedSequence != nil {
+		return "reverted " + c.reverted(row)
+	}
 	switch row.Operation {
 	case change.Created:
 		return "created"
@@ -136,13 +169,31 @@ func verb(row *ent.ProductChange) string {
 		return "restored"
 	case change.Updated:
 	}
+	return "changed " + changedFields(row)
+}
+
+// reverted names what a revert undid.
+func (c *content) reverted(row *ent.ProductChange) string {
+	switch {
+	case row.Operation == change.Undeleted:
+		return "the deletion of"
+	case row.Operation == change.Deleted && c.undone[*row.RevertedSequence] == change.Undeleted:
+		return "the restoration of"
+	case row.Operation == change.Deleted:
+		return "the creation of"
+	default:
+		return changedFields(row)
+	}
+}
+
+func changedFields(row *ent.ProductChange) string {
 	switch n := len(row.Fields); n {
 	case 1:
-		return fmt.Sprintf("changed the %s of", fields.Label(row.Fields[0].Name))
+		return fmt.Sprintf("the %s of", fields.Label(row.Fields[0].Name))
 	case 2:
-		return fmt.Sprintf("changed the %s and %s of", fields.Label(row.Fields[0].Name), fields.Label(row.Fields[1].Name))
+		return fmt.Sprintf("the %s and %s of", fields.Label(row.Fields[0].Name), fields.Label(row.Fields[1].Name))
 	default:
-		return fmt.Sprintf("changed %d fields of", n)
+		return fmt.Sprintf("%d fields of", n)
 	}
 }
 
@@ -156,7 +207,7 @@ func (c *content) subject() string {
 		return "Changes in the catalog"
 	}
 	if c.total == 1 {
-		return headline(c.changes[0])
+		return c.headline(c.changes[0])
 	}
 	who := plain(c.actors[0])
 	switch n := len(c.actors); {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/ent/notificationpreference"
+	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/internal/history"
 )
 
 // bulk creates products in one transaction. Their texts exceed the length that a mail shows, and grow when HTML
@@ -80,5 +84,56 @@ func (w *world) manyBatches() {
 			}
 		}
 		return nil
+	})
+}
+
+// Mails name what a revert undid, also those of a digest.
+func TestMailsNameReverts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		newest := func() int64 { return w.db.Reader().ProductChange.Query().Order(ent.Desc(productchange.FieldID)).FirstX(t.Context()).ID }
+		revert := func(sequence int64, fn func(ctx context.Context, p *ent.ProductUpdateOne)) int64 {
+			w.tx(history.Reverting(w.as(w.ana), sequence), func(ctx context.Context, tx *ent.Tx) error {
+				change := tx.Product.UpdateOne(tx.Product.Query().OnlyX(ctx))
+				fn(ctx, change)
+				return change.Exec(ctx)
+			})
+			return newest()
+		}
+		w.prefer(w.luis, notificationpreference.FrequencyHourly)
+		w.product(w.ana, "P")
+		created := newest()
+		p := w.db.Reader().Product.Query().OnlyX(t.Context())
+		w.rename(w.ana, p, "Other")
+		revert(newest(), func(_ context.Context, u *ent.ProductUpdateOne) { u.SetName(p.Name) })
+		revert(newest(), func(_ context.Context, u *ent.ProductUpdateOne) { u.SetName("A").SetBrand("B") })
+		deleted := revert(created, func(_ context.Context, u *ent.ProductUpdateOne) { u.SetDeleteTime(time.Now()) })
+		restored := revert(deleted, func(_ context.Context, u *ent.ProductUpdateOne) { u.ClearDeleteTime() })
+		revert(restored, func(_ context.Context, u *ent.ProductUpdateOne) { u.SetDeleteTime(time.Now()) })
+		w.work()
+		w.until(func() bool { return len(w.deliveries()) == 2 })
+		for _, d := range w.deliveries() {
+			if d.RecipientID == w.luis.ID {
+				w.deliver(d.ID)
+			}
+		}
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Len(t, w.mailer.messages(), 2)
+		for _, m := range w.mailer.messages() {
+			var told []string
+			for line := range strings.Lines(m.Text) {
+				if headline, ok := strings.CutPrefix(line, "* "); ok {
+					told = append(told, strings.TrimSpace(headline))
+				}
+			}
+			require.Equal(t, []string{
+				`Ana created "Product P" (P)`,
+				`Ana changed the name of "Other" (P)`,
+				`Ana reverted the name of "Product P" (P)`,
+				`Ana reverted the name and brand of "A" (P)`,
+				`Ana reverted the creation of "A" (P)`,
+				`Ana reverted the deletion of "A" (P)`,
+				`Ana reverted the restoration of "A" (P)`,
+			}, told)
+		}
 	})
 }

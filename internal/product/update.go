@@ -29,25 +29,34 @@ func (u *update) claim() claim {
 }
 
 // UpdateProduct updates the fields of a live product that the mask names. Returns PRODUCT_NOT_FOUND,
-// UPDATE_MASK_INVALID, ETAG_MISMATCH, SKU_TAKEN, or a fault that names every invalid field.
+// UPDATE_MASK_INVALID, ETAG_MISMATCH, SKU_TAKEN, or a fault that names every invalid field. With allow_missing and
+// without an id, it updates the live product with the SKU or, if there is none, creates it.
 func (s *Service) UpdateProduct(
 	ctx context.Context, req *catalogv1.UpdateProductRequest,
 ) (*catalogv1.UpdateProductResponse, error) {
+	write := s.update
+	if req.GetAllowMissing() && req.GetProduct().GetId() == "" {
+		write = s.upsert
+	}
+	updated, err := write(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("update product: %w", err)
+	}
+	return &catalogv1.UpdateProductResponse{Product: updated[0]}, nil
+}
+
+func (s *Service) update(ctx context.Context, req *catalogv1.UpdateProductRequest) ([]*catalogv1.Product, error) {
 	u, err := newUpdate(req)
 	if err != nil {
 		return nil, err
 	}
-	updated, err := s.inTx(ctx, req, []claim{u.claim()}, one(func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
+	return s.inTx(ctx, req, []claim{u.claim()}, one(func(ctx context.Context, tx *ent.Tx) (*ent.Product, error) {
 		now, err := lock(ctx, tx, u.id)
 		if err != nil {
 			return nil, err
 		}
 		return u.apply(ctx, tx, now)
 	}))
-	if err != nil {
-		return nil, fmt.Errorf("update product: %w", err)
-	}
-	return &catalogv1.UpdateProductResponse{Product: updated[0]}, nil
 }
 
 // BatchUpdateProducts updates distinct products, all or none. Its faults are those of UpdateProduct, with the paths of
@@ -97,6 +106,9 @@ func newUpdates(requests []*catalogv1.UpdateProductRequest) ([]update, error) {
 		}
 		noteRepeated(&ps, firstWith, i, u.patch.SKU(), "product.sku")
 		noteOwn(&ps, i, r)
+		if r.GetAllowMissing() {
+			ps.Addf(request(i)+".allow_missing", fault.FieldReason(fault.FieldInvalid), "must not be set in a batch")
+		}
 	}
 	return updates, ps.Fault()
 }

@@ -63,6 +63,7 @@ func TestEveryFieldSurvives(t *testing.T) {
 			w := &walk{
 				server: s, other: newServer(t, dialect, 1),
 				products: clientOf(t, s), ids: map[protoreflect.Name]string{}, were: map[protoreflect.Name]*catalogv1.Product{},
+				updates: map[protoreflect.Name][]update{},
 			}
 			w.create(t)
 			w.exportAndImport(t, "create")
@@ -75,6 +76,7 @@ func TestEveryFieldSurvives(t *testing.T) {
 				return &catalogv1.Product{}
 			})
 			w.exportAndImport(t, "clear")
+			w.revert(t)
 		})
 	}
 }
@@ -86,6 +88,14 @@ type walk struct {
 	ids           map[protoreflect.Name]string
 	// were has the products as they are now.
 	were map[protoreflect.Name]*catalogv1.Product
+	// updates are those of each product, in order.
+	updates map[protoreflect.Name][]update
+}
+
+// update is a change of a product.
+type update struct {
+	sequence int64
+	was      *catalogv1.Product
 }
 
 // written returns the fields that callers write: those that the server does not set.
@@ -232,8 +242,30 @@ func (w *walk) update(t *testing.T, step string, to func(protoreflect.FieldDescr
 		requireSame(t, step, f, want, updated.GetProduct())
 		w.were[f.Name()] = want
 		w.requireRead(t, step, f)
-		w.requireHistory(t, step, f, was)
+		sequence := w.requireHistory(t, step, f, was)
+		w.updates[f.Name()] = append(w.updates[f.Name()], update{sequence, was})
 		w.requireMail(t, step, f, was)
+	}
+}
+
+// revert undoes the updates of each product, the last one first.
+func (w *walk) revert(t *testing.T) {
+	t.Helper()
+	const step = "revert"
+	for _, f := range written() {
+		for _, u := range slices.Backward(w.updates[f.Name()]) {
+			reverted, err := w.products.RevertProductChange(t.Context(), &catalogv1.RevertProductChangeRequest{Sequence: u.sequence})
+			if err != nil {
+				t.Errorf("field %s did not survive: %s: %v", f.Name(), step, err)
+				break
+			}
+			requireSame(t, step, f, u.was, reverted.GetProduct())
+			was := w.were[f.Name()]
+			w.were[f.Name()] = u.was
+			w.requireRead(t, step, f)
+			w.requireHistory(t, step, f, was)
+			w.requireMail(t, step, f, was)
+		}
 	}
 }
 
@@ -267,8 +299,8 @@ func jsonOf(t *testing.T, p *catalogv1.Product, f protoreflect.FieldDescriptor) 
 	return fields[f.JSONName()]
 }
 
-// requireHistory expects that the newest change of the product tells of the field.
-func (w *walk) requireHistory(t *testing.T, step string, f protoreflect.FieldDescriptor, was *catalogv1.Product) {
+// requireHistory expects that the newest change of the product tells of the field, and returns its sequence.
+func (w *walk) requireHistory(t *testing.T, step string, f protoreflect.FieldDescriptor, was *catalogv1.Product) int64 {
 	t.Helper()
 	resp, err := w.products.ListProductChanges(t.Context(), &catalogv1.ListProductChangesRequest{
 		ProductId: w.ids[f.Name()], PageSize: 1,
@@ -288,6 +320,7 @@ func (w *walk) requireHistory(t *testing.T, step string, f protoreflect.FieldDes
 	if !slices.Contains(told, string(f.Name())) || (!isCreate && len(told) > 1) {
 		t.Errorf("field %s did not survive: history after %s tells of %v", f.Name(), step, told)
 	}
+	return resp.GetChanges()[0].GetSequence()
 }
 
 // requireMail waits for the mail that tells the other administrator of the field.
