@@ -66,6 +66,8 @@ func settings(t *testing.T) config.Config {
 		MaxRequestBytes: 1 << 20,
 		RequestTimeout:  10 * time.Second,
 		ShutdownTimeout: 10 * time.Second,
+
+		InvitationsPerHour: 30,
 	}
 }
 

@@ -126,3 +126,23 @@ func TestVersion(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(body), &document))
 	require.Equal(t, version.Version, document.Info.Version)
 }
+
+func TestEveryResponseIsClosedToBrowsers(t *testing.T) {
+	c := boot(t, settings(t))
+	for path, page := range map[string]bool{
+		"/": true, "/docs": true, "/nowhere": false, "/openapi.json": false, "/version": false, "/livez": false, "/readyz": false,
+		"/.well-known/jwks.json": false, "/catalog.v1.ProductService/ListProducts?connect=v1&encoding=json&message={}": false,
+		"/catalog.v1.AdminService/ListAdmins": false,
+	} {
+		t.Run(path, func(t *testing.T) {
+			_, header, _ := do(t, http.MethodGet, c.URL()+path, "")
+			require.Equal(t, []string{"nosniff"}, header.Values("X-Content-Type-Options"))
+			require.Equal(t, []string{"no-referrer"}, header.Values("Referrer-Policy"))
+			policies := header.Values("Content-Security-Policy")
+			require.Len(t, policies, 1)
+			require.Contains(t, policies[0], "frame-ancestors 'none'")
+			require.Contains(t, policies[0], "base-uri 'none'")
+			require.Equal(t, !page, strings.HasSuffix(policies[0], "; sandbox"))
+		})
+	}
+}

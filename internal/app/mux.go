@@ -25,6 +25,8 @@ import (
 const (
 	// readyTimeout bounds the database's answer to a readiness probe.
 	readyTimeout = 2 * time.Second
+	// closedPolicy is the Content-Security-Policy of everything that is no page.
+	closedPolicy = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 	// strictTransport is the Strict-Transport-Security header: two years.
 	strictTransport = "max-age=63072000"
 	// corsMaxAge is how long browsers may cache preflight responses, in seconds.
@@ -106,7 +108,7 @@ func (a *App) handler() (http.Handler, error) {
 		Instruments:         instruments,
 		Quiet:               map[string]bool{"/livez": true, "/healthz": true, "/readyz": true},
 	}
-	return a.closeWhenDraining(observer.Wrap(a.requireHTTPS(a.allowOrigins(m.mux)))), nil
+	return a.closeWhenDraining(observer.Wrap(a.requireHTTPS(closedToBrowsers(a.allowOrigins(m.mux))))), nil
 }
 
 // mountVersion mounts the program's version, and the documentation, which contains it.
@@ -128,6 +130,18 @@ func (a *App) requireHTTPS(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", strictTransport)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// closedToBrowsers adds headers that keep a browser from showing a response as anything but what it is, from running
+// something in it, and from framing it. Pages replace the policy by their own.
+func closedToBrowsers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Content-Security-Policy", closedPolicy)
+		header.Set("Referrer-Policy", "no-referrer")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -25,7 +25,7 @@ var openAPI []byte
 
 // policy is the Content-Security-Policy of the pages: only files of this server, nothing inline.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // pages maps URL paths to templates.
 var pages = map[string]string{"/docs": "reference.html", "/docs/quickstart": "quickstart.html"}
