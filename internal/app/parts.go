@@ -41,6 +41,8 @@ type parts struct {
 	keys      *auth.KeyRing
 	tokens    *auth.Tokens
 	cookies   *admin.Cookies
+	// mailHealth is used with the role notification.
+	mailHealth notification.Health
 	// products, journal and tracker are set with the role product: reads are counted where they are served.
 	products *product.Service
 	journal  *tracking.Journal

@@ -79,7 +79,7 @@ func mountAdmins(p *parts, m *mounter) {
 }
 
 func mountNotifications(p *parts, m *mounter) {
-	service := notification.NewService(p.db, p.queue, p.mailbox())
+	service := notification.NewService(p.db, p.queue, p.mailbox(), &p.mailHealth)
 	m.service(catalogv1connect.NewNotificationServiceHandler(service, m.options...))
 	m.mux.Handle(webhookPath, notification.NewWebhook(p.db, string(p.cfg.MailgunWebhookKey), p.log))
 }
@@ -135,9 +135,11 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	if mailer, err = mail.Instrument(mailer, p.telemetry.Tracer(), p.telemetry.Meter()); err != nil {
 		return nil, err
 	}
+	resend := p.cfg.MailUnknown == "resend"
 	workers := river.NewWorkers()
 	notification.Register(workers, notification.Deps{
 		DB: p.db, Queue: p.queue, Mailer: mailer, Rate: p.cfg.MailRate,
+		Resend: resend, Health: &p.mailHealth,
 		From: *sender, PublicURL: p.baseURL, Log: p.log,
 	})
 	if err := p.queue.Work(ctx, workers, queue.WorkerConfig{}); err != nil {
@@ -147,7 +149,10 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.queue.Stop(ctx))
 	}
-	return func(ctx context.Context) error { return errors.Join(p.queue.Stop(ctx), gauges.Unregister()) }, nil
+	endCheck := inBackground(ctx, func(ctx context.Context) { p.mailHealth.CheckLog(ctx, mailer, resend, p.log) })
+	return func(ctx context.Context) error {
+		return errors.Join(endCheck(ctx), p.queue.Stop(ctx), gauges.Unregister())
+	}, nil
 }
 
 // startCleanup starts the periodic deletion of expired sessions.

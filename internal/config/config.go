@@ -70,6 +70,7 @@ type Mail struct {
 	MailgunBaseURL    string        `default:"https://api.mailgun.net" env:"CATALOG_MAILGUN_BASE_URL" help:"Base URL of Mailgun's API, without a version; https://api.eu.mailgun.net for the EU." name:"mailgun-base-url"`
 	MailgunWebhookKey Secret        `env:"CATALOG_MAILGUN_WEBHOOK_KEY" help:"Signing key of Mailgun's webhooks, which are received at /webhooks/mailgun. Without it they are rejected." placeholder:"KEY"`
 	SMTPURL           URL           `env:"CATALOG_SMTP_URL" help:"SMTP server: smtp://USER:PASSWORD@HOST:PORT (STARTTLS if offered) or smtps://…" name:"smtp-url" placeholder:"URL"`
+	MailUnknown       string        `default:"resend" enum:"resend,hold" env:"CATALOG_MAIL_UNKNOWN" help:"What happens to a mail of unknown outcome if the Mailgun key may not read events: resend it, so that it may arrive twice, or hold it until an administrator retries it."`
 	MailRate          float64       `default:"0" env:"CATALOG_MAIL_RATE" help:"Rate limit of outgoing mail in this process: recipients a second, on average; 0 means no limit."`
 	NotifyWindow      time.Duration `default:"30s" env:"CATALOG_NOTIFY_WINDOW" help:"Changes by one administrator within this time are batched into one mail."`
 }

@@ -43,8 +43,8 @@ func TestDefaults(t *testing.T) {
 		Storage: config.Storage{DataDir: "./catalog-data", DatabaseMaxConns: 20},
 		Logging: config.Logging{LogLevel: slog.LevelInfo, LogFormat: "text"},
 		Mail: config.Mail{
-			MailgunBaseURL: "https://api.mailgun.net",
-			NotifyWindow:   30 * time.Second,
+			MailgunBaseURL: "https://api.mailgun.net", MailUnknown: "resend",
+			NotifyWindow: 30 * time.Second,
 		},
 		Addr:            "localhost:8080",
 		Roles:           []string{"product", "admin", "notification", "tracking"},

@@ -5,7 +5,8 @@
 //
 //   - Mailbox: sending is idempotent, a retry overwrites the same file. There are no duplicates.
 //   - Mailgun: Accepted looks the ID up in Mailgun's event log. A duplicate is sent only if Mailgun accepted
-//     the first mail and its log does not show it after Settle.
+//     the first mail and its log does not show it after Settle. A domain sending key may not read the log: then
+//     Mailgun is like SMTP.
 //   - SMTP: there is no lookup. A duplicate is sent if the server accepted the first mail and its reply was
 //     lost.
 package mail
@@ -40,7 +41,8 @@ type Mailer interface {
 	Send(ctx context.Context, m Message) (id string, err error)
 
 	// Accepted returns the addresses, in lower case, for which the mail server is known to have accepted
-	// the message since the given time. Every error is an *Error.
+	// the message since the given time. Every error is an *Error, of kind Unreadable if the mail server will never
+	// tell.
 	Accepted(ctx context.Context, id string, since time.Time) (map[string]bool, error)
 
 	// Settle returns how long after an attempt of unknown outcome Accepted is reliable: by then the
@@ -64,6 +66,8 @@ const (
 	// Limited means that a rate limit rejected the message and will reject all others until RetryAfter has
 	// passed. It is not the message's fault.
 	Limited
+	// Unreadable means that the mail server does not tell which messages it accepted, because our key may not ask.
+	Unreadable
 )
 
 // Error is why a message was not sent. It contains no secrets.

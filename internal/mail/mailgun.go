@@ -166,9 +166,21 @@ func (g *Mailgun) Accepted(ctx context.Context, id string, since time.Time) (map
 		}
 	}
 	if err := it.Err(); err != nil {
-		return nil, g.classify(err, retryAfter)
+		e := g.classify(err, retryAfter)
+		if code := statusOf(err); code == http.StatusUnauthorized || code == http.StatusForbidden {
+			e.Kind = Unreadable
+		}
+		return nil, e
 	}
 	return accepted, nil
+}
+
+// statusOf returns the HTTP status of an API error; 0 if there was no response.
+func statusOf(err error) int {
+	if response, ok := errors.AsType[*mailgun.UnexpectedResponseError](err); ok {
+		return response.Actual
+	}
+	return 0
 }
 
 // Settle returns the API's timeout plus the event log's usual delay.

@@ -145,6 +145,12 @@ func TestMailgunKnowsWhatItAccepted(t *testing.T) {
 	s.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "away", http.StatusBadGateway) }
 	_, err = m.Accepted(t.Context(), sent.ID, time.Now())
 	require.Equal(t, "Mailgun answered 502: away", err.Error())
+	require.Equal(t, mail.Unknown, mail.AsError(err).Kind)
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} { // a domain sending key
+		s.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Forbidden", status) }
+		_, err = m.Accepted(t.Context(), sent.ID, time.Now())
+		require.Equal(t, mail.Unreadable, mail.AsError(err).Kind)
+	}
 }
 
 func TestMailgunErrors(t *testing.T) {

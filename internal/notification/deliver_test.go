@@ -3,6 +3,7 @@ package notification_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,7 +16,9 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationpreference"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/mail"
+	"github.com/zebrands/catalog/internal/notification"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -316,6 +319,74 @@ func TestNothingIsSentWhileTheMailerCannotBeAsked(t *testing.T) {
 		require.Contains(t, w.deliveries()[0].LastError, "not known")
 		require.Contains(t, w.deliveries()[0].LastError, "the log is away")
 	})
+}
+
+// loseFirstAnswer makes the first message's outcome unknown, with a mail server that does not tell it.
+func (w *world) loseFirstAnswer() {
+	w.mailer.askError = &mail.Error{Kind: mail.Unreadable, Message: "Mailgun answered 401: Forbidden"}
+	w.mailer.onSend = func(try int, _ mail.Message) error {
+		if try > 1 {
+			return nil
+		}
+		return &mail.Error{Kind: mail.Unknown, Message: "Mailgun answered 500"}
+	}
+}
+
+func (w *world) warnings() []catalogv1.ListDeliveriesResponse_Warning {
+	w.t.Helper()
+	s := notification.NewService(w.db, w.queue, nil, w.health)
+	resp, err := s.ListDeliveries(w.t.Context(), &catalogv1.ListDeliveriesRequest{})
+	require.NoError(w.t, err)
+	return resp.GetWarnings()
+}
+
+var unreadable = []catalogv1.ListDeliveriesResponse_Warning{catalogv1.ListDeliveriesResponse_WARNING_EVENTS_UNREADABLE}
+
+func TestMailOfUnknownOutcomeIsSentAgainIfTheLogIsUnreadable(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.resend = true
+		w.loseFirstAnswer()
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		tries, _ := w.mailer.counts()
+		require.Equal(t, 2, tries)
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+		require.Equal(t, unreadable, w.warnings())
+	})
+}
+
+func TestMailOfUnknownOutcomeIsHeldUntilItIsRetried(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.loseFirstAnswer()
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool {
+			d := w.deliveries()
+			return len(d) == 2 && strings.Contains(d[0].LastError, "may not read events")
+		})
+		require.True(t, w.allIn(delivery.StatePending))
+		require.Equal(t, unreadable, w.warnings())
+		s := notification.NewService(w.db, w.queue, nil, w.health)
+		for _, d := range w.deliveries() {
+			resp, err := s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: d.ID.String()})
+			require.NoError(t, err)
+			require.Equal(t, catalogv1.Delivery_STATE_PENDING, resp.GetDelivery().GetState())
+		}
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
+	})
+}
+
+func TestUnreadableLogIsNoticedAtTheStart(t *testing.T) {
+	var health notification.Health
+	var log strings.Builder
+	mailer := &postbox{askError: &mail.Error{Kind: mail.Unreadable, Message: "Mailgun answered 401: Forbidden"}}
+	health.CheckLog(t.Context(), mailer, true, slog.New(slog.NewTextHandler(&log, nil)))
+	require.Equal(t, 1, strings.Count(log.String(), "may not read events"))
+	mailer.askError = nil
+	health.CheckLog(t.Context(), mailer, true, slog.New(slog.NewTextHandler(&log, nil)))
+	require.Equal(t, 1, strings.Count(log.String(), "\n"), "a key that may is not worth a line")
 }
 
 func TestTemporaryFailureIsTriedAgain(t *testing.T) {

@@ -52,7 +52,7 @@ func (s *Service) ListDeliveries(
 	if err != nil {
 		return nil, err
 	}
-	resp := &catalogv1.ListDeliveriesResponse{Deliveries: deliveries}
+	resp := &catalogv1.ListDeliveriesResponse{Deliveries: deliveries, Warnings: s.health.warnings()}
 	if len(deliveries) > size {
 		resp.Deliveries = deliveries[:size]
 		resp.NextPageToken, err = pagination.Token(key, deliveries[size-1].GetId())

@@ -16,7 +16,7 @@ import (
 func TestMailbox(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		box := mail.NewMailbox(t.TempDir())
-		s := notification.NewService(w.db, w.queue, box)
+		s := notification.NewService(w.db, w.queue, box, w.health)
 		list := func(as *ent.Admin, size int32) []string {
 			subjects := []string{}
 			req := &catalogv1.ListMailboxMessagesRequest{PageSize: size}
@@ -74,7 +74,7 @@ func TestMailbox(t *testing.T) {
 
 func TestMailboxIsNotInUse(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		_, err := s.ListMailboxMessages(w.as(w.ana), &catalogv1.ListMailboxMessagesRequest{})
 		require.True(t, fault.Is(err, fault.MailboxNotInUse), "%v", err)
 		_, err = s.GetMailboxMessage(w.as(w.ana), &catalogv1.GetMailboxMessageRequest{Id: "a.eml"})

@@ -57,9 +57,17 @@ func (w *deliverer) ask(ctx context.Context, messageID string, deliveries []*ent
 		}
 	}
 	accepted, err := w.Mailer.Accepted(ctx, messageID, since)
+	w.Health.noteAsked(err)
 	if err != nil {
 		e := *mail.AsError(err)
+		if e.Kind == mail.Unreadable && w.Resend {
+			w.Log.WarnContext(ctx, "a mail of unknown outcome is sent again", "message_id", messageID, "error", e.Message)
+			return 0, w.change(ctx, deliveries, func(u *ent.DeliveryUpdate) { u.ClearAttemptTime() })
+		}
 		e.Message = "it is not known whether the mail went out: " + e.Message
+		if e.Kind == mail.Unreadable {
+			e.Message += "; the key may not read events (retry to send the mail again)"
+		}
 		if e.Kind == mail.Limited {
 			set := func(u *ent.DeliveryUpdate) { u.SetLastError(e.Message) }
 			return w.limited(ctx, deliveries, &e, set)

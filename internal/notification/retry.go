@@ -237,11 +237,15 @@ func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, o
 	}
 	groups := map[string][]*ent.Delivery{}
 	var order []string
+	var waiting []*ent.Delivery
 	for _, d := range rows {
 		why := refusal(recipients[d.RecipientID], d)
 		switch {
 		case d.State == delivery.StatePending:
 			outcome.pending++
+			if d.LastError != "" {
+				waiting = append(waiting, d)
+			}
 			continue
 		case d.State != delivery.StateFailed && d.State != delivery.StateBounced:
 			why = fmt.Sprintf("the delivery is %s; only failed and bounced ones can be sent again", d.State)
@@ -269,7 +273,32 @@ func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, o
 			return err
 		}
 	}
-	return s.queue.Insert(ctx, tx, jobs...)
+	again, err := hasten(ctx, tx, waiting)
+	if err != nil {
+		return err
+	}
+	return s.queue.Insert(ctx, tx, append(jobs, again...)...)
+}
+
+// hasten ends the backoff of pending deliveries that wait after an error, and returns the jobs that send them, under
+// the same message IDs. The jobs that wait will find nothing to do. A mail of unknown outcome is sent again.
+func hasten(ctx context.Context, tx *ent.Tx, waiting []*ent.Delivery) ([]queue.Job, error) {
+	if len(waiting) == 0 {
+		return nil, nil
+	}
+	err := tx.Delivery.Update().Where(delivery.IDIn(idsOf(waiting)...)).ClearAttemptTime().Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("retry pending deliveries: %w", err)
+	}
+	jobs := make([]queue.Job, len(waiting))
+	for i, d := range waiting {
+		if _, isLink := linkOf(d); isLink {
+			jobs[i] = linkJob(d.ID)
+		} else {
+			jobs[i] = deliverJob(time.Time{}, d.ID)
+		}
+	}
+	return jobs, nil
 }
 
 // contentKey returns the same key for deliveries with the same content: those about one batch. Digests and mails with

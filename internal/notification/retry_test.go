@@ -27,7 +27,7 @@ func TestRetryDelivery(t *testing.T) {
 		w.work()
 		w.until(func() bool { return w.allIn(delivery.StateFailed) })
 		w.mailer.refuse(nil)
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		retry := func(id uuid.UUID) (*catalogv1.RetryDeliveryResponse, error) {
 			return s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: id.String()})
 		}
@@ -61,7 +61,7 @@ func (w *world) failMails() *notification.Service {
 	w.until(func() bool { return len(w.deliveries()) == 6 && w.allIn(delivery.StateFailed) })
 	w.untilIdle()
 	w.mailer.refuse(nil)
-	return notification.NewService(w.db, w.queue, nil)
+	return notification.NewService(w.db, w.queue, nil, w.health)
 }
 
 func TestBatchRetryDeliveries(t *testing.T) {
@@ -187,7 +187,7 @@ func TestRetryManyFailedDeliveries(t *testing.T) {
 			}
 			return nil
 		})
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		resp, err := s.RetryFailedDeliveries(t.Context(), &catalogv1.RetryFailedDeliveriesRequest{})
 		require.NoError(t, err)
 		for resp.GetNextPageToken() != "" { // on a slow machine
@@ -218,7 +218,7 @@ func TestRetryOfMailsWithLinks(t *testing.T) {
 		w.work()
 		w.until(func() bool { return len(w.deliveries()) == 2 && w.allIn(delivery.StateFailed) })
 		w.mailer.refuse(nil)
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		resp, err := s.RetryFailedDeliveries(t.Context(), &catalogv1.RetryFailedDeliveriesRequest{})
 		require.NoError(t, err)
 		require.EqualValues(t, 2, resp.GetScheduledCount())
@@ -249,7 +249,7 @@ func TestRetryOfMailsWithLinks(t *testing.T) {
 
 func TestRetryFailedRefusesTokensOfOthers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		_, err := s.RetryFailedDeliveries(t.Context(), &catalogv1.RetryFailedDeliveriesRequest{PageToken: "nonsense"})
 		require.True(t, fault.Is(err, fault.PageTokenInvalid), "%v", err)
 	})

@@ -24,7 +24,7 @@ func TestListDeliveries(t *testing.T) {
 			w.product(w.ana, fmt.Sprintf("SKU-%d", i))
 			w.until(func() bool { return len(w.deliveries()) == 2*(i+1) && w.allIn(delivery.StateSent) })
 		}
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		list := func(req *catalogv1.ListDeliveriesRequest) *catalogv1.ListDeliveriesResponse {
 			resp, err := s.ListDeliveries(t.Context(), req)
 			require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestDigestAboutManyBatches(t *testing.T) {
 		w.work()
 		w.until(func() bool { return len(w.deliveries()) == 2 })
 		w.manyBatches()
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		resp, err := s.ListDeliveries(t.Context(), &catalogv1.ListDeliveriesRequest{})
 		require.NoError(t, err)
 		for _, d := range resp.GetDeliveries() {
@@ -92,7 +92,7 @@ func TestDigestAboutManyBatches(t *testing.T) {
 
 func TestPreferences(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		s := notification.NewService(w.db, w.queue, nil)
+		s := notification.NewService(w.db, w.queue, nil, w.health)
 		frequency := func(a *ent.Admin) catalogv1.Preferences_Frequency {
 			resp, err := s.GetPreferences(w.as(a), &catalogv1.GetPreferencesRequest{})
 			require.NoError(t, err)

@@ -37,6 +37,8 @@ type world struct {
 	queue           *queue.Queue
 	mailer          *postbox
 	rate            float64
+	resend          bool
+	health          *notification.Health
 	ana, luis, emma *ent.Admin
 	events          <-chan *river.Event
 }
@@ -52,7 +54,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	q, err := queue.New(d, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	d.HookProducts(history.NewHook(notification.Listener(q, 0)))
-	w := &world{t: t, db: d, queue: q, mailer: &postbox{batch: 1000}}
+	w := &world{t: t, db: d, queue: q, mailer: &postbox{batch: 1000}, health: &notification.Health{}}
 	w.ana, w.luis, w.emma = w.admin("Ana"), w.admin("Luis"), w.admin("Emma")
 	return w
 }
@@ -120,6 +122,7 @@ func (w *world) work(mailers ...mail.Mailer) {
 	deps := notification.Deps{
 		DB: w.db, Queue: w.queue, Mailer: w.mailer, Log: slog.New(slog.DiscardHandler),
 		From: netmail.Address{Name: "Catalog", Address: "catalog@example.com"}, PublicURL: "https://catalog.test/", Rate: w.rate,
+		Resend: w.resend, Health: w.health,
 	}
 	for _, m := range mailers {
 		deps.Mailer = m

@@ -40,7 +40,12 @@ type Deps struct {
 	PublicURL string
 	// Rate is the rate limit of outgoing mails a second, on average; 0 means unlimited.
 	Rate float64
-	Log  *slog.Logger
+	// Resend makes mails go out again whose outcome is unknown and that the mail server does not let us look up; else
+	// they are held.
+	Resend bool
+	// Health is shared with the Service.
+	Health *Health
+	Log    *slog.Logger
 }
 
 // Register adds the workers of every job that leads to a mail.

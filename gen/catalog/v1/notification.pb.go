@@ -151,6 +151,56 @@ func (Delivery_State) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{0, 1}
 }
 
+// Warning is a problem of the configuration.
+type ListDeliveriesResponse_Warning int32
+
+const (
+	// Not set.
+	ListDeliveriesResponse_WARNING_UNSPECIFIED ListDeliveriesResponse_Warning = 0
+	// The Mailgun key may send but not read events. If Mailgun's answer is lost, nobody can tell whether it took
+	// the mail. A key of the account can read them.
+	ListDeliveriesResponse_WARNING_EVENTS_UNREADABLE ListDeliveriesResponse_Warning = 1
+)
+
+// Enum value maps for ListDeliveriesResponse_Warning.
+var (
+	ListDeliveriesResponse_Warning_name = map[int32]string{
+		0: "WARNING_UNSPECIFIED",
+		1: "WARNING_EVENTS_UNREADABLE",
+	}
+	ListDeliveriesResponse_Warning_value = map[string]int32{
+		"WARNING_UNSPECIFIED":       0,
+		"WARNING_EVENTS_UNREADABLE": 1,
+	}
+)
+
+func (x ListDeliveriesResponse_Warning) Enum() *ListDeliveriesResponse_Warning {
+	p := new(ListDeliveriesResponse_Warning)
+	*p = x
+	return p
+}
+
+func (x ListDeliveriesResponse_Warning) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ListDeliveriesResponse_Warning) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_notification_proto_enumTypes[2].Descriptor()
+}
+
+func (ListDeliveriesResponse_Warning) Type() protoreflect.EnumType {
+	return &file_catalog_v1_notification_proto_enumTypes[2]
+}
+
+func (x ListDeliveriesResponse_Warning) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ListDeliveriesResponse_Warning.Descriptor instead.
+func (ListDeliveriesResponse_Warning) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_notification_proto_rawDescGZIP(), []int{2, 0}
+}
+
 // Frequency is how often mails are sent.
 type Preferences_Frequency int32
 
@@ -192,11 +242,11 @@ func (x Preferences_Frequency) String() string {
 }
 
 func (Preferences_Frequency) Descriptor() protoreflect.EnumDescriptor {
-	return file_catalog_v1_notification_proto_enumTypes[2].Descriptor()
+	return file_catalog_v1_notification_proto_enumTypes[3].Descriptor()
 }
 
 func (Preferences_Frequency) Type() protoreflect.EnumType {
-	return &file_catalog_v1_notification_proto_enumTypes[2]
+	return &file_catalog_v1_notification_proto_enumTypes[3]
 }
 
 func (x Preferences_Frequency) Number() protoreflect.EnumNumber {
@@ -460,6 +510,8 @@ type ListDeliveriesResponse struct {
 	Deliveries []*Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	// The token for the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Problems of the configuration that an administrator should know of.
+	Warnings      []ListDeliveriesResponse_Warning `protobuf:"varint,3,rep,packed,name=warnings,proto3,enum=catalog.v1.ListDeliveriesResponse_Warning" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -506,6 +558,13 @@ func (x *ListDeliveriesResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListDeliveriesResponse) GetWarnings() []ListDeliveriesResponse_Warning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
 }
 
 // RetryDeliveryRequest names a delivery.
@@ -1500,12 +1559,16 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x120\n" +
 	"\x0fchange_sequence\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x0echangeSequence\x12.\n" +
 	"\frecipient_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\vrecipientId\x12:\n" +
-	"\x05state\x18\x05 \x01(\x0e2\x1a.catalog.v1.Delivery.StateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\"v\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x1a.catalog.v1.Delivery.StateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\"\x81\x02\n" +
 	"\x16ListDeliveriesResponse\x124\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2\x14.catalog.v1.DeliveryR\n" +
 	"deliveries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12F\n" +
+	"\bwarnings\x18\x03 \x03(\x0e2*.catalog.v1.ListDeliveriesResponse.WarningR\bwarnings\"A\n" +
+	"\aWarning\x12\x17\n" +
+	"\x13WARNING_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19WARNING_EVENTS_UNREADABLE\x10\x01\"3\n" +
 	"\x14RetryDeliveryRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"I\n" +
 	"\x15RetryDeliveryResponse\x120\n" +
@@ -1589,77 +1652,79 @@ func file_catalog_v1_notification_proto_rawDescGZIP() []byte {
 	return file_catalog_v1_notification_proto_rawDescData
 }
 
-var file_catalog_v1_notification_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_catalog_v1_notification_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_catalog_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_catalog_v1_notification_proto_goTypes = []any{
 	(Delivery_Kind)(0),                    // 0: catalog.v1.Delivery.Kind
 	(Delivery_State)(0),                   // 1: catalog.v1.Delivery.State
-	(Preferences_Frequency)(0),            // 2: catalog.v1.Preferences.Frequency
-	(*Delivery)(nil),                      // 3: catalog.v1.Delivery
-	(*ListDeliveriesRequest)(nil),         // 4: catalog.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),        // 5: catalog.v1.ListDeliveriesResponse
-	(*RetryDeliveryRequest)(nil),          // 6: catalog.v1.RetryDeliveryRequest
-	(*RetryDeliveryResponse)(nil),         // 7: catalog.v1.RetryDeliveryResponse
-	(*BatchRetryDeliveriesRequest)(nil),   // 8: catalog.v1.BatchRetryDeliveriesRequest
-	(*BatchRetryDeliveriesResponse)(nil),  // 9: catalog.v1.BatchRetryDeliveriesResponse
-	(*DeliveryRefusal)(nil),               // 10: catalog.v1.DeliveryRefusal
-	(*RetryFailedDeliveriesRequest)(nil),  // 11: catalog.v1.RetryFailedDeliveriesRequest
-	(*RetryFailedDeliveriesResponse)(nil), // 12: catalog.v1.RetryFailedDeliveriesResponse
-	(*Preferences)(nil),                   // 13: catalog.v1.Preferences
-	(*GetPreferencesRequest)(nil),         // 14: catalog.v1.GetPreferencesRequest
-	(*GetPreferencesResponse)(nil),        // 15: catalog.v1.GetPreferencesResponse
-	(*UpdatePreferencesRequest)(nil),      // 16: catalog.v1.UpdatePreferencesRequest
-	(*UpdatePreferencesResponse)(nil),     // 17: catalog.v1.UpdatePreferencesResponse
-	(*MailboxMessage)(nil),                // 18: catalog.v1.MailboxMessage
-	(*ListMailboxMessagesRequest)(nil),    // 19: catalog.v1.ListMailboxMessagesRequest
-	(*ListMailboxMessagesResponse)(nil),   // 20: catalog.v1.ListMailboxMessagesResponse
-	(*GetMailboxMessageRequest)(nil),      // 21: catalog.v1.GetMailboxMessageRequest
-	(*GetMailboxMessageResponse)(nil),     // 22: catalog.v1.GetMailboxMessageResponse
-	(*timestamppb.Timestamp)(nil),         // 23: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),         // 24: google.protobuf.FieldMask
+	(ListDeliveriesResponse_Warning)(0),   // 2: catalog.v1.ListDeliveriesResponse.Warning
+	(Preferences_Frequency)(0),            // 3: catalog.v1.Preferences.Frequency
+	(*Delivery)(nil),                      // 4: catalog.v1.Delivery
+	(*ListDeliveriesRequest)(nil),         // 5: catalog.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),        // 6: catalog.v1.ListDeliveriesResponse
+	(*RetryDeliveryRequest)(nil),          // 7: catalog.v1.RetryDeliveryRequest
+	(*RetryDeliveryResponse)(nil),         // 8: catalog.v1.RetryDeliveryResponse
+	(*BatchRetryDeliveriesRequest)(nil),   // 9: catalog.v1.BatchRetryDeliveriesRequest
+	(*BatchRetryDeliveriesResponse)(nil),  // 10: catalog.v1.BatchRetryDeliveriesResponse
+	(*DeliveryRefusal)(nil),               // 11: catalog.v1.DeliveryRefusal
+	(*RetryFailedDeliveriesRequest)(nil),  // 12: catalog.v1.RetryFailedDeliveriesRequest
+	(*RetryFailedDeliveriesResponse)(nil), // 13: catalog.v1.RetryFailedDeliveriesResponse
+	(*Preferences)(nil),                   // 14: catalog.v1.Preferences
+	(*GetPreferencesRequest)(nil),         // 15: catalog.v1.GetPreferencesRequest
+	(*GetPreferencesResponse)(nil),        // 16: catalog.v1.GetPreferencesResponse
+	(*UpdatePreferencesRequest)(nil),      // 17: catalog.v1.UpdatePreferencesRequest
+	(*UpdatePreferencesResponse)(nil),     // 18: catalog.v1.UpdatePreferencesResponse
+	(*MailboxMessage)(nil),                // 19: catalog.v1.MailboxMessage
+	(*ListMailboxMessagesRequest)(nil),    // 20: catalog.v1.ListMailboxMessagesRequest
+	(*ListMailboxMessagesResponse)(nil),   // 21: catalog.v1.ListMailboxMessagesResponse
+	(*GetMailboxMessageRequest)(nil),      // 22: catalog.v1.GetMailboxMessageRequest
+	(*GetMailboxMessageResponse)(nil),     // 23: catalog.v1.GetMailboxMessageResponse
+	(*timestamppb.Timestamp)(nil),         // 24: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),         // 25: google.protobuf.FieldMask
 }
 var file_catalog_v1_notification_proto_depIdxs = []int32{
 	1,  // 0: catalog.v1.Delivery.state:type_name -> catalog.v1.Delivery.State
-	23, // 1: catalog.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
-	23, // 2: catalog.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
-	23, // 3: catalog.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
-	23, // 4: catalog.v1.Delivery.schedule_time:type_name -> google.protobuf.Timestamp
+	24, // 1: catalog.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
+	24, // 2: catalog.v1.Delivery.send_time:type_name -> google.protobuf.Timestamp
+	24, // 3: catalog.v1.Delivery.update_time:type_name -> google.protobuf.Timestamp
+	24, // 4: catalog.v1.Delivery.schedule_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: catalog.v1.Delivery.kind:type_name -> catalog.v1.Delivery.Kind
 	1,  // 6: catalog.v1.ListDeliveriesRequest.state:type_name -> catalog.v1.Delivery.State
-	3,  // 7: catalog.v1.ListDeliveriesResponse.deliveries:type_name -> catalog.v1.Delivery
-	3,  // 8: catalog.v1.RetryDeliveryResponse.delivery:type_name -> catalog.v1.Delivery
-	10, // 9: catalog.v1.BatchRetryDeliveriesResponse.refusals:type_name -> catalog.v1.DeliveryRefusal
-	23, // 10: catalog.v1.RetryFailedDeliveriesRequest.fail_time_from:type_name -> google.protobuf.Timestamp
-	10, // 11: catalog.v1.RetryFailedDeliveriesResponse.refusals:type_name -> catalog.v1.DeliveryRefusal
-	2,  // 12: catalog.v1.Preferences.frequency:type_name -> catalog.v1.Preferences.Frequency
-	13, // 13: catalog.v1.GetPreferencesResponse.preferences:type_name -> catalog.v1.Preferences
-	13, // 14: catalog.v1.UpdatePreferencesRequest.preferences:type_name -> catalog.v1.Preferences
-	24, // 15: catalog.v1.UpdatePreferencesRequest.update_mask:type_name -> google.protobuf.FieldMask
-	13, // 16: catalog.v1.UpdatePreferencesResponse.preferences:type_name -> catalog.v1.Preferences
-	23, // 17: catalog.v1.MailboxMessage.send_time:type_name -> google.protobuf.Timestamp
-	18, // 18: catalog.v1.ListMailboxMessagesResponse.messages:type_name -> catalog.v1.MailboxMessage
-	18, // 19: catalog.v1.GetMailboxMessageResponse.message:type_name -> catalog.v1.MailboxMessage
-	4,  // 20: catalog.v1.NotificationService.ListDeliveries:input_type -> catalog.v1.ListDeliveriesRequest
-	6,  // 21: catalog.v1.NotificationService.RetryDelivery:input_type -> catalog.v1.RetryDeliveryRequest
-	8,  // 22: catalog.v1.NotificationService.BatchRetryDeliveries:input_type -> catalog.v1.BatchRetryDeliveriesRequest
-	11, // 23: catalog.v1.NotificationService.RetryFailedDeliveries:input_type -> catalog.v1.RetryFailedDeliveriesRequest
-	14, // 24: catalog.v1.NotificationService.GetPreferences:input_type -> catalog.v1.GetPreferencesRequest
-	16, // 25: catalog.v1.NotificationService.UpdatePreferences:input_type -> catalog.v1.UpdatePreferencesRequest
-	19, // 26: catalog.v1.NotificationService.ListMailboxMessages:input_type -> catalog.v1.ListMailboxMessagesRequest
-	21, // 27: catalog.v1.NotificationService.GetMailboxMessage:input_type -> catalog.v1.GetMailboxMessageRequest
-	5,  // 28: catalog.v1.NotificationService.ListDeliveries:output_type -> catalog.v1.ListDeliveriesResponse
-	7,  // 29: catalog.v1.NotificationService.RetryDelivery:output_type -> catalog.v1.RetryDeliveryResponse
-	9,  // 30: catalog.v1.NotificationService.BatchRetryDeliveries:output_type -> catalog.v1.BatchRetryDeliveriesResponse
-	12, // 31: catalog.v1.NotificationService.RetryFailedDeliveries:output_type -> catalog.v1.RetryFailedDeliveriesResponse
-	15, // 32: catalog.v1.NotificationService.GetPreferences:output_type -> catalog.v1.GetPreferencesResponse
-	17, // 33: catalog.v1.NotificationService.UpdatePreferences:output_type -> catalog.v1.UpdatePreferencesResponse
-	20, // 34: catalog.v1.NotificationService.ListMailboxMessages:output_type -> catalog.v1.ListMailboxMessagesResponse
-	22, // 35: catalog.v1.NotificationService.GetMailboxMessage:output_type -> catalog.v1.GetMailboxMessageResponse
-	28, // [28:36] is the sub-list for method output_type
-	20, // [20:28] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	4,  // 7: catalog.v1.ListDeliveriesResponse.deliveries:type_name -> catalog.v1.Delivery
+	2,  // 8: catalog.v1.ListDeliveriesResponse.warnings:type_name -> catalog.v1.ListDeliveriesResponse.Warning
+	4,  // 9: catalog.v1.RetryDeliveryResponse.delivery:type_name -> catalog.v1.Delivery
+	11, // 10: catalog.v1.BatchRetryDeliveriesResponse.refusals:type_name -> catalog.v1.DeliveryRefusal
+	24, // 11: catalog.v1.RetryFailedDeliveriesRequest.fail_time_from:type_name -> google.protobuf.Timestamp
+	11, // 12: catalog.v1.RetryFailedDeliveriesResponse.refusals:type_name -> catalog.v1.DeliveryRefusal
+	3,  // 13: catalog.v1.Preferences.frequency:type_name -> catalog.v1.Preferences.Frequency
+	14, // 14: catalog.v1.GetPreferencesResponse.preferences:type_name -> catalog.v1.Preferences
+	14, // 15: catalog.v1.UpdatePreferencesRequest.preferences:type_name -> catalog.v1.Preferences
+	25, // 16: catalog.v1.UpdatePreferencesRequest.update_mask:type_name -> google.protobuf.FieldMask
+	14, // 17: catalog.v1.UpdatePreferencesResponse.preferences:type_name -> catalog.v1.Preferences
+	24, // 18: catalog.v1.MailboxMessage.send_time:type_name -> google.protobuf.Timestamp
+	19, // 19: catalog.v1.ListMailboxMessagesResponse.messages:type_name -> catalog.v1.MailboxMessage
+	19, // 20: catalog.v1.GetMailboxMessageResponse.message:type_name -> catalog.v1.MailboxMessage
+	5,  // 21: catalog.v1.NotificationService.ListDeliveries:input_type -> catalog.v1.ListDeliveriesRequest
+	7,  // 22: catalog.v1.NotificationService.RetryDelivery:input_type -> catalog.v1.RetryDeliveryRequest
+	9,  // 23: catalog.v1.NotificationService.BatchRetryDeliveries:input_type -> catalog.v1.BatchRetryDeliveriesRequest
+	12, // 24: catalog.v1.NotificationService.RetryFailedDeliveries:input_type -> catalog.v1.RetryFailedDeliveriesRequest
+	15, // 25: catalog.v1.NotificationService.GetPreferences:input_type -> catalog.v1.GetPreferencesRequest
+	17, // 26: catalog.v1.NotificationService.UpdatePreferences:input_type -> catalog.v1.UpdatePreferencesRequest
+	20, // 27: catalog.v1.NotificationService.ListMailboxMessages:input_type -> catalog.v1.ListMailboxMessagesRequest
+	22, // 28: catalog.v1.NotificationService.GetMailboxMessage:input_type -> catalog.v1.GetMailboxMessageRequest
+	6,  // 29: catalog.v1.NotificationService.ListDeliveries:output_type -> catalog.v1.ListDeliveriesResponse
+	8,  // 30: catalog.v1.NotificationService.RetryDelivery:output_type -> catalog.v1.RetryDeliveryResponse
+	10, // 31: catalog.v1.NotificationService.BatchRetryDeliveries:output_type -> catalog.v1.BatchRetryDeliveriesResponse
+	13, // 32: catalog.v1.NotificationService.RetryFailedDeliveries:output_type -> catalog.v1.RetryFailedDeliveriesResponse
+	16, // 33: catalog.v1.NotificationService.GetPreferences:output_type -> catalog.v1.GetPreferencesResponse
+	18, // 34: catalog.v1.NotificationService.UpdatePreferences:output_type -> catalog.v1.UpdatePreferencesResponse
+	21, // 35: catalog.v1.NotificationService.ListMailboxMessages:output_type -> catalog.v1.ListMailboxMessagesResponse
+	23, // 36: catalog.v1.NotificationService.GetMailboxMessage:output_type -> catalog.v1.GetMailboxMessageResponse
+	29, // [29:37] is the sub-list for method output_type
+	21, // [21:29] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_notification_proto_init() }
@@ -1673,7 +1738,7 @@ func file_catalog_v1_notification_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_notification_proto_rawDesc), len(file_catalog_v1_notification_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,

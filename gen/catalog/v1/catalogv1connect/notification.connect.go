@@ -65,15 +65,16 @@ type NotificationServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
-	// RetryDelivery sends a failed or bounced delivery again. Idempotent: a delivery that is already
-	// pending stays as it is.
+	// RetryDelivery sends a failed or bounced delivery again. A pending delivery that waits after an error is
+	// tried again at once; if it is not known whether its mail went out, the mail may arrive twice. Another
+	// pending delivery stays as it is. Idempotent.
 	//
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
 	// sent, or if its recipient is no longer active or has accepted the invitation.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
 	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again. The response names those
 	// that it refused, with the reasons; a refusal does not affect the others. Deliveries of one message
-	// are sent together again. Idempotent: deliveries that are already pending stay as they are.
+	// are sent together again. Pending deliveries are treated as by RetryDelivery. Idempotent.
 	BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error)
 	// RetryFailedDeliveries sends every failed delivery again that may be retried, the oldest failure
 	// first. The response names those that it refused, with the reasons. Use it after an outage of the mail
@@ -264,15 +265,16 @@ type NotificationServiceHandler interface {
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
-	// RetryDelivery sends a failed or bounced delivery again. Idempotent: a delivery that is already
-	// pending stays as it is.
+	// RetryDelivery sends a failed or bounced delivery again. A pending delivery that waits after an error is
+	// tried again at once; if it is not known whether its mail went out, the mail may arrive twice. Another
+	// pending delivery stays as it is. Idempotent.
 	//
 	// Errors: NOT_FOUND (DELIVERY_NOT_FOUND); FAILED_PRECONDITION (DELIVERY_NOT_RETRYABLE) if it was
 	// sent, or if its recipient is no longer active or has accepted the invitation.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.RetryDeliveryResponse, error)
 	// BatchRetryDeliveries sends up to 1,000 failed or bounced deliveries again. The response names those
 	// that it refused, with the reasons; a refusal does not affect the others. Deliveries of one message
-	// are sent together again. Idempotent: deliveries that are already pending stay as they are.
+	// are sent together again. Pending deliveries are treated as by RetryDelivery. Idempotent.
 	BatchRetryDeliveries(context.Context, *v1.BatchRetryDeliveriesRequest) (*v1.BatchRetryDeliveriesResponse, error)
 	// RetryFailedDeliveries sends every failed delivery again that may be retried, the oldest failure
 	// first. The response names those that it refused, with the reasons. Use it after an outage of the mail

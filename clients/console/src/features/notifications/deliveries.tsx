@@ -1,11 +1,12 @@
 import { keepPreviousData } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type Delivery, NotificationService, Delivery_State as State } from "@zebrands/catalog";
+import { type Delivery, NotificationService, Delivery_State as State, ListDeliveriesResponse_Warning as Warning } from "@zebrands/catalog";
 import { useInfiniteQuery } from "@zebrands/catalog/react";
 import { MailCheck, RotateCw, SearchX } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
+import { Alert } from "@/ui/alert";
 import { Button } from "@/ui/button";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/state";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -67,6 +68,11 @@ export function Deliveries() {
   const filtered = state !== undefined || to !== "" || change !== "0";
   return (
     <>
+      {list.data?.pages[0]?.warnings.includes(Warning.EVENTS_UNREADABLE) && (
+        <div className="mb-4">
+          <Alert tone="warning">{m.eventsUnreadable}</Alert>
+        </div>
+      )}
       <DeliveryFilters>
         {hasFailed && (
           <Button className="max-sm:col-span-2 sm:ml-auto" onClick={() => setRetryingAll(true)}>
