@@ -1,6 +1,11 @@
 import { keepPreviousData } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type Delivery, NotificationService, Delivery_State as State, ListDeliveriesResponse_Warning as Warning } from "@zebrands/catalog";
+import {
+  type Delivery,
+  NotificationService,
+  Delivery_State as State,
+  ListDeliveriesResponse_Warning as Warning,
+} from "@zebrands/catalog";
 import { useInfiniteQuery } from "@zebrands/catalog/react";
 import { MailCheck, RotateCw, SearchX } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
