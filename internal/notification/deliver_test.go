@@ -369,9 +369,8 @@ func TestMailOfUnknownOutcomeIsHeldUntilItIsRetried(t *testing.T) {
 		require.Equal(t, unreadable, w.warnings())
 		s := notification.NewService(w.db, w.queue, nil, w.health)
 		for _, d := range w.deliveries() {
-			resp, err := s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: d.ID.String()})
+			_, err := s.RetryDelivery(t.Context(), &catalogv1.RetryDeliveryRequest{Id: d.ID.String()})
 			require.NoError(t, err)
-			require.Equal(t, catalogv1.Delivery_STATE_PENDING, resp.GetDelivery().GetState())
 		}
 		w.until(func() bool { return w.allIn(delivery.StateSent) })
 		require.Equal(t, map[string]int{"luis@example.com": 1, "emma@example.com": 1}, w.mailer.received())
