@@ -90,7 +90,9 @@ func (w *world) manyBatches() {
 // Mails name what a revert undid, also those of a digest.
 func TestMailsNameReverts(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		newest := func() int64 { return w.db.Reader().ProductChange.Query().Order(ent.Desc(productchange.FieldID)).FirstX(t.Context()).ID }
+		newest := func() int64 {
+			return w.db.Reader().ProductChange.Query().Order(ent.Desc(productchange.FieldID)).FirstX(t.Context()).ID
+		}
 		revert := func(sequence int64, fn func(ctx context.Context, p *ent.ProductUpdateOne)) int64 {
 			w.tx(history.Reverting(w.as(w.ana), sequence), func(ctx context.Context, tx *ent.Tx) error {
 				change := tx.Product.UpdateOne(tx.Product.Query().OnlyX(ctx))

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"database/sql"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -110,7 +109,7 @@ func (r *identified) remember(ctx context.Context, tx *ent.Tx, products []*ent.P
 // repeated returns the response of the first request with the same id, for a request that failed, probably because the
 // first one had succeeded. Returns err if there is no other, or REQUEST_ID_REUSED if that was another request.
 func (s *Service) repeated(ctx context.Context, r *identified, err error) ([]*catalogv1.Product, error) {
-	if f, ok := errors.AsType[*fault.Error](err); r == nil || !errors.Is(err, errRepeated) && (!ok || f.Kind == fault.Internal) {
+	if r == nil || !mayRepeat(err) {
 		return nil, err
 	}
 	first, lookupErr := s.db.Reader().WriteRequest.Query().
@@ -140,6 +139,15 @@ func (s *Service) repeated(ctx context.Context, r *identified, err error) ([]*ca
 	}
 	s.cache.forgetSome(ids) // another process may have written them just now
 	return products, nil
+}
+
+// mayRepeat reports whether a request may have failed because an earlier one with the same id had succeeded.
+func mayRepeat(err error) bool {
+	if errors.Is(err, errRepeated) {
+		return true
+	}
+	f, ok := errors.AsType[*fault.Error](err)
+	return ok && f.Kind != fault.Internal
 }
 
 // Cleanup deletes request ids that have expired. Call it periodically, on any replica.

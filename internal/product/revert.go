@@ -37,7 +37,9 @@ func (s *Service) RevertProductChange(
 }
 
 // undoing returns the function that undoes a change. It sets the SKU of the claim on the product.
-func undoing(c *ent.ProductChange, claims []claim) (func(ctx context.Context, tx *ent.Tx) (*ent.Product, error), error) {
+func undoing(
+	c *ent.ProductChange, claims []claim,
+) (func(ctx context.Context, tx *ent.Tx) (*ent.Product, error), error) {
 	switch c.Operation {
 	case change.Updated:
 		u, err := restoring(c)
@@ -108,7 +110,7 @@ func lockUnchanged(ctx context.Context, tx *ent.Tx, c *ent.ProductChange) (*ent.
 	}
 	if len(changed) > 0 {
 		return nil, fault.New(fault.Aborted, fault.ChangedSince,
-			"The product %s has other values since this change, in %s. Revert the later changes first, or update the product.",
+			"The product %s has other values now, in %s. Revert the later changes first, or update the product.",
 			c.ProductID, strings.Join(changed, ", ")).
 			With("fields", strings.Join(changed, ",")).
 			With("product_id", c.ProductID.String())

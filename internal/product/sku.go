@@ -37,8 +37,8 @@ type write interface {
 }
 
 // inTx is db.InTx for a write with claims: one for each request of a batch, or just one. It returns the products that
-// fn returns. A write that is for validation only is rolled back at its end. A write that repeats an earlier one, by its
-// request id, is rolled back too, and gets the products of the earlier one.
+// fn returns. A write that is for validation only is rolled back at its end. A write that repeats an earlier one, by
+// its request id, is rolled back too, and gets the products of the earlier one.
 //
 // Returns SKU_TAKEN if another live product has one of the SKUs, and REQUEST_ID_REUSED. If the request is rejected
 // because of a product's state, inTx invalidates that product in the cache at once: the caller may read it before this

@@ -19,8 +19,8 @@ const (
 	maskSKU     = "sku"
 )
 
-// upsert updates the live product with a SKU or, if there is none, creates it. An etag is that of a product that exists:
-// with one, upsert creates none. Returns the faults of UpdateProduct and of CreateProduct.
+// upsert updates the live product with a SKU or, if there is none, creates it. An etag is that of a product that
+// exists: with one, upsert creates none. Returns the faults of UpdateProduct and of CreateProduct.
 func (s *Service) upsert(ctx context.Context, req *catalogv1.UpdateProductRequest) ([]*catalogv1.Product, error) {
 	u, err := newUpsert(req)
 	if err != nil {
