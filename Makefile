@@ -12,6 +12,9 @@ endif
 GOLANGCI_LINT_VERSION := 2.15.0
 GOLANGCI_LINT := .bin/golangci-lint
 BUF := go tool -modfile=tools/go.mod buf
+# The contract of the conformance suite is where its module is.
+CONFORMANCE = $(shell go list -modfile=tools/conformance/go.mod -f '{{.Module.Dir}}' connectrpc.com/conformance/cmd/connectconformance)
+CONFORMANCE_PROTO = $(CONFORMANCE)/proto/connectrpc/conformance/v1
 # One PostgreSQL server for everything that the command behind it tests. Without PostgreSQL it fails.
 WITH_POSTGRES := go run -race ./test/dbtest/withpostgres
 GO_TEST = $(WITH_POSTGRES) go test -race -timeout 40m $(TESTFLAGS)
@@ -72,6 +75,7 @@ console-test: setup $(CLIENT_MODULES) $(CONSOLE_MODULES) ## Run the console's te
 .PHONY: generate
 generate: $(CLIENT_MODULES) ## Make everything that is made from proto/, ent/schema/ and the list of reasons
 	$(BUF) generate
+	$(BUF) generate --template test/conformance/buf.gen.yaml $(addprefix --path $(CONFORMANCE_PROTO)/,service.proto config.proto server_compat.proto) $(CONFORMANCE)
 	$(WITH_NODE) $(BUF) generate --template buf.gen.ts.yaml
 	$(WITH_NODE) npm --prefix $(CLIENT) run generate
 	go generate ./...

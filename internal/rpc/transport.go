@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -216,7 +217,7 @@ func (w *faultWriter) replace(ctx context.Context) {
 	w.wroteHeader = true
 	header := w.Header()
 	header.Del("Content-Length")
-	w.request.Header.Set("Content-Type", w.contentType)
+	w.request.Header.Set("Content-Type", w.errorType())
 	w.request.Header.Del("Connect-Protocol-Version") // of an unknown one, the ErrorWriter knows no streams
 	out := w.ResponseWriter
 	if !known && w.call.protocol == connect.ProtocolConnect {
@@ -225,9 +226,24 @@ func (w *faultWriter) replace(ctx context.Context) {
 	w.refuse(ctx, out, err)
 }
 
+// errorType returns the Content-Type that the response to a refused request follows. One whose message format is unknown
+// gets that of its protocol: a client does not read an error in a format that it does not know either.
+func (w *faultWriter) errorType() string {
+	base, _, hasFormat := strings.Cut(w.contentType, "+")
+	if w.held == http.StatusUnsupportedMediaType && w.call.protocol != connect.ProtocolConnect && hasFormat {
+		return base
+	}
+	return w.contentType
+}
+
 func (w *faultWriter) refuse(ctx context.Context, out http.ResponseWriter, err error) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.leaveBody()
+	if w.call.protocol != connect.ProtocolConnect && w.request.Method != http.MethodPost {
+		_ = w.call.fail(ctx, err) // for the log: such an error has no form in gRPC
+		out.WriteHeader(cmp.Or(w.held, http.StatusRequestEntityTooLarge))
+		return
+	}
 	writeError(w.errors, out, w.request, w.call.fail(ctx, err))
 }
 
