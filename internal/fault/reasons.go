@@ -25,6 +25,7 @@ const (
 	CursorInvalid          Reason = "CURSOR_INVALID"
 	UpdateMaskInvalid      Reason = "UPDATE_MASK_INVALID"
 	ETagMismatch           Reason = "ETAG_MISMATCH"
+	IfMatchUnsupported     Reason = "IF_MATCH_UNSUPPORTED"
 	WebhookSignatureBad    Reason = "WEBHOOK_SIGNATURE_INVALID"
 	InternalError          Reason = "INTERNAL"
 	DatabaseUnavailable    Reason = "DATABASE_UNAVAILABLE"

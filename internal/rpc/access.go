@@ -29,8 +29,21 @@ func gate(check Authenticate) connect.RequestGateFunc {
 		if allowed, err = authenticate(ctx, check, header); err != nil {
 			return nil, err
 		}
-		return allowed, authorize(allowed, spec)
+		if err := authorize(allowed, spec); err != nil {
+			return nil, err
+		}
+		return allowed, refuseIfMatch(header)
 	}
+}
+
+// refuseIfMatch refuses a precondition that would otherwise be ignored: the caller would overwrite what it means to keep.
+func refuseIfMatch(header http.Header) error {
+	if _, ok := header["If-Match"]; !ok {
+		return nil
+	}
+	return fault.New(fault.Invalid, fault.IfMatchUnsupported,
+		"The etag of a product goes into the request message, not into If-Match: "+
+			"the ETag header of a response is a digest of its bytes.")
 }
 
 // authenticate returns a context with the principal of the Authorization header. A call without the header stays

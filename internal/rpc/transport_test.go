@@ -175,6 +175,7 @@ func TestRefusalsReachGRPCClients(t *testing.T) {
 		"gzip bomb":           {body: frame(1, zipped(t, make([]byte, 20*limit))), header: []string{"Grpc-Encoding", "gzip"}, code: connect.CodeResourceExhausted, reason: fault.RequestTooLarge},
 		"unknown compression": {body: frame(1, "a"), header: []string{"Grpc-Encoding", "rot13"}, code: connect.CodeUnimplemented, reason: fault.ProtocolInvalid},
 		"bad timeout":         {body: frame(0, ""), header: []string{"Grpc-Timeout", "soon"}, code: connect.CodeInvalidArgument, reason: fault.RequestMalformed},
+		"unknown format":      {header: []string{"Content-Type", "+rot13"}, code: connect.CodeInvalidArgument, reason: fault.ContentTypeInvalid},
 		"unknown method":      {path: "/catalog.v1.ProductService/Nope", body: frame(0, ""), code: connect.CodeUnimplemented, reason: fault.MethodNotFound},
 	} {
 		for _, contentType := range []string{"application/grpc", "application/grpc-web+proto"} {
@@ -187,6 +188,10 @@ func TestRefusalsReachGRPCClients(t *testing.T) {
 				require.NoError(t, err)
 				req.Header.Set("Content-Type", contentType)
 				for i := 0; i < len(c.header); i += 2 {
+					if c.header[i] == "Content-Type" { // another format of the protocol
+						base, _, _ := strings.Cut(contentType, "+")
+						c.header = []string{"Content-Type", base + "+rot13"}
+					}
 					req.Header.Set(c.header[i], c.header[i+1])
 				}
 				status := grpcStatus(t, s, req)

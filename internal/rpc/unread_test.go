@@ -89,6 +89,40 @@ func TestRefusalsReachCallersThatSendFirst(t *testing.T) {
 	}
 }
 
+func TestIfMatchIsRefused(t *testing.T) {
+	for _, path := range []string{getProduct, create} {
+		s := start(t)
+		a := s.do(t, http.MethodPost, path, "{}", "Content-Type", "application/json", "Authorization", "Bearer good", "If-Match", "*")
+		require.Equal(t, http.StatusBadRequest, a.status)
+		require.Equal(t, string(fault.IfMatchUnsupported), a.reason)
+	}
+	s := start(t)
+	a := s.do(t, http.MethodPost, create, "{}", "Content-Type", "application/json", "If-Match", "*")
+	require.Equal(t, string(fault.TokenRequired), a.reason, "only who may call learns what to change")
+}
+
+// TestRefusalsThatNoClientOfGRPCReads tests requests that are gRPC only by their Content-Type.
+func TestRefusalsThatNoClientOfGRPCReads(t *testing.T) {
+	for _, size := range []int{0, 50 * limit} {
+		s := start(t)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.URL+getProduct, strings.NewReader(strings.Repeat("a", size)))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/grpc")
+		res, err := s.h2.Do(req)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		require.Empty(t, body)
+		want, status := fault.ProtocolInvalid, http.StatusMethodNotAllowed
+		if size > 0 {
+			want, status = fault.RequestTooLarge, http.StatusRequestEntityTooLarge
+		}
+		require.Equal(t, status, res.StatusCode)
+		require.Equal(t, string(want), s.lastLog(t)["reason"])
+	}
+}
+
 func TestAPanicOfTheGateIsAnInternalError(t *testing.T) {
 	s := start(t)
 	a := s.do(t, http.MethodPost, create, "{}", "Content-Type", "application/json", "Authorization", "Bearer boom")

@@ -100,6 +100,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   ETAG_MISMATCH: "changedSince",
   FIELD_INVALID: "fieldInvalid",
   FILTER_INVALID: "searchInvalid",
+  IF_MATCH_UNSUPPORTED: "strangers",
   INTERNAL: "code",
   LAST_ADMIN: "lastAdmin",
   MAILBOX_MESSAGE_NOT_FOUND: "mailGone",
