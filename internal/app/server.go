@@ -18,6 +18,8 @@ const (
 	// idleTimeout bounds idle keep-alive connections. It exceeds that of common load balancers, so that they
 	// close first.
 	idleTimeout = 120 * time.Second
+	// maxHeaderBytes bounds the headers of a request with its URL. A GET of a thousand products by their ids has 44 KiB.
+	maxHeaderBytes = 64 << 10
 	// transferTime is the time for reading a request or writing its response, on top of its time limit, and for writing
 	// each message of a stream.
 	transferTime = 10 * time.Second
@@ -45,10 +47,11 @@ func newServer(
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       cfg.RequestTimeout + transferTime,
 		// Exceeds ReadTimeout, so that slow clients still receive the error.
-		WriteTimeout: cfg.RequestTimeout + 2*transferTime,
-		IdleTimeout:  idleTimeout,
-		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		BaseContext:  func(net.Listener) context.Context { return base },
+		WriteTimeout:   cfg.RequestTimeout + 2*transferTime,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:    func(net.Listener) context.Context { return base },
 	}
 	s.Protocols.SetHTTP1(true)
 	if certificate == nil {

@@ -32,9 +32,9 @@ func ClientFrom(ctx context.Context) Client {
 	return c
 }
 
-// network returns the key of a caller for rate limits: an IPv4 address, or the /64 prefix of an IPv6
+// Network returns the key of a caller for rate limits: an IPv4 address, or the /64 prefix of an IPv6
 // address, because a single host usually controls all of it.
-func (c Client) network() string {
+func (c Client) Network() string {
 	addr := c.Address.Unmap().WithZone("")
 	if !addr.Is6() {
 		return addr.String()

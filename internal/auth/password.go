@@ -126,7 +126,7 @@ func (p *Passwords) compute(
 	ctx context.Context, password string, salt []byte, params PasswordParams, size uint32,
 	allowed func(ctx context.Context) error,
 ) ([]byte, error) {
-	network := ClientFrom(ctx).network()
+	network := ClientFrom(ctx).Network()
 	if !p.enter(network) {
 		return nil, errTooManyAtOnce
 	}

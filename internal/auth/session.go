@@ -93,7 +93,7 @@ func SignedInFrom(ctx context.Context, d *db.DB, adminID uuid.UUID, client Clien
 	}
 	return slices.ContainsFunc(addresses, func(address string) bool {
 		parsed, err := netip.ParseAddr(address)
-		return err == nil && Client{Address: parsed}.network() == client.network()
+		return err == nil && Client{Address: parsed}.Network() == client.Network()
 	}), nil
 }
 

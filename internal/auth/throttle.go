@@ -53,7 +53,7 @@ const signInWindow = 15 * time.Minute
 // Call Check first, then Count after a wrong password and Succeed after a correct one. Concurrent attempts that
 // finish after the limit is reached all get the same answer, whether or not their password was correct.
 func SignInLimits(client Client, account string, known bool) []Limit {
-	network := client.network()
+	network := client.Network()
 	limits := []Limit{
 		{ID: key("sign-in", account, network), Max: 10, Window: signInWindow},
 		{ID: key("sign-in-network", network), Max: 100, Window: signInWindow, Shared: true},
@@ -77,7 +77,7 @@ const maxMails = 5
 // it. known is as in SignInLimits: such a network has a quota of its own. They are independent of SignInLimits: a
 // locked-out user can still request a link. Call Count for every mail.
 func MailLimits(client Client, purpose, address string, known bool) []Limit {
-	network := client.network()
+	network := client.Network()
 	quota := Limit{ID: key("mail-account", purpose, address), Max: maxMails, Window: time.Hour}
 	if known {
 		quota = Limit{ID: key("mail", purpose, address, network), Max: maxMails, Window: time.Hour}

@@ -26,6 +26,10 @@ type call struct {
 	// stream reports whether a stream was opened, and messages how many it sent.
 	stream   bool
 	messages int
+	// body is the request's body; nil if it has none.
+	body *body
+	// refused is why reading the body failed, if the caller is to know.
+	refused *fault.Error
 	// reason is set if and only if the response is an error that already has its details.
 	reason fault.Reason
 	code   connect.Code

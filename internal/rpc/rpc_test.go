@@ -168,7 +168,7 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Quiet:          map[string]bool{"/quiet": true},
 	}
-	s := httptest.NewUnstartedServer(observer.Wrap(mux))
+	s := httptest.NewUnstartedServer(observer.Wrap(rpc.NewIntake(limit).Wrap(mux)))
 	s.Config.ReadTimeout, s.Config.WriteTimeout = with.timeout, with.timeout
 	s.Config.Protocols = new(http.Protocols)
 	s.Config.Protocols.SetHTTP1(true)

@@ -146,6 +146,9 @@ func (s *stream) Send(m any) error {
 }
 
 func (s *stream) refuse(err *connect.Error) *fault.Error {
+	if s.call.refused != nil {
+		return s.call.refused
+	}
 	return refusedByConnect(err.Code(), err.Message(), s.limit)
 }
 

@@ -42,6 +42,10 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 			fw.refuse(r.Context(), w, refusedByConnect(connect.CodeResourceExhausted, "", maxRequestBytes))
 			return
 		}
+		if c.refused != nil { // the message of a GET
+			fw.refuse(r.Context(), w, c.refused)
+			return
+		}
 		limited := *r
 		fw.body.ReadCloser = http.MaxBytesReader(fw, r.Body, most)
 		limited.Body = &fw.body
@@ -129,6 +133,7 @@ func (w *faultWriter) WriteHeader(status int) {
 		return
 	}
 	w.wroteHeader = true
+	w.call.body.release() // the request is handled, or begins to stream
 	w.leaveBody()
 	w.completeStatus(w.request.Context(), "")
 	completeHeader(w.Header(), status)
@@ -289,6 +294,9 @@ func completeHeader(header http.Header, status int) {
 
 // fault returns the fault for an error that Connect created.
 func (w *faultWriter) fault(code connect.Code, message string) *fault.Error {
+	if w.call.refused != nil && !w.call.chained {
+		return w.call.refused
+	}
 	if w.call.chained { // the request was valid: the response could not be written
 		return internal(connect.NewError(code, textError(message)))
 	}

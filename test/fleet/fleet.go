@@ -22,17 +22,27 @@ func Build(ctx context.Context, folder string) (string, error) {
 	return BuildFrom(ctx, "", folder)
 }
 
+// BuildSlim is Build without the race detector, for tests that measure.
+func BuildSlim(ctx context.Context, folder string) (string, error) {
+	return build(ctx, "", folder, "-race=false")
+}
+
 // BuildFrom is Build from the sources in another folder, such as those of another release.
 func BuildFrom(ctx context.Context, sources, folder string) (string, error) {
-	path := filepath.Join(folder, "catalog")
-	args := []string{"build", "-o", path}
+	var flags []string
 	if info, ok := debug.ReadBuildInfo(); ok &&
 		slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		args = append(args, "-race")
+		flags = append(flags, "-race")
 	}
-	build := exec.CommandContext(ctx, "go", append(args, "github.com/zebrands/catalog/cmd/catalog")...)
-	build.Dir = sources
-	if output, err := build.CombinedOutput(); err != nil {
+	return build(ctx, sources, folder, flags...)
+}
+
+func build(ctx context.Context, sources, folder string, flags ...string) (string, error) {
+	path := filepath.Join(folder, "catalog")
+	args := append([]string{"build", "-o", path}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "github.com/zebrands/catalog/cmd/catalog")...)
+	cmd.Dir = sources
+	if output, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the catalog: %w: %s", err, output)
 	}
 	return path, nil

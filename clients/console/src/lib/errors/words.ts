@@ -19,6 +19,7 @@ const refusals = defineMessages({
     crossSite: "Only the catalog's own pages may do this.",
     signInFailed: "E-mail address or password is not right.",
     throttled: (wait: string) => `Too many attempts. Try again in ${wait}.`,
+    busy: (wait: string) => `The catalog has too much to do just now. Try again in ${wait}.`,
     passwordIncorrect: "The current password is not right.",
     linkUsed: "This link was used already, or it has expired.",
     setupComplete: "The catalog has an administrator already. Sign in, or ask them for an invitation.",
@@ -55,6 +56,7 @@ const refusals = defineMessages({
     crossSite: "Solo las páginas del propio catálogo pueden hacer esto.",
     signInFailed: "El correo o la contraseña no son correctos.",
     throttled: (wait) => `Demasiados intentos. Inténtalo de nuevo en ${wait}.`,
+    busy: (wait) => `El catálogo tiene demasiado que hacer en este momento. Inténtalo de nuevo en ${wait}.`,
     passwordIncorrect: "La contraseña actual no es correcta.",
     linkUsed: "Este enlace ya se usó o ha caducado.",
     setupComplete: "El catálogo ya tiene un administrador. Inicia sesión o pídele una invitación.",
@@ -121,6 +123,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   REQUEST_ID_REUSED: "strangers",
   REQUEST_MALFORMED: "strangers",
   REQUEST_TOO_LARGE: "tooLarge",
+  SERVER_OVERLOADED: "busy",
   SERVICE_NOT_SERVED: "notServed",
   SESSION_ENDED: "sessionEnded",
   SESSION_NOT_FOUND: "sessionGone",
@@ -191,6 +194,8 @@ export function describeRefusal(error: unknown, language: Language, format: Form
   switch (name) {
     case "throttled":
       return m.throttled(waitText(retryDelay(error) ?? 60_000, format));
+    case "busy":
+      return m.busy(waitText(retryDelay(error) ?? 1_000, format));
     case "fieldInvalid": {
       const [first] = fieldViolations(error);
       return first && m.fieldInvalid(first.field, describeViolation(first, language, format) ?? first.description);
