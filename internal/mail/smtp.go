@@ -65,6 +65,11 @@ func NewSMTP(rawURL string) (*SMTP, error) {
 	return s, nil
 }
 
+// errNoAuth is returned if the server offers no way to sign in that is safe on the connection. On one without TLS,
+// that leaves out those that send the password.
+var errNoAuth = errors.New("no way to sign in: without TLS a password is not sent; " +
+	"use smtps://, a server with STARTTLS, or a URL without a password")
+
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -86,6 +91,9 @@ func (s *SMTP) Send(ctx context.Context, m Message) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, smtpTimeout)
 	defer cancel()
 	if err := client.DialWithContext(ctx); err != nil {
+		if errors.Is(err, gomail.ErrNoSupportedAuthDiscovered) {
+			err = errNoAuth
+		}
 		return "", &Error{Kind: Temporary, Message: excerpt("connect to SMTP server: "+err.Error(), s.password)}
 	}
 	if err := client.Send(msg); err != nil {

@@ -25,6 +25,12 @@ type smtpServer struct {
 
 func (s *smtpServer) start(t *testing.T) *mail.SMTP {
 	t.Helper()
+	return s.startFor(t, "")
+}
+
+// startFor starts the server, and returns a mailer that signs in with user, as in "name:password@".
+func (s *smtpServer) startFor(t *testing.T, user string) *mail.SMTP {
+	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
@@ -37,7 +43,7 @@ func (s *smtpServer) start(t *testing.T) *mail.SMTP {
 			go s.serve(conn)
 		}
 	}()
-	m, err := mail.NewSMTP("smtp://" + l.Addr().String())
+	m, err := mail.NewSMTP("smtp://" + user + l.Addr().String())
 	require.NoError(t, err)
 	return m
 }
@@ -133,4 +139,11 @@ func TestSMTPErrors(t *testing.T) {
 	require.NoError(t, err)
 	_, err = m.Send(t.Context(), letter("luis@example.com"))
 	require.Equal(t, mail.Temporary, mail.AsError(err).Kind, "nobody was there: %v", err)
+}
+
+func TestSMTPWithoutTLSTakesNoPassword(t *testing.T) {
+	s := &smtpServer{answers: map[string]string{"EHLO": "250-test\r\n250 AUTH PLAIN LOGIN"}}
+	_, err := s.startFor(t, "luis:secret@").Send(t.Context(), letter("luis@example.com"))
+	require.ErrorContains(t, err, "without TLS a password is not sent; use smtps://")
+	require.NotContains(t, err.Error(), "secret")
 }
