@@ -42,8 +42,8 @@ func NewInterceptor(journal *Journal, log *slog.Logger) (*Interceptor, error) {
 	return &Interceptor{journal: journal, bots: bots, log: log}, nil
 }
 
-// WrapUnary counts the products of a response before it is sent. A journal failure is logged and does not fail
-// the call.
+// WrapUnary counts the products of a response before it is sent. If the journal cannot be written, it counts in
+// memory, and logs that; the call does not fail.
 func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		resp, err := next(ctx, req)
@@ -63,8 +63,7 @@ func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			Bot:      i.bots.Match(req.Header().Get("User-Agent")),
 			Products: products,
 		}
-		if err := i.journal.Append(read); err != nil {
-			i.failed(ctx, len(products), err)
+		if err := i.journal.Append(read); err != nil && !i.keep(ctx, read, err) {
 			return resp, nil
 		}
 		i.counted[read.Kind][index(read.Bot)].Add(int64(len(products)))
@@ -89,15 +88,21 @@ func index(bot bool) int {
 	return 0
 }
 
-func (i *Interceptor) failed(ctx context.Context, products int, err error) {
-	i.uncounted.Add(int64(products))
+// keep counts a read in memory after the journal failed. Returns false if there was no room: the read is not counted.
+func (i *Interceptor) keep(ctx context.Context, read Read, err error) bool {
+	kept, lost, text := i.journal.Keep(read), int64(0), "the journal cannot be written: reads are counted in memory"
+	if !kept {
+		lost, text = int64(len(read.Products)), "reads were answered but not counted"
+		i.uncounted.Add(lost)
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.lost += int64(products)
+	i.lost += lost
 	if now := time.Now(); now.Sub(i.logged) >= failureLogInterval {
-		i.log.ErrorContext(ctx, "reads were answered but not counted", "error", err, "reads", i.lost)
+		i.log.ErrorContext(ctx, text, "error", err, "uncounted", i.lost)
 		i.logged, i.lost = now, 0
 	}
+	return kept
 }
 
 // productsIn returns the ids of the products in a response and the kind of read; none for other responses.

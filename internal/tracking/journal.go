@@ -3,6 +3,7 @@ package tracking
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,9 +27,11 @@ var errClosed = errors.New("journal is closed")
 // journal that appends to it holds the live one, and the rollup that adds it a closed one. So processes can share a
 // folder and take over the segments of dead ones. It is safe for concurrent use.
 type Journal struct {
-	folder *os.Root
+	dir   string
+	spare spare
 
 	mu     sync.Mutex
+	folder *os.Root
 	live   *os.File // nil until the next append
 	size   int64    // of live
 	buf    []byte
@@ -37,6 +40,14 @@ type Journal struct {
 
 // OpenJournal opens the journal in a folder, creating it if needed.
 func OpenJournal(dir string) (*Journal, error) {
+	folder, err := openFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Journal{dir: dir, folder: folder}, nil
+}
+
+func openFolder(dir string) (*os.Root, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the operator names the folder
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
@@ -44,7 +55,60 @@ func OpenJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	return &Journal{folder: folder}, nil
+	return folder, nil
+}
+
+// root returns the folder.
+func (j *Journal) root() *os.Root {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.folder
+}
+
+// reopen opens the folder again if it was removed or replaced. It keeps the reads of the live segment; the others are
+// lost with the folder. Nothing else may use the folder meanwhile but Append.
+func (j *Journal) reopen() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return errClosed
+	}
+	there, err := os.Stat(j.dir)
+	if err == nil {
+		opened, statErr := j.folder.Stat(".")
+		if statErr == nil && os.SameFile(opened, there) {
+			return nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	err = errors.Join(j.rescue(), j.rotate())
+	folder, openErr := openFolder(j.dir)
+	if openErr != nil {
+		return errors.Join(err, openErr)
+	}
+	err = errors.Join(err, wrap("close journal", j.folder.Close()))
+	j.folder = folder
+	return err
+}
+
+// rescue keeps the reads of the live segment, which has no name any more.
+func (j *Journal) rescue() error {
+	if j.live == nil {
+		return nil
+	}
+	if _, err := j.live.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("rescue segment: %w", err)
+	}
+	return wrap("rescue segment", readSegment(j.live, func(r Read) { j.spare.add(r) }))
+}
+
+// Keep counts a read that Append refused in memory, until the rollup adds it to the database. It does not survive a
+// crash. Returns false if there is no room for it, or if the journal is closed.
+func (j *Journal) Keep(r Read) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.closed && j.spare.add(r)
 }
 
 // Append writes a read to the live segment with one write. If it returns nil, the read survives a crash of the
@@ -88,7 +152,7 @@ func (j *Journal) start() error {
 		if err != nil {
 			return fmt.Errorf("start segment: %w", err)
 		}
-		held, err := j.hold(file, name)
+		held, err := hold(j.folder, file, name)
 		if err == nil && held {
 			_, err = file.WriteString(segmentMagic)
 		}
@@ -138,7 +202,7 @@ func (j *Journal) bytes() (int64, error) {
 	}
 	var sum int64
 	for _, name := range names {
-		info, err := j.folder.Stat(name)
+		info, err := j.root().Stat(name)
 		if errors.Is(err, fs.ErrNotExist) { // added meanwhile
 			continue
 		}
@@ -163,7 +227,7 @@ func (j *Journal) Close() error {
 
 // names returns the names of all segments, oldest first.
 func (j *Journal) names() ([]string, error) {
-	entries, err := fs.ReadDir(j.folder.FS(), ".") // by name, and a version 7 UUID starts with the time
+	entries, err := fs.ReadDir(j.root().FS(), ".") // by name, and a version 7 UUID starts with the time
 	if err != nil {
 		return nil, fmt.Errorf("list segments: %w", err)
 	}
@@ -178,13 +242,13 @@ func (j *Journal) names() ([]string, error) {
 
 // take opens and holds a closed segment. Returns nil if somebody else holds it or has removed it.
 func (j *Journal) take(name string) (*os.File, error) {
-	file, err := j.folder.Open(name)
+	file, err := j.root().Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // a segment that is gone is no error
 	} else if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
-	held, err := j.hold(file, name)
+	held, err := hold(j.root(), file, name)
 	if err != nil || !held {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -193,7 +257,7 @@ func (j *Journal) take(name string) (*os.File, error) {
 
 // hold locks a segment's file without waiting, until it is closed or the process ends. Returns false
 // if another holds it, or has held it and removed the file.
-func (j *Journal) hold(file *os.File, name string) (bool, error) {
+func hold(folder *os.Root, file *os.File, name string) (bool, error) {
 	if locked, err := files.TryLock(file); err != nil || !locked {
 		return false, wrap("lock segment", err)
 	}
@@ -201,7 +265,7 @@ func (j *Journal) hold(file *os.File, name string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("lock segment: %w", err)
 	}
-	there, err := j.folder.Stat(name)
+	there, err := folder.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	} else if err != nil {
@@ -212,7 +276,7 @@ func (j *Journal) hold(file *os.File, name string) (bool, error) {
 
 // remove removes a segment that is held.
 func (j *Journal) remove(name string) error {
-	if err := j.folder.Remove(name); err != nil {
+	if err := j.root().Remove(name); err != nil {
 		return fmt.Errorf("remove segment: %w", err)
 	}
 	return nil
@@ -221,7 +285,7 @@ func (j *Journal) remove(name string) error {
 // setAside keeps a segment that is held under a name that is not read again, which it returns.
 func (j *Journal) setAside(name string) (string, error) {
 	aside := strings.TrimSuffix(name, segmentSuffix) + corruptSuffix
-	if err := j.folder.Rename(name, aside); err != nil {
+	if err := j.root().Rename(name, aside); err != nil {
 		return "", fmt.Errorf("set segment aside: %w", err)
 	}
 	return aside, nil
@@ -229,7 +293,7 @@ func (j *Journal) setAside(name string) (string, error) {
 
 // sync makes removals durable.
 func (j *Journal) sync() error {
-	folder, err := j.folder.Open(".")
+	folder, err := j.root().Open(".")
 	if err != nil {
 		return fmt.Errorf("sync journal: %w", err)
 	}

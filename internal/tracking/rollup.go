@@ -94,16 +94,21 @@ func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 			r.done.Store(time.Now().UnixNano())
 		}
 	}()
+	reopenErr := r.journal.reopen()
+	spareErr := r.addSpare(ctx)
+	if reopenErr != nil {
+		return errors.Join(spareErr, reopenErr)
+	}
 	names, err := r.journal.names()
 	if err != nil {
-		return err
+		return errors.Join(spareErr, err)
 	}
 	if flush || len(names) <= maxWaiting || r.journal.liveSize() >= liveLimit {
 		if err := r.journal.Rotate(); err != nil {
 			return err
 		}
 	}
-	var errs []error
+	errs := []error{spareErr}
 	var removed []string
 	for _, name := range names {
 		id, err := r.add(ctx, name)
@@ -121,6 +126,20 @@ func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 		r.removed = append(r.removed, removed...)
 	}
 	return errors.Join(errs...)
+}
+
+// addSpare adds the reads that the journal could not take.
+func (r *Rollup) addSpare(ctx context.Context) error {
+	id, sums := r.journal.spare.seal()
+	if len(sums) == 0 {
+		return nil
+	}
+	if err := r.save(ctx, id, sums); err != nil {
+		return err
+	}
+	r.journal.spare.done()
+	r.removed = append(r.removed, id)
+	return nil
 }
 
 // add adds a segment and deletes its file. Returns the segment's id once the file is deleted, and "" if another

@@ -1,10 +1,12 @@
 package tracking_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -241,5 +243,57 @@ func TestOutageLeavesFewSegments(t *testing.T) {
 		stop()
 		wg.Wait()
 		require.LessOrEqual(t, len(files(t, dir, "*.journal")), 10)
+	})
+}
+
+// TestReadsAreCountedWithoutTheJournal puts a file in the place of the folder, so that nothing can be written there.
+func TestReadsAreCountedWithoutTheJournal(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := filepath.Join(t.TempDir(), "journal")
+		var logged bytes.Buffer
+		j := openJournal(t, dir)
+		url := openShop(t, j, slog.New(slog.NewTextHandler(&logged, nil)), anonymous)
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		read := func() { require.Equal(t, 200, call(t, url, "GetProduct", `{"sku":"lamp"}`, browser)) }
+
+		read()
+		require.NoError(t, os.RemoveAll(dir))
+		read()
+		require.NoError(t, os.WriteFile(dir, nil, 0o600))
+		require.Error(t, rollup.Flush(t.Context()))
+		for range 20 {
+			read()
+		}
+		require.Error(t, rollup.Flush(t.Context()))
+		require.EqualValues(t, 22, totalViews(t, d), "those of the removed segment, and straight into the database")
+		require.Error(t, rollup.Flush(t.Context()))
+		require.EqualValues(t, 22, totalViews(t, d), "once")
+		require.Equal(t, 1, strings.Count(logged.String(), "counted in memory"), "at most once in ten seconds")
+
+		require.NoError(t, os.Remove(dir))
+		require.NoError(t, rollup.Flush(t.Context()))
+		read()
+		require.Len(t, files(t, dir, "*.journal"), 1)
+		require.NoError(t, rollup.Flush(t.Context()))
+		require.EqualValues(t, 23, totalViews(t, d))
+	})
+}
+
+func TestReplacedFolderCountsAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := filepath.Join(t.TempDir(), "journal")
+		j := openJournal(t, dir)
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		product := uuid.Must(uuid.NewV7())
+		view := tracking.Read{Time: noon, Kind: tracking.View, Products: []uuid.UUID{product}}
+		record(t, j, view)
+		require.NoError(t, os.RemoveAll(dir))
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		record(t, j, view)
+		require.NoError(t, rollup.Flush(t.Context()))
+		record(t, j, view)
+		require.Len(t, files(t, dir, "*.journal"), 1, "in the new folder")
+		require.NoError(t, rollup.Flush(t.Context()))
+		require.EqualValues(t, 3, totalViews(t, d))
 	})
 }
