@@ -156,7 +156,7 @@ func Cleanup(ctx context.Context, d *db.DB) error {
 		deleted := 0
 		err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			expired, err := tx.WriteRequest.Query().
-				Where(writerequest.CreateTimeLT(time.Now().Add(-requestIDKept))).
+				Where(writerequest.CreateTimeLT(time.Now().UTC().Add(-requestIDKept))).
 				Limit(cleanupChunk).
 				IDs(ctx)
 			if err != nil || len(expired) == 0 {

@@ -281,7 +281,7 @@ func TestCleanupDeletesExpiredRequestIDs(t *testing.T) {
 			require.NoError(t, d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 				return tx.WriteRequest.MapCreateBulk(make([]int, n), func(c *ent.WriteRequestCreate, _ int) {
 					c.SetActorID(uuid.New()).SetRequestID(uuid.New()).SetMethod("M").SetDigest([]byte{1}).SetProducts(nil).
-						SetCreateTime(time.Now().Add(-age))
+						SetCreateTime(time.Now().UTC().Add(-age))
 				}).Exec(ctx)
 			}))
 		}
