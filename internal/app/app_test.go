@@ -67,7 +67,7 @@ func settings(t *testing.T) config.Config {
 		RequestTimeout:  10 * time.Second,
 		ShutdownTimeout: 10 * time.Second,
 
-		InvitationsPerHour: 30,
+		InvitationsPerHour: 30, MaxStreams: 100, MaxStreamsPerAdmin: 10,
 	}
 }
 

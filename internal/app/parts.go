@@ -96,7 +96,8 @@ func (p *parts) openDatabase(ctx context.Context) error {
 
 func (p *parts) openProducts() error {
 	var err error
-	if p.products, err = product.NewService(p.db, p.cfg.CacheBytes); err != nil {
+	limits := product.MaxStreams(p.cfg.MaxStreams, p.cfg.MaxStreamsPerAdmin)
+	if p.products, err = product.NewService(p.db, p.cfg.CacheBytes, limits); err != nil {
 		return err
 	}
 	if err := observeCache(p.telemetry.Meter(), p.products); err != nil {

@@ -19,27 +19,36 @@ type Authenticator struct {
 	d      *db.DB
 	tokens *Tokens
 	// active selects an active session. It runs on every authenticated call, so it is built once.
-	// Arguments: session id, administrator id, time.
+	// Arguments: time, session id, administrator id.
 	active string
 }
 
 // NewAuthenticator returns an Authenticator. tokens only needs to verify.
 func NewAuthenticator(d *db.DB, tokens *Tokens) *Authenticator {
 	s, a := entsql.Table(session.Table).As("s"), entsql.Table(admin.Table).As("a")
-	active, _ := entsql.Dialect(d.Dialect()).
+	active, _ := activeSessions(d.Dialect(), s, a, "").
 		Select(a.C(admin.FieldName)).
-		From(s).
-		Join(a).On(a.C(admin.FieldID), s.C(session.FieldAdminID)).
 		Where(entsql.And(
 			entsql.EQ(s.C(session.FieldID), ""),
 			entsql.EQ(s.C(session.FieldAdminID), ""),
-			entsql.GT(s.C(session.FieldExpireTime), ""),
-			entsql.IsNull(s.C(session.FieldEndTime)),
-			entsql.IsNull(a.C(admin.FieldDeleteTime)),
-			entsql.IsFalse(a.C(admin.FieldDisabled)),
 		)).
 		Query()
 	return &Authenticator{d: d, tokens: tokens, active: active}
+}
+
+// activeSessions returns a query for sessions that have neither ended nor expired, whose administrator is neither
+// disabled nor deleted.
+func activeSessions(dialect string, s, a *entsql.SelectTable, now any) *entsql.Selector {
+	return entsql.Dialect(dialect).
+		Select().
+		From(s).
+		Join(a).On(a.C(admin.FieldID), s.C(session.FieldAdminID)).
+		Where(entsql.And(
+			entsql.GT(s.C(session.FieldExpireTime), now),
+			entsql.IsNull(s.C(session.FieldEndTime)),
+			entsql.IsNull(a.C(admin.FieldDeleteTime)),
+			entsql.IsFalse(a.C(admin.FieldDisabled)),
+		))
 }
 
 // Authenticate returns the bearer of an access token, given without "Bearer ". It checks the session and the
@@ -52,9 +61,9 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Princip
 	if err != nil {
 		return Principal{}, err
 	}
-	p := Principal{AdminID: claims.AdminID, SessionID: claims.SessionID}
+	p := Principal{AdminID: claims.AdminID, SessionID: claims.SessionID, ExpireTime: claims.ExpireTime}
 	err = a.d.ReadSQL().
-		QueryRowContext(ctx, a.active, claims.SessionID, claims.AdminID, time.Now().UTC()).
+		QueryRowContext(ctx, a.active, time.Now().UTC(), claims.SessionID, claims.AdminID).
 		Scan(&p.Name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Principal{}, errSessionEnded

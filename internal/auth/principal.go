@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -12,6 +13,8 @@ type Principal struct {
 	SessionID uuid.UUID
 	// Name is the administrator's name at the time of authentication.
 	Name string
+	// ExpireTime is when the access token expires.
+	ExpireTime time.Time
 }
 
 type principalKey struct{}

@@ -239,14 +239,17 @@ func ActiveSessions(ctx context.Context, d *db.DB, adminID uuid.UUID, limit int)
 }
 
 func endSessions(ctx context.Context, tx *ent.Tx, which predicate.Session) error {
-	err := tx.Session.Update().
+	ended, err := tx.Session.Update().
 		Where(which, session.EndTimeIsNil()).
 		SetEndTime(microseconds(time.Now())).
-		Exec(ctx)
+		Save(ctx)
 	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	return nil
+	if ended == 0 {
+		return nil
+	}
+	return db.Publish(ctx, tx, sessionsTopic, "")
 }
 
 // active matches sessions that have neither ended nor expired.

@@ -71,7 +71,9 @@ func TestAuthenticate(t *testing.T) {
 		w := newWorld(t, d)
 		got, err := w.auth.Authenticate(t.Context(), w.grant.AccessToken)
 		require.NoError(t, err)
-		require.Equal(t, auth.Principal{AdminID: w.admin.ID, SessionID: w.grant.SessionID, Name: "Ana"}, got)
+		require.Equal(t, auth.Principal{
+			AdminID: w.admin.ID, SessionID: w.grant.SessionID, Name: "Ana", ExpireTime: w.grant.ExpireTime,
+		}, got)
 		w.requireReason(t, "rubbish", fault.TokenInvalid)
 	})
 }

@@ -48,6 +48,8 @@ type Tokens struct {
 type Claims struct {
 	AdminID   uuid.UUID
 	SessionID uuid.UUID
+	// ExpireTime is when a verified token expires. Issue sets it by itself.
+	ExpireTime time.Time
 }
 
 // NewTokens returns Tokens for an issuer, the public URL of the catalog, and an audience. It rejects tokens of
@@ -134,7 +136,7 @@ func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 	if adminID.String() != wire.Subject || sessionID.String() != wire.SessionID {
 		return Claims{}, errTokenInvalid // uuid.Parse takes other spellings, which Issue does not write
 	}
-	return Claims{AdminID: adminID, SessionID: sessionID}, nil
+	return Claims{AdminID: adminID, SessionID: sessionID, ExpireTime: wire.ExpiresAt.UTC()}, nil
 }
 
 // key returns the verification key of a token, if its header is valid.

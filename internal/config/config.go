@@ -35,12 +35,14 @@ type Config struct {
 
 	ClientAddressHeader string `env:"CATALOG_CLIENT_ADDRESS_HEADER" help:"Header in which the trusted proxies name the client's address, believed instead of X-Forwarded-For, such as do-connecting-ip on DigitalOcean's App Platform." placeholder:"NAME"`
 
-	CacheBytes      int           `default:"67108864" env:"CATALOG_CACHE_BYTES" help:"Memory limit of the read cache in bytes, approximate; 0 disables the cache."`
-	MaxRequestBytes int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Maximum size of a request in bytes, compressed and decompressed."`
-	RequestTimeout  time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"Time limit for a request."`
-	ReadMaxAge      time.Duration `default:"0s" env:"CATALOG_READ_MAX_AGE" help:"Cache-Control max-age of anonymous reads: browsers and shared caches answer them that long, uncounted. 0s: they revalidate each time."`
-	ShutdownTimeout time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"Graceful shutdown: how long requests and jobs in flight may take to finish after a stop signal."`
-	DrainDelay      time.Duration `default:"0s" env:"CATALOG_DRAIN_DELAY" help:"Graceful shutdown: how long to keep serving after a stop signal while readiness already fails, so that load balancers stop routing here."`
+	CacheBytes         int           `default:"67108864" env:"CATALOG_CACHE_BYTES" help:"Memory limit of the read cache in bytes, approximate; 0 disables the cache."`
+	MaxRequestBytes    int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Maximum size of a request in bytes, compressed and decompressed."`
+	MaxStreams         int           `default:"1000" env:"CATALOG_MAX_STREAMS" help:"Maximum number of open streams (WatchProductChanges) of this process."`
+	MaxStreamsPerAdmin int           `default:"20" env:"CATALOG_MAX_STREAMS_PER_ADMIN" help:"Maximum number of open streams of one administrator in this process."`
+	RequestTimeout     time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"Time limit for a request."`
+	ReadMaxAge         time.Duration `default:"0s" env:"CATALOG_READ_MAX_AGE" help:"Cache-Control max-age of anonymous reads: browsers and shared caches answer them that long, uncounted. 0s: they revalidate each time."`
+	ShutdownTimeout    time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"Graceful shutdown: how long requests and jobs in flight may take to finish after a stop signal."`
+	DrainDelay         time.Duration `default:"0s" env:"CATALOG_DRAIN_DELAY" help:"Graceful shutdown: how long to keep serving after a stop signal while readiness already fails, so that load balancers stop routing here."`
 
 	InvitationsPerHour int `default:"30" env:"CATALOG_INVITATIONS_PER_HOUR" help:"How many administrators one administrator may create or invite in an hour."`
 

@@ -168,6 +168,10 @@ func (c *Config) checkLimits() error {
 	case c.MaxRequestBytes < minRequestBytes || c.MaxRequestBytes > maxRequestBytes:
 		return invalid("max-request-bytes", "must be from %d to %d, not %d",
 			minRequestBytes, maxRequestBytes, c.MaxRequestBytes)
+	case c.MaxStreams < 1:
+		return invalid("max-streams", "must be at least 1, not %d", c.MaxStreams)
+	case c.MaxStreamsPerAdmin < 1:
+		return invalid("max-streams-per-admin", "must be at least 1, not %d", c.MaxStreamsPerAdmin)
 	case c.RequestTimeout <= 0:
 		return invalid("request-timeout", "must be more than 0, not %s", c.RequestTimeout)
 	case c.ReadMaxAge < 0 || c.ReadMaxAge%time.Second != 0:

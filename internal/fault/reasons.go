@@ -24,6 +24,7 @@ const (
 	OrderByInvalid         Reason = "ORDER_BY_INVALID"
 	PageTokenInvalid       Reason = "PAGE_TOKEN_INVALID"
 	CursorInvalid          Reason = "CURSOR_INVALID"
+	TooManyStreams         Reason = "TOO_MANY_STREAMS"
 	UpdateMaskInvalid      Reason = "UPDATE_MASK_INVALID"
 	ETagMismatch           Reason = "ETAG_MISMATCH"
 	IfMatchUnsupported     Reason = "IF_MATCH_UNSUPPORTED"

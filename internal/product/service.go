@@ -24,6 +24,7 @@ type Service struct {
 	db         *db.DB
 	statements statements
 	cache      *cache
+	streams    *streams
 }
 
 var _ catalogv1connect.ProductServiceHandler = (*Service)(nil)
@@ -31,12 +32,16 @@ var _ catalogv1connect.ProductServiceHandler = (*Service)(nil)
 // NewService returns a service on a database. cacheBytes approximately bounds the read cache's memory; 0 disables it.
 // On PostgreSQL the cache needs db.Watch. A response is at most db.StaleBound older than the database, and callers
 // always read the writes that they made through this service.
-func NewService(d *db.DB, cacheBytes int) (*Service, error) {
+func NewService(d *db.DB, cacheBytes int, options ...Option) (*Service, error) {
 	c, err := newCache(d, cacheBytes)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{db: d, statements: newStatements(d.Dialect()), cache: c}, nil
+	s := &Service{db: d, statements: newStatements(d.Dialect()), cache: c, streams: newStreams(d)}
+	for _, option := range options {
+		option(s)
+	}
+	return s, nil
 }
 
 // CacheStats returns the cache's statistics.

@@ -54,6 +54,9 @@ type step struct {
 	Token   string            `yaml:"token"`
 	Headers map[string]string `yaml:"headers"`
 	Request any               `yaml:"request"`
+	// Receive is the number of responses to take of a stream before the client leaves it: at least 1. The answer holds
+	// them in "responses".
+	Receive int `yaml:"receive"`
 
 	// Response must be part of the answer: see match.
 	Response any `yaml:"response"`
@@ -159,7 +162,10 @@ func (s *step) check() error {
 	case s.Error != nil && s.Response != nil:
 		return errors.New("cannot want both an error and a response")
 	case s.RPC != "":
-		_, err := methodNamed(s.RPC)
+		method, err := methodNamed(s.RPC)
+		if err == nil && s.Receive != 0 && !method.IsStreamingServer() {
+			return errors.New("receive is for streams")
+		}
 		return err
 	}
 	return nil

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/test/wait"
 )
 
 var (
@@ -69,10 +70,17 @@ func methodNamed(name string) (protoreflect.MethodDescriptor, error) {
 	return method, nil
 }
 
-// call calls an RPC with a request in JSON and returns the response in JSON. The error is a
-// *connect.Error unless the request does not fit the contract.
+// call calls an RPC with a request in JSON and returns the response in JSON; of a stream, the first one in "responses".
+// The error is a *connect.Error unless the request does not fit the contract.
 func (p protocol) call(
 	ctx context.Context, on *server, rpc string, header http.Header, request []byte,
+) ([]byte, error) {
+	return p.receive(ctx, on, rpc, header, request, 1)
+}
+
+// receive is call for some responses of a stream.
+func (p protocol) receive(
+	ctx context.Context, on *server, rpc string, header http.Header, request []byte, count int,
 ) ([]byte, error) {
 	method, err := methodNamed(rpc)
 	if err != nil {
@@ -95,11 +103,45 @@ func (p protocol) call(
 	client := connect.NewClient[dynamicpb.Message, dynamicpb.Message](p.http, url, options...)
 	req := connect.NewRequest(message)
 	maps.Copy(req.Header(), header)
+	if method.IsStreamingServer() {
+		return receiveFirst(ctx, client, req, count)
+	}
 	resp, err := client.CallUnary(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(resp.Msg)
+	return toJSON.Marshal(resp.Msg)
+}
+
+var toJSON = protojson.MarshalOptions{EmitDefaultValues: true}
+
+// receiveFirst returns the first responses of a stream, which it leaves then.
+func receiveFirst(
+	ctx context.Context, client *connect.Client[dynamicpb.Message, dynamicpb.Message],
+	req *connect.Request[dynamicpb.Message], receive int,
+) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait.Patience)
+	defer cancel()
+	stream, err := client.CallServerStream(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		cancel() // otherwise Close waits for the end of the stream
+		_ = stream.Close()
+	}()
+	responses := make([]json.RawMessage, 0, receive)
+	for len(responses) < receive {
+		if !stream.Receive() {
+			return nil, stream.Err()
+		}
+		response, err := toJSON.Marshal(stream.Msg())
+		if err != nil {
+			return nil, err
+		}
+		responses = append(responses, response)
+	}
+	return json.Marshal(map[string]any{"responses": responses})
 }
 
 // parseRequest reads a request from JSON, in which a field mask may be "*".

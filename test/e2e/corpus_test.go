@@ -148,7 +148,7 @@ func (s *step) answerRPC(t *testing.T, on *server, p protocol, v variables) (any
 	}
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
-	out, err := p.call(t.Context(), on, s.RPC, s.header(t, on, v), body)
+	out, err := p.receive(t.Context(), on, s.RPC, s.header(t, on, v), body, max(s.Receive, 1))
 	if s.Error != nil {
 		return nil, s.Error.check(t, v, err)
 	}

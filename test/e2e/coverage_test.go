@@ -26,6 +26,7 @@ var elsewhere = map[string]string{
 	"SHUTTING_DOWN":        "internal/app",
 	"SERVICE_NOT_SERVED":   "internal/app: the load balancer sends calls to who has the role",
 	"CONCURRENT_CHANGE":    "internal/db: the database decides when",
+	"TOO_MANY_STREAMS":     "internal/product: a case holds no stream open",
 	"TOKEN_EXPIRED":        "TestTokensThatAreNotOurs",
 }
 

@@ -58,6 +58,7 @@ export const reasons = [
   "TOKEN_EXPIRED",
   "TOKEN_INVALID",
   "TOKEN_REQUIRED",
+  "TOO_MANY_STREAMS",
   "UPDATE_MASK_INVALID",
   "WEBHOOK_SIGNATURE_INVALID",
 ] as const;

@@ -135,6 +135,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   TOKEN_EXPIRED: "sessionEnded",
   TOKEN_INVALID: "sessionEnded",
   TOKEN_REQUIRED: "signIn",
+  TOO_MANY_STREAMS: "throttled",
   UPDATE_MASK_INVALID: "strangers",
   WEBHOOK_SIGNATURE_INVALID: "strangers",
 };
