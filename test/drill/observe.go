@@ -235,11 +235,20 @@ func (o *observation) watch(ctx context.Context, replica int, p *fleet.Process) 
 }
 
 // readiness returns how long after an outage began a replica was no longer ready, and how long after it
-// was mended it was ready again; negative if it never was.
+// was mended it was ready again; negative if it never was. It may be ready a moment before the mending is noted.
 func (o *observation) readiness(out outage, replica int) (gone, back time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return after(o.switches[replica], out.began, false), after(o.switches[replica], out.mended, true)
+	all := o.switches[replica]
+	gone, back = after(all, out.began, false), after(all, out.mended, true)
+	later := slices.IndexFunc(all, func(c change) bool { return c.at.After(out.mended) })
+	if later < 0 {
+		later = len(all)
+	}
+	if later > 0 && all[later-1].ready && all[later-1].at.After(out.began) {
+		back = 0
+	}
+	return gone, back
 }
 
 func after(all []change, moment time.Time, ready bool) time.Duration {
