@@ -37,7 +37,7 @@ type values map[string]string
 // step is the sequential specification of a group of registers. Every value is written by one call only, so an unknown
 // write whose old value was replaced changes nothing anymore.
 func step(state, input, output any) (bool, any) {
-	now := state.(values) //nolint:forcetypeassert // by the model's construction, here and below
+	now := state.(values)
 	switch in := input.(type) {
 	case swap:
 		matches := now[in.register] == in.old
@@ -52,9 +52,9 @@ func step(state, input, output any) (bool, any) {
 			return output == unknown, now
 		}
 	case string: // the name of a register
-		return now[in] == output.(view).registers[in], now //nolint:forcetypeassert // see above
+		return now[in] == output.(view).registers[in], now
 	default:
-		return maps.Equal(now, output.(view).registers), now //nolint:forcetypeassert // see above
+		return maps.Equal(now, output.(view).registers), now
 	}
 }
 
@@ -62,15 +62,15 @@ func step(state, input, output any) (bool, any) {
 var model = porcupine.Model{
 	Init:  func() any { return values{} },
 	Step:  step,
-	Equal: func(a, b any) bool { return maps.Equal(a.(values), b.(values)) }, //nolint:forcetypeassert // see above
+	Equal: func(a, b any) bool { return maps.Equal(a.(values), b.(values)) },
 	DescribeOperation: func(input, output any) string {
 		switch in := input.(type) {
 		case swap:
 			return fmt.Sprintf("%s: %q → %q, %s", in.register, in.old, in.new, output)
 		case string:
-			return fmt.Sprintf("get %s: %q", in, output.(view).registers[in]) //nolint:forcetypeassert // see above
+			return fmt.Sprintf("get %s: %q", in, output.(view).registers[in])
 		default:
-			return fmt.Sprintf("list: %q", output.(view).registers) //nolint:forcetypeassert // see above
+			return fmt.Sprintf("list: %q", output.(view).registers)
 		}
 	},
 }
@@ -156,7 +156,7 @@ func (r *recording) check(dir string) []string {
 	broken := r.ambiguous
 	histories := map[string][]porcupine.Operation{}
 	for _, op := range r.swaps {
-		register := op.Input.(swap).register //nolint:forcetypeassert // swapped puts nothing else there
+		register := op.Input.(swap).register
 		histories[register] = append(histories[register], op)
 	}
 	for register, gets := range r.gets {

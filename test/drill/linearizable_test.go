@@ -92,6 +92,10 @@ func TestCheckOfLinearizability(t *testing.T) {
 			t.swap(4, 5, "a", "a0", "a2", done)
 			t.get(6, 7, "a", "a1")
 		}, "test, a: 4 calls: not linearizable"},
+		{"another register changes", func(t timeline) {
+			t.swap(2, 3, "a", "a0", "a1", done)
+			t.get(4, 5, "b", "b0")
+		}, ""},
 		{"a list mixes two moments", func(t timeline) {
 			t.swap(2, 3, "a", "a0", "a1", done)
 			t.swap(4, 5, "b", "b0", "b1", done)
