@@ -16,6 +16,7 @@ if (!path || !CATALOG_EMAIL || !CATALOG_PASSWORD) {
 }
 
 const db = new DatabaseSync(path);
+db.exec("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL"); // others may read it meanwhile
 db.exec("CREATE TABLE IF NOT EXISTS products (id TEXT PRIMARY KEY, sku TEXT, name TEXT, brand TEXT, price TEXT, etag TEXT)");
 db.exec("CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT)");
 const upsert = db.prepare("INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?)");

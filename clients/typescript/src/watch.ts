@@ -62,6 +62,8 @@ export class Watch implements AsyncIterable<ProductChange> {
   readonly #retry: RetryOptions;
   readonly #clock: RetryClock;
   #cursor: string;
+  /** Where another loop begins: the position after what was handled for sure, because more was asked for. */
+  #handled: string;
 
   /** @internal */
   constructor(
@@ -72,6 +74,7 @@ export class Watch implements AsyncIterable<ProductChange> {
   ) {
     this.#open = open;
     this.#cursor = cursor;
+    this.#handled = cursor;
     this.#filter = filter;
     this.#signal = signal;
     this.#silenceMs = silenceMs;
@@ -88,7 +91,7 @@ export class Watch implements AsyncIterable<ProductChange> {
     return this.#cursor;
   }
 
-  /** Yields one change after the other. A second loop continues from {@link Watch.cursor}. */
+  /** Yields one change after the other. A second loop begins with the last changes of the first, which may not have been handled. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ProductChange, void, undefined> {
     for await (const { changes, cursor } of this.#responses()) {
       const last = changes.pop();
@@ -104,15 +107,15 @@ export class Watch implements AsyncIterable<ProductChange> {
    */
   async *batches(): AsyncGenerator<WatchProductChangesResponse, void, undefined> {
     for await (const response of this.#responses()) {
-      if (response.changes.length === 0 && response.cursor === this.#cursor) continue;
+      const isNews = response.changes.length > 0 || response.cursor !== this.#cursor;
       this.#cursor = response.cursor;
-      yield response;
+      if (isNews) yield response;
     }
   }
 
   /** Yields the responses of one stream after the other, heartbeats too. */
   async *#responses(): AsyncGenerator<WatchProductChangesResponse, void, undefined> {
-    let cursor = this.#cursor;
+    let cursor = this.#handled;
     let failures = 0; // in a row
     let reached = false;
     for (let previous: unknown; ; failures++) {
@@ -122,6 +125,7 @@ export class Watch implements AsyncIterable<ProductChange> {
         for (let response = await stream.next(); response !== undefined; response = await stream.next()) {
           [failures, previous, cursor] = [0, undefined, response.cursor];
           yield response;
+          this.#handled = cursor;
         }
       } catch (thrown) {
         error = normalizeConnectionLoss(thrown, this.#signal);

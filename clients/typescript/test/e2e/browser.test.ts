@@ -182,12 +182,14 @@ describe("Chromium, from another origin", () => {
         });
       }
 
-      test("safe calls are GET without a question before, and are tried again; calls that write are not", async () => {
+      test("safe calls are GET without a question before; they are tried again, as are writes with a request id", async () => {
         const page = await openTest();
-        const seen: { method: string; time: number }[] = [];
+        const seen: { method: string; time: number; requestId?: string }[] = [];
         const refusals: ("lost" | "overloaded")[] = [];
         await page.route(`${server.baseUrl}/catalog.v1.ProductService/*`, async (route) => {
-          seen.push({ method: route.request().method(), time: performance.now() });
+          const request = route.request();
+          const { requestId } = request.method() === "POST" ? request.postDataJSON() : {};
+          seen.push({ method: request.method(), time: performance.now(), requestId });
           const refusal = refusals.shift();
           if (refusal === "lost") return route.abort("connectionreset");
           if (refusal === undefined) return route.continue();
@@ -207,11 +209,47 @@ describe("Chromium, from another origin", () => {
 
         seen.length = 0;
         refusals.push("lost");
-        const code = await page.evaluate(() =>
-          catalog.products.createProduct({ product: { sku: "NEVER" } }).catch((error) => client.ConnectError.from(error).code),
+        const reason = await page.evaluate(() =>
+          catalog.products.createProduct({ product: { sku: "NEVER" } }).catch((error) => client.reasonOf(error)),
         );
-        assert.deepEqual([code, seen.map(({ method }) => method)], [Code.Unavailable, ["POST"]]);
+        assert.equal(reason, "TOKEN_REQUIRED");
+        assert.deepEqual(
+          seen.map(({ method }) => method),
+          ["POST", "POST"],
+        );
+        assert.ok(seen[0]?.requestId);
+        assert.equal(seen[0].requestId, seen[1]?.requestId);
       });
+
+      for (const format of ["", "&binary"]) {
+        test(`a page watches changes over a crash of the server, in ${format === "" ? "JSON" : "protobuf"}`, async () => {
+          const page = await openTest(format);
+          const writer = createCatalog({ baseUrl: server.baseUrl });
+          await writer.session.signIn(ana);
+          const price = { amount: "5", currencyCode: "MXN" };
+          const create = (sku: string) =>
+            writer.products.createProduct({ product: { sku, name: "Chair", brand: "Seats", price } });
+          const { nextCursor: cursor } = await writer.products.listProductChanges({ pageSize: 1 });
+          const skus = page.evaluate(
+            async ({ ana, cursor }) => {
+              await catalog.session.signIn(ana);
+              const skus: string[] = [];
+              for await (const { sku } of catalog.products.watch({ cursor, filter: 'brand = "Seats"' })) {
+                document.title = sku;
+                if (skus.push(sku) === 2) break;
+              }
+              return skus;
+            },
+            { ana, cursor },
+          );
+          await create(`A${format}`);
+          await page.waitForFunction((sku) => document.title === sku, `A${format}`);
+          await server.crash();
+          await create(`B${format}`);
+          assert.deepEqual(await skus, [`A${format}`, `B${format}`]);
+          writer.close();
+        });
+      }
 
       test("calls end with their deadline and with their signal while the server says nothing", async () => {
         const page = await openTest();

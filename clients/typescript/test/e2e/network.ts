@@ -21,6 +21,8 @@ export interface Wire {
   silent: boolean;
   /** Stops carrying anything over the open connections, which stay open. */
   freeze(): void;
+  /** Cuts the open connections. */
+  reset(): void;
   /** Is called at every connection. */
   onConnection: () => void;
   stop(): Promise<void>;
@@ -74,9 +76,12 @@ export async function startWire(target: string): Promise<Wire> {
     freeze: () => {
       for (const socket of sockets) socket.unpipe().pause();
     },
+    reset: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     onConnection: () => {},
     stop: async () => {
-      for (const socket of sockets) socket.destroy();
+      wire.reset();
       server.close();
       await once(server, "close");
     },

@@ -21,6 +21,8 @@ export const databases = (process.env.CATALOG_TEST_DATABASES ?? "sqlite,postgres
 /** The real program, on a fresh database. */
 export interface Server {
   readonly baseUrl: string;
+  /** Kills the program, and starts it again on the same address and data. */
+  crash(): Promise<void>;
   /** Stops the program and removes its data. */
   stop(): Promise<void>;
 }
@@ -57,7 +59,28 @@ export async function startServer(database: string, environment: Record<string, 
   });
   create.child.stdin?.end(`${ana.password}\n`);
   await create;
-  const child = spawn(path, ["serve"], { env, cwd: dataDir, stdio: ["ignore", "pipe", "pipe"] });
+  let serving = await serve(path, dataDir, env);
+  const { baseUrl } = serving;
+  return {
+    baseUrl,
+    crash: async () => {
+      serving.child.kill("SIGKILL");
+      await serving.exited;
+      serving = await serve(path, dataDir, { ...env, CATALOG_ADDR: new URL(baseUrl).host });
+    },
+    stop: async () => {
+      serving.child.kill("SIGTERM");
+      await serving.bounded(serving.exited);
+      await fresh.drop();
+      await rm(dataDir, { recursive: true, force: true });
+      assert.equal(serving.child.exitCode, 0, serving.log.join(""));
+    },
+  };
+}
+
+/** Starts the program and waits until it serves. */
+async function serve(path: string, cwd: string, env: NodeJS.ProcessEnv) {
+  const child = spawn(path, ["serve"], { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
   const log: string[] = [];
   child.stderr.on("data", (chunk) => {
     log.push(String(chunk));
@@ -69,16 +92,7 @@ export async function startServer(database: string, environment: Record<string, 
     const timer = setTimeout(() => child.kill("SIGKILL"), patience);
     return work.finally(() => clearTimeout(timer));
   };
-  return {
-    baseUrl: await bounded(addressOf(child, log)),
-    stop: async () => {
-      child.kill("SIGTERM");
-      await bounded(exited);
-      await fresh.drop();
-      await rm(dataDir, { recursive: true, force: true });
-      assert.equal(child.exitCode, 0, log.join(""));
-    },
-  };
+  return { child, log, exited, bounded, baseUrl: await bounded(addressOf(child, log)) };
 }
 
 /** The address that the program prints once it is ready. */
