@@ -1,8 +1,12 @@
 package tracking
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +55,9 @@ func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			return resp, err
 		}
 		if _, admin := auth.PrincipalFrom(ctx); admin {
+			return resp, nil
+		}
+		if isSpeculative(req.Header()) {
 			return resp, nil
 		}
 		kind, products := productsIn(resp.Any())
@@ -119,6 +126,19 @@ func productsIn(response any) (Kind, []uuid.UUID) {
 	}
 }
 
+// isSpeculative reports whether a browser loads something that nobody may ever see. A prerendered page sends the header
+// with each of its requests.
+func isSpeculative(header http.Header) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		purpose, _, _ := strings.Cut(header.Get(name), ";")
+		if strings.EqualFold(strings.TrimSpace(purpose), "prefetch") {
+			return true
+		}
+	}
+	return false
+}
+
+// ids returns the ids of products, each once however often it was asked for.
 func ids(products ...*catalogv1.Product) []uuid.UUID {
 	list := make([]uuid.UUID, 0, len(products))
 	for _, p := range products {
@@ -126,5 +146,9 @@ func ids(products ...*catalogv1.Product) []uuid.UUID {
 			list = append(list, id)
 		}
 	}
-	return list
+	if len(list) < 2 {
+		return list
+	}
+	slices.SortFunc(list, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(list)
 }

@@ -43,7 +43,8 @@ func (shop) GetProduct(
 func (shop) BatchGetProducts(
 	context.Context, *catalogv1.BatchGetProductsRequest,
 ) (*catalogv1.BatchGetProductsResponse, error) {
-	return &catalogv1.BatchGetProductsResponse{Products: both()}, nil
+	asked := append(both(), both()...) // each twice
+	return &catalogv1.BatchGetProductsResponse{Products: asked}, nil
 }
 
 func (shop) ListProducts(
@@ -129,6 +130,31 @@ func TestSuccessfulAnonymousReadsCount(t *testing.T) {
 		}
 		require.Equal(t, map[uuid.UUID][4]int64{lamp: {4, 2, 2, 1}, sofa: {2, 2, 1, 1}}, sums)
 	})
+}
+
+func TestSpeculativeLoadsDoNotCount(t *testing.T) {
+	dir := t.TempDir()
+	url := openShop(t, openJournal(t, dir), slog.New(slog.DiscardHandler), anonymous)
+	read := func(name, value string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+			url+"/catalog.v1.ProductService/GetProduct", strings.NewReader(`{"sku":"lamp"}`))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set(name, value)
+		resp, err := (&http.Client{}).Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
+	for _, header := range [][2]string{
+		{"Sec-Purpose", "prefetch"}, {"Sec-Purpose", "prefetch;prerender"}, {"Sec-Purpose", "prefetch; anonymous-client-ip"},
+		{"Purpose", "prefetch"}, {"X-Moz", "prefetch"},
+	} {
+		read(header[0], header[1])
+		require.Empty(t, files(t, dir, "*"), "%v", header)
+	}
+	read("Sec-Purpose", "another")
+	require.NotEmpty(t, files(t, dir, "*"))
 }
 
 func TestAdministratorsReadsDoNotCount(t *testing.T) {
