@@ -16,6 +16,7 @@ const (
 	ProtocolInvalid        Reason = "PROTOCOL_INVALID"
 	MethodNotFound         Reason = "METHOD_NOT_FOUND"
 	ServiceNotServed       Reason = "SERVICE_NOT_SERVED"
+	RateLimited            Reason = "RATE_LIMITED"
 	ServerOverloaded       Reason = "SERVER_OVERLOADED"
 	DeadlineExceeded       Reason = "DEADLINE_EXCEEDED"
 	RequestCanceled        Reason = "REQUEST_CANCELED"

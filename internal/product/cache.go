@@ -36,6 +36,8 @@ type cache struct {
 	lists    *otter.Cache[listKey, keptList]
 	flights  singleflight.Group
 
+	anonymous lanes // of lists that are not cached
+
 	version atomic.Uint64 // number of changes of all products
 	epoch   atomic.Uint64 // number of complete invalidations
 
@@ -282,10 +284,12 @@ func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) 
 }
 
 // cachedList returns the cached response to a request at the current version, or else the result of load. kind
-// distinguishes the types of requests.
+// distinguishes the types of requests. Returns RATE_LIMITED if an anonymous caller's network loads too many lists at the
+// same time.
 func cachedList[T proto.Message](
 	ctx context.Context, c *cache, kind string, req proto.Message, load func(ctx context.Context) (T, error),
 ) (T, error) {
+	load = inLane(&c.anonymous, load)
 	if !c.usable() {
 		return load(ctx)
 	}

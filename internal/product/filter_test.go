@@ -209,6 +209,7 @@ func TestFilterIsRefused(t *testing.T) {
 			strings.Repeat("(", 21) + "sku = a" + strings.Repeat(")", 21): "nest no deeper than 20",
 			strings.Repeat("(", 4000):                                     "nest no deeper than 20",
 			"sku = a" + strings.Repeat(" AND sku = a", 100):               "at most 100 conditions",
+			"sku:a" + strings.Repeat(` OR name = "a*" OR tags:a`, 10):     "at most 20 conditions that search in texts or tags, with : or *",
 		} {
 			_, err := s.ListProducts(ctx, &catalogv1.ListProductsRequest{Filter: filter})
 			require.Error(t, err, filter)
@@ -220,7 +221,7 @@ func TestFilterIsRefused(t *testing.T) {
 		for _, filter := range []string{
 			strings.Repeat("(", 20) + "sku = a" + strings.Repeat(")", 20),
 			"price = 1" + strings.Repeat(" AND price != 1.5", 99),
-			"tags:a" + strings.Repeat(" OR tags:a", 99),
+			"tags:a" + strings.Repeat(" OR tags:a", 19) + strings.Repeat(" OR currency = MXN", 80),
 			strings.Repeat("NOT (", 20) + "sku = a" + strings.Repeat(")", 20),
 		} {
 			_, err := s.ListProducts(ctx, &catalogv1.ListProductsRequest{Filter: filter})

@@ -22,6 +22,7 @@ var elsewhere = map[string]string{
 	"REQUEST_CANCELED":     "internal/rpc: nobody is there to read it",
 	"DEADLINE_EXCEEDED":    "TestDeadline",
 	"DATABASE_UNAVAILABLE": "internal/rpc",
+	"RATE_LIMITED":         "internal/product: it takes many callers at the same time",
 	"SERVER_OVERLOADED":    "internal/rpc, and TestFloodsByStrangersTakeLittleMemory",
 	"SHUTTING_DOWN":        "internal/app",
 	"SERVICE_NOT_SERVED":   "internal/app: the load balancer sends calls to who has the role",

@@ -144,6 +144,8 @@ func (l likeness) where() predicate.Product {
 	}
 }
 
+func (l likeness) searches() bool { return l.openStart || l.openEnd }
+
 func (l likeness) match(row *ent.Product) bool { return l.pattern.match(l.field.of(row)) }
 
 // mention searches for a folded substring of a folded text.
@@ -155,6 +157,8 @@ type mention struct {
 func (m mention) where() predicate.Product {
 	return where(func(s *sql.Selector) *sql.Predicate { return positive(s, m.field.keyColumn, m.part) })
 }
+
+func (mention) searches() bool { return true }
 
 func (m mention) match(row *ent.Product) bool {
 	return bytes.Contains(fields.OrderKey(m.field.of(row)), m.part)

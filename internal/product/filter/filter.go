@@ -88,6 +88,11 @@ type condition interface {
 	match(row *ent.Product) bool
 }
 
+// searcher is a condition that can be a search: one that no index answers, and that reads all of a text or list.
+type searcher interface {
+	searches() bool
+}
+
 // not is true if its condition is false.
 type not struct{ condition }
 

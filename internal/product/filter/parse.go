@@ -17,9 +17,11 @@ import (
 	"github.com/zebrands/catalog/internal/text"
 )
 
-// Limits of a filter. SQLite limits the depth of expressions to a thousand.
+// Limits of a filter. SQLite limits the depth of expressions to a thousand. A search reads a text or the tags of every
+// product, which costs many times a comparison.
 const (
 	maxConditions = 100
+	maxSearches   = 20
 	maxNesting    = 20
 )
 
@@ -32,6 +34,7 @@ type reader struct {
 	// offsets are the positions of expressions in the filter, in bytes.
 	offsets    map[int64]int32
 	conditions int
+	searches   int
 }
 
 // Parse parses an AIP-160 filter; a blank one matches every product. Returns FILTER_INVALID, with the field of the
@@ -156,6 +159,12 @@ func (r *reader) condition(op string, field, value *expr.Expr) (node, error) {
 		var c condition
 		c, problem = ofProduct(op, v)
 		n = onProduct{c}
+		if s, ok := c.(searcher); ok && s.searches() {
+			r.searches++
+		}
+	}
+	if r.searches > maxSearches {
+		return nil, r.invalid(field, "must have at most %d conditions that search in texts or tags, with : or *", maxSearches)
 	}
 	if problem != "" {
 		return nil, r.invalid(value, "%s %s", name, problem)

@@ -37,6 +37,8 @@ func (tag hasTag) where() predicate.Product {
 	})
 }
 
+func (hasTag) searches() bool { return true }
+
 func (tag hasTag) match(row *ent.Product) bool {
 	return tag == anyTag && len(row.Tags) > 0 || slices.Contains(row.Tags, string(tag))
 }

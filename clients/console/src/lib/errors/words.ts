@@ -117,6 +117,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   PRODUCT_NOT_DELETED: "productNotDeleted",
   PRODUCT_NOT_FOUND: "productGone",
   PROTOCOL_INVALID: "strangers",
+  RATE_LIMITED: "busy",
   REFRESH_TOKEN_INVALID: "sessionEnded",
   REFRESH_TOKEN_REUSED: "sessionEnded",
   REQUEST_CANCELED: "stopped",

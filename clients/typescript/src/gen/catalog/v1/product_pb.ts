@@ -265,7 +265,8 @@ export type ListProductsRequest = Message<"catalog.v1.ListProductsRequest"> & {
    * On texts = and != are exact, and * at either end of the value stands for anything; <, <=, >, >=
    * and : (contains) ignore case and accents. tags:"x" means that x is one of the tags, tags:* that
    * there are any. Prices compare as exact decimals, whatever the currency. Times are RFC 3339, such
-   * as create_time > "2026-01-31T00:00:00Z". At most 100 conditions, 20 levels of parentheses.
+   * as create_time > "2026-01-31T00:00:00Z". At most 100 conditions, 20 of them with : on
+   * a text or on tags, or with *; and 20 levels of parentheses.
    *
    * @generated from field: string filter = 3;
    */
