@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/zebrands/catalog/clients/console"
 	"github.com/zebrands/catalog/internal/build"
+	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/web"
@@ -184,10 +186,20 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if err := a.parts.db.Ping(ctx); err != nil {
 		a.log.WarnContext(ctx, "not ready", "error", err)
-		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+		answer(w, http.StatusServiceUnavailable, notReady(err))
 		return
 	}
 	answer(w, http.StatusOK, "ok")
+}
+
+// notReady says why the process is not ready.
+func notReady(err error) string {
+	for _, known := range []error{db.ErrStorageFull, db.ErrStorageDamaged} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "the database does not answer"
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -71,6 +71,7 @@ type DB struct {
 	writer  *ent.Client
 	reader  *ent.Client
 	link    *link // to PostgreSQL
+	storage storage
 
 	observers   observers
 	topics      topics
@@ -215,7 +216,7 @@ func (d *DB) Ping(ctx context.Context) error {
 	if err := d.read.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping: %w", err)
 	}
-	return nil
+	return d.checkStorage(ctx)
 }
 
 // Close closes every connection.

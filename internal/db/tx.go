@@ -50,6 +50,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 	}
 	for try := 1; ; try++ {
 		err := d.instruments.transaction(ctx, func(ctx context.Context) error { return d.tryTx(ctx, fn) })
+		d.NoteError(err)
 		if over := ctx.Err(); err != nil && over != nil && !errors.Is(err, over) {
 			return errors.Join(over, err) // whatever the driver reported
 		}

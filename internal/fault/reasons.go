@@ -32,6 +32,8 @@ const (
 	WebhookSignatureBad    Reason = "WEBHOOK_SIGNATURE_INVALID"
 	InternalError          Reason = "INTERNAL"
 	DatabaseUnavailable    Reason = "DATABASE_UNAVAILABLE"
+	StorageFull            Reason = "STORAGE_FULL"
+	StorageDamaged         Reason = "STORAGE_DAMAGED"
 	ShuttingDown           Reason = "SHUTTING_DOWN"
 	ConcurrentChange       Reason = "CONCURRENT_CHANGE"
 	RequestIDReused        Reason = "REQUEST_ID_REUSED"

@@ -24,6 +24,8 @@ var errPanic = errors.New("panic")
 type Chain struct {
 	// Authenticate checks access tokens.
 	Authenticate Authenticate
+	// Failed is told of every error of a handler; nil if nobody wants to know.
+	Failed func(err error)
 	// Track sees every authorized call and its outcome; nil omits it.
 	Track connect.Interceptor
 	// Streams is told of every stream; nil if nobody ends them.
@@ -46,7 +48,7 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 		streams = &Streams{}
 	}
 	steps := []connect.Interceptor{
-		outcome{},
+		outcome{failed: c.Failed},
 		streaming{streams: streams, sendTimeout: c.SendTimeout, limit: c.MaxRequestBytes},
 		validation{},
 		caching(c.ReadMaxAge),
@@ -74,13 +76,21 @@ func Codecs(maxRequestBytes int) []connect.HandlerOption {
 }
 
 // outcome records the outcome of a call for the access log, and converts its error to the public form.
-type outcome struct{}
+type outcome struct{ failed func(err error) }
 
-func (outcome) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+func (o outcome) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (res connect.AnyResponse, err error) {
 		defer conclude(ctx, &err)
 		callFrom(ctx).chained = true
-		return next(ctx, req)
+		res, err = next(ctx, req)
+		o.tell(err)
+		return res, err
+	}
+}
+
+func (o outcome) tell(err error) {
+	if err != nil && o.failed != nil {
+		o.failed(err)
 	}
 }
 
@@ -88,10 +98,12 @@ func (outcome) WrapStreamingClient(next connect.StreamingClientFunc) connect.Str
 	return next
 }
 
-func (outcome) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+func (o outcome) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
 		defer conclude(ctx, &err)
-		return next(ctx, conn)
+		err = next(ctx, conn)
+		o.tell(err)
+		return err
 	}
 }
 

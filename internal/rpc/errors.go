@@ -27,6 +27,9 @@ const (
 // databaseRetryAfter is the retry delay for callers while the database is unavailable.
 const databaseRetryAfter = time.Second
 
+// storageRetryAfter is the retry delay for callers while a person must act.
+const storageRetryAfter = time.Minute
+
 var codes = map[fault.Kind]connect.Code{
 	fault.Internal:           connect.CodeInternal,
 	fault.Invalid:            connect.CodeInvalidArgument,
@@ -64,6 +67,12 @@ func toFault(ctx context.Context, err error) *fault.Error {
 	case db.IsUnavailable(err):
 		return fault.New(fault.Unavailable, fault.DatabaseUnavailable,
 			"The database does not answer; try again in a moment.").After(databaseRetryAfter).Because(err)
+	case db.IsStorageFull(err):
+		return fault.New(fault.Unavailable, fault.StorageFull,
+			"The disk of the database is full. Reads may still work.").After(storageRetryAfter).Because(err)
+	case db.IsStorageDamaged(err):
+		return fault.New(fault.Unavailable, fault.StorageDamaged,
+			"The database cannot read its files. An operator must look at them.").After(storageRetryAfter).Because(err)
 	case db.IsConflict(err):
 		return fault.New(fault.Aborted, fault.ConcurrentChange,
 			"Others changed the same at the same time; try again.").Because(err)

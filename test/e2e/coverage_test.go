@@ -25,6 +25,8 @@ var elsewhere = map[string]string{
 	"RATE_LIMITED":         "internal/product: it takes many callers at the same time",
 	"SERVER_OVERLOADED":    "internal/rpc, and TestFloodsByStrangersTakeLittleMemory",
 	"SHUTTING_DOWN":        "internal/app",
+	"STORAGE_FULL":         "internal/app",
+	"STORAGE_DAMAGED":      "internal/app",
 	"SERVICE_NOT_SERVED":   "internal/app: the load balancer sends calls to who has the role",
 	"CONCURRENT_CHANGE":    "internal/db: the database decides when",
 	"TOO_MANY_STREAMS":     "internal/product: a case holds no stream open",

@@ -56,6 +56,8 @@ export const reasons = [
   "SIGN_IN_FAILED",
   "SIGN_IN_THROTTLED",
   "SKU_TAKEN",
+  "STORAGE_DAMAGED",
+  "STORAGE_FULL",
   "TOKEN_EXPIRED",
   "TOKEN_INVALID",
   "TOKEN_REQUIRED",

@@ -18,7 +18,7 @@ interface WithRequestId {
 
 /** Gives every request that can have a request id one, unless the caller did. Attempts of the same call share it. */
 export const requestIdInterceptor: Interceptor = (next) => (req) => {
-  if (req.stream || req.method.input.field.requestId === undefined || isRepeatable(req)) return next(req);
+  if (req.stream || req.method.input.field["requestId"] === undefined || isRepeatable(req)) return next(req);
   // A copy: the caller may send the same message again, and mean another request.
   return next({ ...req, message: { ...req.message, requestId: randomUUID() } as typeof req.message });
 };
