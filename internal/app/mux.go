@@ -64,7 +64,8 @@ func (m *mounter) elsewhere(r role, have []string) {
 
 // handler returns the handler of the process, with the services of its roles.
 func (a *App) handler() (http.Handler, error) {
-	m := &mounter{mux: http.NewServeMux(), options: a.parts.chain(&a.streams).HandlerOptions(), limit: a.cfg.MaxRequestBytes}
+	options := a.parts.chain(&a.streams).HandlerOptions()
+	m := &mounter{mux: http.NewServeMux(), options: options, limit: a.cfg.MaxRequestBytes}
 	for _, r := range allRoles {
 		if a.cfg.Has(r.name) {
 			r.mount(a.parts, m)

@@ -24,9 +24,9 @@ const (
 type stopFunc func(ctx context.Context) error
 
 // Run serves until ctx is done, followed by a graceful shutdown: readiness fails, streams end, connections drain,
-// workers finish their jobs, and counted views are written. What exceeds the shutdown timeout is canceled, without loss of data:
-// remaining views stay in the journal. Background work gets at least finishTime, even if requests used up the
-// timeout. Returns nil after a complete shutdown.
+// workers finish their jobs, and counted views are written. What exceeds the shutdown timeout is canceled, without
+// loss of data: remaining views stay in the journal. Background work gets at least finishTime, even if requests used
+// up the timeout. Returns nil after a complete shutdown.
 func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
 	stops := []stopFunc{inBackground(background, a.parts.keys.Run)}

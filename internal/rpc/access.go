@@ -36,7 +36,8 @@ func gate(check Authenticate) connect.RequestGateFunc {
 	}
 }
 
-// refuseIfMatch refuses a precondition that would otherwise be ignored: the caller would overwrite what it means to keep.
+// refuseIfMatch refuses a precondition that would otherwise be ignored: the caller would overwrite what it means to
+// keep.
 func refuseIfMatch(header http.Header) error {
 	if _, ok := header["If-Match"]; !ok {
 		return nil

@@ -109,8 +109,8 @@ func (o outcome) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect
 
 // conclude is deferred by every step that can end a call. It records the call's error and converts it to the public
 // form. A panic becomes INTERNAL, and its stack is logged.
-func conclude(ctx context.Context, err *error) {
-	if p := recover(); p != nil {
+func conclude(ctx context.Context, err *error) { //nolint:gocritic // it sets the result of the step that defers it
+	if p := recover(); p != nil { //nolint:revive // deferred by the steps
 		if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 			panic(p)
 		}

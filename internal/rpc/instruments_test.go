@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/telemetry"
 )
@@ -60,6 +61,12 @@ func (o observed) span(t *testing.T) sdktrace.ReadOnlySpan {
 func (o observed) counts(t *testing.T, name string) map[string]int64 {
 	t.Helper()
 	o.Close()
+	return o.collect(t, name)
+}
+
+// collect is counts so far.
+func (o observed) collect(t *testing.T, name string) map[string]int64 {
+	t.Helper()
 	var data metricdata.ResourceMetrics
 	require.NoError(t, o.reader.Collect(t.Context(), &data))
 	counts := map[string]int64{}
@@ -109,6 +116,30 @@ func TestEveryCallIsMeasured(t *testing.T) {
 	require.Equal(t, map[string]int64{
 		"http.request.method=GET,url.scheme=http": 0, "http.request.method=POST,url.scheme=http": 0,
 	}, o.counts(t, "http.server.active_requests"))
+}
+
+// TestStreamsAreMeasured proves that an open stream is a gauge, and that its duration is not one of a call.
+func TestStreamsAreMeasured(t *testing.T) {
+	o := startObserved(t, false)
+	c := o.client(ways()[0], bearer(goodToken))
+	stream, err := c.WatchProductChanges(t.Context(), &catalogv1.WatchProductChangesRequest{Cursor: "open"})
+	require.NoError(t, err)
+	require.True(t, stream.Receive(), "%v", stream.Err())
+	const method = "rpc.method=catalog.v1.ProductService/WatchProductChanges"
+	require.Equal(t, map[string]int64{method: 1}, o.collect(t, "catalog.rpc.streams"))
+	o.streams.End()
+	require.False(t, stream.Receive())
+	require.NoError(t, stream.Close())
+	_, err = watched(t.Context(), t, o.client(ways()[0], bearer("old")), "")
+	require.Error(t, err)
+
+	require.Equal(t, map[string]int64{method: 0}, o.counts(t, "catalog.rpc.streams"))
+	require.Equal(t, map[string]int64{
+		"error.type=UNAVAILABLE," + method + ",rpc.response.status_code=UNAVAILABLE,rpc.system.name=connectrpc": 1,
+	}, o.counts(t, "catalog.rpc.stream.duration"))
+	require.Equal(t, map[string]int64{
+		"error.type=UNAUTHENTICATED," + method + ",rpc.response.status_code=UNAUTHENTICATED,rpc.system.name=connectrpc": 1,
+	}, o.counts(t, "rpc.server.call.duration"), "a refused stream is a call")
 }
 
 func TestOtherRequestsAreMeasured(t *testing.T) {

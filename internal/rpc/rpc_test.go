@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -123,6 +124,8 @@ type setup struct {
 	timeout time.Duration
 	// sendTimeout bounds the writing of a message.
 	sendTimeout time.Duration
+	// listener wraps the server's, if set.
+	listener func(net.Listener) net.Listener
 }
 
 func start(t *testing.T, options ...connect.HandlerOption) server {
@@ -173,6 +176,9 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 	s.Config.Protocols = new(http.Protocols)
 	s.Config.Protocols.SetHTTP1(true)
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	if with.listener != nil {
+		s.Listener = with.listener(s.Listener)
+	}
 	s.Start()
 	t.Cleanup(s.Close)
 	if transport, ok := s.Client().Transport.(*http.Transport); ok {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,11 +233,13 @@ func TestEveryRefusalOfAStreamHasAReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
-			header := append(c.header, "Content-Type", "application/connect+proto", "Authorization", "Bearer good")
+			header := slices.Concat(c.header, []string{"Content-Type", "application/connect+proto", "Authorization", "Bearer good"})
 			a := s.do(t, http.MethodPost, watch, c.body, header...)
 			require.Equal(t, http.StatusOK, a.status)
 			require.Equal(t, "application/connect+proto", a.header.Get("Content-Type"))
-			var end struct{ Error json.RawMessage }
+			var end struct {
+				Error json.RawMessage `json:"error"`
+			}
 			require.NoError(t, json.Unmarshal([]byte(a.body[5:]), &end), a.body)
 			a.read(t, end.Error)
 			require.Equal(t, c.code, a.code)

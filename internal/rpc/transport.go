@@ -105,7 +105,8 @@ type faultWriter struct {
 	heldBody    bytes.Buffer
 }
 
-// requestBody notes whether any of it was read. Unlike net/http's, it can be closed without being read to its end first.
+// requestBody notes whether any of it was read. Unlike net/http's, it can be closed without being read to its end
+// first.
 type requestBody struct {
 	io.ReadCloser
 
@@ -178,8 +179,8 @@ func (w *faultWriter) isStream() bool {
 	return strings.HasPrefix(w.contentType, "application/connect+")
 }
 
-// leaveBody tells net/http not to read an unread body before it sends the response, and to close the connection after it
-// instead: what follows could not be told from another request.
+// leaveBody tells net/http not to read an unread body before it sends the response, and to close the connection after
+// it instead: what follows could not be told from another request.
 func (w *faultWriter) leaveBody() {
 	if w.body.read || w.request.ContentLength == 0 || w.request.ProtoMajor > 1 {
 		return
@@ -231,7 +232,7 @@ func (w *faultWriter) replace(ctx context.Context) {
 	w.refuse(ctx, out, err)
 }
 
-// errorType returns the Content-Type that the response to a refused request follows. One whose message format is unknown
+// errorType returns the Content-Type that the response to a refused request follows. One whose format is unknown
 // gets that of its protocol: a client does not read an error in a format that it does not know either.
 func (w *faultWriter) errorType() string {
 	base, _, hasFormat := strings.Cut(w.contentType, "+")

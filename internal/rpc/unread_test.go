@@ -2,10 +2,13 @@ package rpc_test
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,6 +35,38 @@ var refusals = map[string]struct {
 	"unknown method of a stream": {"/catalog.v1.ProductService/Nope", "application/connect+json", "", fault.MethodNotFound},
 }
 
+// watchedListener notes whether the server waits in vain for the rest of a request, before it responds.
+type watchedListener struct {
+	net.Listener
+
+	waits *atomic.Bool
+}
+
+func (l watchedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return &watchedConn{Conn: conn, waits: l.waits}, err
+}
+
+type watchedConn struct {
+	net.Conn
+
+	waits *atomic.Bool
+	wrote atomic.Bool
+}
+
+func (c *watchedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.wrote.Load() {
+		c.waits.Store(true)
+	}
+	return n, err
+}
+
+func (c *watchedConn) Write(p []byte) (int, error) {
+	c.wrote.Store(true)
+	return c.Conn.Write(p)
+}
+
 // TestRefusalsDoNotWaitForTheBody sends headers and never a body.
 func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
 	for name, c := range refusals {
@@ -40,7 +75,8 @@ func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
 			"Content-Length: 5000\r\nExpect: 100-continue", "Content-Length: 5000\r\nConnect-Content-Encoding: gzip\r\nGrpc-Encoding: gzip",
 		} {
 			t.Run(name+"/"+extra, func(t *testing.T) {
-				s := start(t)
+				var waits atomic.Bool
+				s := startWith(t, setup{listener: func(l net.Listener) net.Listener { return watchedListener{l, &waits} }})
 				conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
 				require.NoError(t, err)
 				head := "POST " + c.path + " HTTP/1.1\r\nHost: catalog\r\nContent-Type: " + c.contentType + "\r\n" + extra + "\r\n"
@@ -53,6 +89,7 @@ func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
 				require.NoError(t, err)
 				defer res.Body.Close()
 				require.NotEqual(t, http.StatusContinue, res.StatusCode)
+				require.False(t, waits.Load(), "the response waits until the server gives the body up")
 				require.True(t, res.Close, "what follows could not be told from another request")
 				_, err = io.ReadAll(res.Body)
 				require.NoError(t, err)
@@ -110,9 +147,9 @@ func TestRefusalsThatNoClientOfGRPCReads(t *testing.T) {
 		req.Header.Set("Content-Type", "application/grpc")
 		res, err := s.h2.Do(req)
 		require.NoError(t, err)
-		defer res.Body.Close()
 		body, err := io.ReadAll(res.Body)
 		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
 		require.Empty(t, body)
 		want, status := fault.ProtocolInvalid, http.StatusMethodNotAllowed
 		if size > 0 {

@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	self, err := os.Executable()
 	require.NoError(t, err)
-	suite := exec.CommandContext(t.Context(), runner, "--mode=server", "--conf=features.yaml", //nolint:gosec // our own
+	suite := exec.CommandContext(t.Context(), runner, "--mode=server", "--conf=features.yaml",
 		"--known-failing=@known.txt", "--known-flaky=@flaky.txt", "--max-servers=2", "--parallel=4", "--", self)
 	suite.Env = append(os.Environ(), asServer+"=1")
 	out, err = suite.CombinedOutput()

@@ -61,7 +61,7 @@ func serve() error {
 	if !ok {
 		return net.InvalidAddrError(listener.Addr().String())
 	}
-	have := conformancev1.ServerCompatResponse{Host: "127.0.0.1", Port: uint32(address.Port)} //nolint:gosec // a port
+	have := conformancev1.ServerCompatResponse{Host: "127.0.0.1", Port: uint32(address.Port)}
 	if err := writeMessage(os.Stdout, &have); err != nil {
 		return err
 	}
@@ -109,10 +109,9 @@ func newServer(limit int) (*http.Server, error) {
 func public() (connect.HandlerOption, error) {
 	file := protodesc.ToFileDescriptorProto(conformancev1.File_connectrpc_conformance_v1_service_proto)
 	for _, m := range file.GetService()[0].GetMethod() {
-		if m.Options == nil {
-			m.Options = &descriptorpb.MethodOptions{}
-		}
-		proto.SetExtension(m.Options, catalogv1.E_Access, catalogv1.Access_ACCESS_PUBLIC)
+		options := &descriptorpb.MethodOptions{IdempotencyLevel: m.GetOptions().GetIdempotencyLevel().Enum()}
+		proto.SetExtension(options, catalogv1.E_Access, catalogv1.Access_ACCESS_PUBLIC)
+		m.Options = options
 	}
 	open, err := protodesc.NewFile(file, protoregistry.GlobalFiles)
 	if err != nil {
@@ -143,6 +142,6 @@ func writeMessage(to io.Writer, m proto.Message) error {
 	if err != nil {
 		return err
 	}
-	_, err = to.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(raw))), raw...)) //nolint:gosec // small
+	_, err = to.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(raw))), raw...))
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -243,7 +244,7 @@ func add(to http.Header, headers []*conformancev1.Header) {
 
 // pause waits as long as the suite asks for, even if the call has ended, as the suite's own server does: where the
 // deadlines of caller and server pass at the same time, its client checks one half of an error.
-func pause(milliseconds uint32) { time.Sleep(time.Duration(milliseconds) * time.Millisecond) }
+func pause(milliseconds uint32) { <-time.After(time.Duration(milliseconds) * time.Millisecond) }
 
 // kinds are those of the suite's codes. Those that are missing are no kind of a fault.
 var kinds = map[conformancev1.Code]fault.Kind{
@@ -314,9 +315,7 @@ func replaced(err error, details []*anypb.Any) error {
 		return err
 	}
 	out := connect.NewError(ours.Code(), errors.New(ours.Message()))
-	for name, values := range ours.Meta() {
-		out.Meta()[name] = values
-	}
+	maps.Copy(out.Meta(), ours.Meta())
 	for _, packed := range details {
 		m, err := packed.UnmarshalNew()
 		if err != nil {
