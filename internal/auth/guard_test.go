@@ -17,7 +17,7 @@ import (
 )
 
 // requireEnd waits for the end of a call and requires its reason.
-func requireEnd(t *testing.T, call context.Context, want fault.Reason) {
+func requireEnd(t *testing.T, call context.Context, want fault.Reason) { //nolint:revive // the call is what ends
 	t.Helper()
 	select {
 	case <-call.Done():

@@ -75,7 +75,7 @@ type tail struct {
 	err error
 }
 
-// batch holds consecutive changes: every one after after up to last.
+// batch holds consecutive changes: each behind the position after, up to last.
 type batch struct {
 	after, last int64
 	entries     []*entry

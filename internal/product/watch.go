@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// DefaultMaxStreams and DefaultMaxStreamsPerAdmin are the limits of open streams without the option MaxStreams.
-	DefaultMaxStreams, DefaultMaxStreamsPerAdmin = 1000, 20
+	// maxStreams and maxStreamsPerAdmin are the limits of open streams without the option MaxStreams.
+	maxStreams, maxStreamsPerAdmin = 1000, 20
 	// heartbeat is the default time after which a stream without changes sends its cursor. The contract promises 15 s.
 	heartbeat = 10 * time.Second
 	// streamRetryAfter is the retry delay for callers while there are too many streams.
@@ -26,8 +26,6 @@ const (
 )
 
 var errNoPrincipal = errors.New("product: a stream without an administrator")
-
-var errNotYet = errors.New("product: not built yet") // RevertProductChange
 
 // Option configures NewService.
 type Option func(*Service)
@@ -55,7 +53,7 @@ type streams struct {
 func newStreams(d *db.DB) *streams {
 	return &streams{
 		feed: history.NewFeed(d), guard: auth.NewGuard(d), heartbeat: heartbeat,
-		max: DefaultMaxStreams, maxPerAdmin: DefaultMaxStreamsPerAdmin, byAdmin: map[uuid.UUID]int{},
+		max: maxStreams, maxPerAdmin: maxStreamsPerAdmin, byAdmin: map[uuid.UUID]int{},
 	}
 }
 

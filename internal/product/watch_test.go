@@ -117,9 +117,9 @@ func as(ctx context.Context, token string) context.Context {
 
 // stream is a stream on the client's side.
 type stream struct {
-	t *testing.T
 	*connect.ServerStreamForClient[catalogv1.WatchProductChangesResponse]
 
+	t      *testing.T
 	cancel context.CancelFunc
 	cursor string
 }

@@ -39,6 +39,7 @@ func benchmarks() []benchmark {
 		{"scale", "From a thousand products to a million", measureScale},
 		{"replicas", "Replicas", measureReplicas},
 		{"invalidation", "Cache invalidation latency between replicas", measureInvalidation},
+		{"watch", "Streams of changes", measureWatch},
 		{"mails", "Mails", measureMails},
 		{"space", "Database growth", measureSpace},
 	}
@@ -50,17 +51,18 @@ type settings struct {
 	length  time.Duration // of a run
 	sizes   []int         // of catalogs
 	writes  int           // changes whose way is followed
+	streams int           // of changes, open at once
 	mails   int           // that one change causes
 	changes int           // whose space is measured
 }
 
 var (
 	thorough = settings{
-		rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000, mails: 1_000,
+		rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000, streams: 1_000, mails: 1_000,
 		changes: 10_000,
 	}
 	quick = settings{
-		rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50, mails: 50,
+		rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50, streams: 50, mails: 50,
 		changes: 500,
 	}
 )

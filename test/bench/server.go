@@ -102,9 +102,17 @@ func (s *server) stop() error {
 }
 
 // usage asks the server what it has used so far.
-func (s *server) usage(ctx context.Context) (usage, error) {
+func (s *server) usage(ctx context.Context) (usage, error) { return s.askUsage(ctx, "/usage") }
+
+// memory asks the server how much memory it uses after a garbage collection, in bytes.
+func (s *server) memory(ctx context.Context) (uint64, error) {
+	u, err := s.askUsage(ctx, "/usage?"+collectParameter)
+	return u.Memory, err
+}
+
+func (s *server) askUsage(ctx context.Context, path string) (usage, error) {
 	var u usage
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.side+"/usage", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.side+path, http.NoBody)
 	if err != nil {
 		return u, fmt.Errorf("usage: %w", err)
 	}

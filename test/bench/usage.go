@@ -18,6 +18,9 @@ type usage struct {
 	CPU time.Duration `json:"cpu"`
 	// Mallocs is how many objects were allocated; 0 if that is not known.
 	Mallocs uint64 `json:"mallocs"`
+	// Memory is what heap and stacks hold, in bytes, after a garbage collection if one was asked for; 0 if that is not
+	// known.
+	Memory uint64 `json:"memory"`
 }
 
 // meter says what something has used so far.
@@ -34,10 +37,16 @@ func readAll(ctx context.Context, meters []meter) ([]usage, error) {
 	return all, nil
 }
 
+// collectParameter asks for a garbage collection first.
+const collectParameter = "collect"
+
 // serveUsage answers with what this process has used.
-func serveUsage(w http.ResponseWriter, _ *http.Request) {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+func serveUsage(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has(collectParameter) {
+		runtime.GC()
+	}
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -45,8 +54,9 @@ func serveUsage(w http.ResponseWriter, _ *http.Request) {
 	runtime.ReadMemStats(&m)
 	w.Header().Set("Content-Type", "application/json")
 	err := json.NewEncoder(w).Encode(usage{
-		CPU:     time.Duration(r.Utime.Nano() + r.Stime.Nano()),
+		CPU:     time.Duration(used.Utime.Nano() + used.Stime.Nano()),
 		Mallocs: m.Mallocs,
+		Memory:  m.HeapAlloc + m.StackInuse,
 	})
 	if err != nil {
 		panic(http.ErrAbortHandler) // nobody reads

@@ -94,7 +94,7 @@ func compareOperation(op string, v operand) (node, string) {
 	switch op {
 	case filtering.FunctionEquals, filtering.FunctionHas, filtering.FunctionNotEquals:
 		return onChange(func(c Change) bool {
-			is := strings.ToUpper(string(c.Operation)) == name
+			is := strings.EqualFold(string(c.Operation), name)
 			return is == (op != filtering.FunctionNotEquals)
 		}), ""
 	default:
