@@ -42,6 +42,9 @@ func measureWatch(ctx context.Context, b *bench) error {
 				return fmt.Errorf("%s, %d streams: %w", d.name, streams, err)
 			}
 			name := fmt.Sprintf("%s, %s streams", d.name, number(float64(streams)))
+			if streams == 1 {
+				name = d.name + ", 1 stream"
+			}
 			latency = append(latency, []string{
 				name, millis(percentile(w.answers, 50)), millis(percentile(w.answers, 99)),
 				millis(percentile(w.arrivals, 50)), millis(percentile(w.arrivals, 99)),
