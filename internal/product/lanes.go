@@ -69,7 +69,9 @@ func (l *lanes) join(network string) (*lane, bool) {
 func (l *lanes) part(network string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.byNetwork[network].pending--; l.byNetwork[network].pending == 0 {
+	lane := l.byNetwork[network]
+	lane.pending--
+	if lane.pending == 0 {
 		delete(l.byNetwork, network)
 	}
 }

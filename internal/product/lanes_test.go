@@ -2,7 +2,6 @@ package product
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"testing"
 
@@ -84,7 +83,7 @@ func TestWhoGivesUpLeavesTheLane(t *testing.T) {
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err := l.enter(canceled)
-	require.True(t, errors.Is(err, context.Canceled))
+	require.ErrorIs(t, err, context.Canceled)
 	for _, end := range leave {
 		end()
 	}

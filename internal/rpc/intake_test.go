@@ -222,7 +222,11 @@ func reasonIn(t *testing.T, res *http.Response) fault.Reason {
 	t.Helper()
 	defer res.Body.Close()
 	var body struct {
-		Details []struct{ Debug struct{ Reason string } }
+		Details []struct {
+			Debug struct {
+				Reason string `json:"reason"`
+			} `json:"debug"`
+		} `json:"details"`
 	}
 	require.NoError(t, json.NewDecoder(res.Body).Decode(&body))
 	for _, d := range body.Details {
@@ -364,7 +368,7 @@ func TestTheBudgetIsReturnedHoweverARequestEnds(t *testing.T) {
 func TestBodiesMustNotStall(t *testing.T) {
 	s := startIntake(t, skuCounter{}, 50*time.Millisecond)
 	body := large(t)
-	framed := append(binary.BigEndian.AppendUint32([]byte{1}, uint32(len(body))), zip(t, body)...) //nolint:gosec // it is small
+	framed := append(binary.BigEndian.AppendUint32([]byte{1}, uint32(len(body))), zip(t, body)...)
 	for name, c := range map[string]struct {
 		client *http.Client
 		header []string
@@ -414,23 +418,18 @@ func TestASlowHandlerIsNotABodyThatStalls(t *testing.T) {
 		}()
 	}
 	wait.For(t, func() bool { return holds.Load() == 2 })
-	req, err := http.NewRequestWithContext(wait.Context(t), http.MethodPost, s.URL+batchGet, neverEnding{t.Context()})
+	stalled, never := io.Pipe()
+	req, err := http.NewRequestWithContext(wait.Context(t), http.MethodPost, s.URL+batchGet, stalled)
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
 	res, err := s.h2.Do(req) // which takes that long
+	require.NoError(t, never.Close())
 	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
 	require.Equal(t, http.StatusGatewayTimeout, res.StatusCode)
 	close(hold)
 	require.NoError(t, <-answers)
 	require.NoError(t, <-answers)
-}
-
-// neverEnding is a body without a byte.
-type neverEnding struct{ ctx context.Context } //nolint:containedctx // of the test
-
-func (n neverEnding) Read([]byte) (int, error) {
-	<-n.ctx.Done()
-	return 0, n.ctx.Err()
 }
 
 // TestConnectionsAreUsedAgain sends requests one after the other on one connection, also after a refusal.

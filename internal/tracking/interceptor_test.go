@@ -147,8 +147,11 @@ func TestSpeculativeLoadsDoNotCount(t *testing.T) {
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 	}
 	for _, header := range [][2]string{
-		{"Sec-Purpose", "prefetch"}, {"Sec-Purpose", "prefetch;prerender"}, {"Sec-Purpose", "prefetch; anonymous-client-ip"},
-		{"Purpose", "prefetch"}, {"X-Moz", "prefetch"},
+		{"Sec-Purpose", "prefetch"},
+		{"Sec-Purpose", "prefetch;prerender"},
+		{"Sec-Purpose", "prefetch; anonymous-client-ip"},
+		{"Purpose", "prefetch"},
+		{"X-Moz", "prefetch"},
 	} {
 		read(header[0], header[1])
 		require.Empty(t, files(t, dir, "*"), "%v", header)

@@ -164,7 +164,8 @@ func (r *reader) condition(op string, field, value *expr.Expr) (node, error) {
 		}
 	}
 	if r.searches > maxSearches {
-		return nil, r.invalid(field, "must have at most %d conditions that search in texts or tags, with : or *", maxSearches)
+		return nil, r.invalid(field,
+			"must have at most %d conditions that search in texts or tags, with : or *", maxSearches)
 	}
 	if problem != "" {
 		return nil, r.invalid(value, "%s %s", name, problem)

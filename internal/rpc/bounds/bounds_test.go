@@ -2,7 +2,6 @@ package bounds_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -248,7 +247,7 @@ func fuzz(f *testing.F, format bounds.Format, unmarshal func([]byte, proto.Messa
 		require.Equal(t, err, errAgain)
 		if err != nil {
 			var bad *fault.Error
-			require.True(t, errors.As(err, &bad))
+			require.ErrorAs(t, err, &bad)
 			return
 		}
 		decoded := unmarshal(data, m)

@@ -249,7 +249,8 @@ func (s *jsonScanner) open(list bool) error {
 
 // unknown counts a value where the contract knows nothing.
 func (s *jsonScanner) unknown() error {
-	if s.elements++; s.elements > MaxElements {
+	s.elements++
+	if s.elements > MaxElements {
 		return tooManyElements()
 	}
 	return nil

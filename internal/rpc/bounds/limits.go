@@ -6,6 +6,7 @@ package bounds
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -126,7 +127,7 @@ func build(
 			}
 		case fd.Message() != nil:
 			f.child = build(fd.Message(), outer, built)
-			if !contains(outer, fd.Message().FullName()) {
+			if !slices.Contains(outer, fd.Message().FullName()) {
 				f.offset = l.counters
 				l.counters += f.child.counters
 			}
@@ -137,15 +138,6 @@ func build(
 		l.byName[fd.JSONName()], l.byName[string(fd.Name())] = f, f
 	}
 	return l
-}
-
-func contains(names []protoreflect.FullName, name protoreflect.FullName) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // itemsOf returns the maximum number of items of a list or map.

@@ -168,16 +168,20 @@ func (s *protoScanner) tag(value uint64) error {
 		top := &s.frames[len(s.frames)-1]
 		return s.push(protoFrame{end: top.end, group: number, base: len(s.items), top: len(s.items)})
 	case protowire.EndGroupType:
-		if s.frames[len(s.frames)-1].group != number {
-			s.state = inBroken
-			return nil
-		}
-		s.pop()
-		s.next()
+		s.endGroup(number)
 	default:
 		s.state = inBroken
 	}
 	return nil
+}
+
+func (s *protoScanner) endGroup(number protowire.Number) {
+	if s.frames[len(s.frames)-1].group != number {
+		s.state = inBroken
+		return
+	}
+	s.pop()
+	s.next()
 }
 
 // jump passes over n bytes.
@@ -200,8 +204,8 @@ func (s *protoScanner) fits(n int64) bool {
 
 // length begins the value of a field of variable size.
 func (s *protoScanner) length(value uint64) error {
-	const huge = 1 << 40                                 // no message is as large
-	n, f := int64(min(value, huge)), s.fieldOf(s.number) //nolint:gosec // see huge
+	const huge = 1 << 40 // no message is as large
+	n, f := int64(min(value, huge)), s.fieldOf(s.number)
 	if f == nil || !s.fits(n) {
 		s.jump(n)
 		return nil
