@@ -25,6 +25,12 @@ const bodyFactor = 4
 // so that a caller that is still sending can read it.
 const lingerTime = 5 * time.Second
 
+// The body of an HTTP/2 request that was not read is read after the response, up to drainBytes and for drainTime.
+const (
+	drainBytes = 64 << 10
+	drainTime  = time.Second
+)
+
 // Transport adds a reason to every error that Connect creates itself, before a request reaches the interceptors: for
 // undecodable or oversized requests, for a wrong Content-Type, HTTP method or protocol header, and for unknown
 // methods. A response that does not depend on the body is sent without reading it. Observe must be outside of it.
@@ -51,6 +57,7 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 		limited.Body = &fw.body
 		next.ServeHTTP(fw, &limited)
 		fw.finish(r.Context())
+		fw.drain()
 	})
 }
 
@@ -188,6 +195,16 @@ func (w *faultWriter) leaveBody() {
 	w.Header().Set("Connection", "close")
 	// Where it is not supported, the server's applies.
 	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(time.Now().Add(lingerTime))
+}
+
+// drain reads some of the unread body of an HTTP/2 request. Without, net/http resets the stream behind the response, or
+// answers the rest of the body with STREAM_CLOSED, and proxies such as nginx take that for a failure of this server.
+func (w *faultWriter) drain() {
+	if w.body.read || w.request.ContentLength == 0 || w.request.ProtoMajor < 2 {
+		return
+	}
+	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(time.Now().Add(drainTime))
+	_, _ = io.CopyN(io.Discard, w.request.Body, drainBytes) // the response is what it is
 }
 
 // connectError is an error as Connect writes it.

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/zebrands/catalog/internal/fault"
 )
@@ -168,4 +171,47 @@ func TestAPanicOfTheGateIsAnInternalError(t *testing.T) {
 	entry := s.lastLog(t)
 	require.Equal(t, "panic: kaboom", entry["cause"])
 	require.Contains(t, entry["stack"], "gate")
+}
+
+// A refused HTTP/2 request whose body comes after the response's headers is not reset: proxies would count a failure.
+func TestRefusalsOverHTTP2EndInGoodOrder(t *testing.T) {
+	s := start(t)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, http2.ClientPreface)
+	require.NoError(t, err)
+	framer := http2.NewFramer(conn, conn)
+	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	require.NoError(t, framer.WriteSettings())
+	var head bytes.Buffer
+	encoder := hpack.NewEncoder(&head)
+	for _, field := range [][2]string{
+		{":method", "POST"}, {":scheme", "http"}, {":path", create}, {":authority", "catalog"},
+		{"content-type", "application/grpc"}, {"te", "trailers"},
+	} {
+		require.NoError(t, encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}))
+	}
+	require.NoError(t, framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: head.Bytes(), EndHeaders: true}))
+	for ended := false; !ended; {
+		frame, err := framer.ReadFrame()
+		require.NoError(t, err)
+		switch f := frame.(type) {
+		case *http2.RSTStreamFrame:
+			require.Fail(t, "the stream was reset", f.ErrCode.String())
+		case *http2.MetaHeadersFrame:
+			if ended = f.StreamEnded(); !ended { // the headers; trailers end it
+				require.NoError(t, framer.WriteData(1, true, make([]byte, 5)))
+			}
+		}
+	}
+	require.NoError(t, framer.WritePing(false, [8]byte{1}))
+	for { // whatever comes behind the response comes before the answer
+		frame, err := framer.ReadFrame()
+		require.NoError(t, err)
+		require.NotEqual(t, http2.FrameRSTStream, frame.Header().Type)
+		if frame.Header().Type == http2.FramePing {
+			return
+		}
+	}
 }
