@@ -114,14 +114,20 @@ func TestBrowsersGetAPageThatSaysNotFound(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	c := boot(t, settings(t))
-	var version struct{ Version, Revision string }
+	var version struct {
+		Version string `json:"version"`
+	}
 	status, header, body := get(t, c.URL()+"/version")
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "application/json", header.Get("Content-Type"))
 	require.NoError(t, json.Unmarshal([]byte(body), &version))
 	require.Equal(t, build.Read().Version, version.Version)
 
-	var document struct{ Info struct{ Version string } }
+	var document struct {
+		Info struct {
+			Version string `json:"version"`
+		} `json:"info"`
+	}
 	_, _, body = get(t, c.URL()+"/openapi.json")
 	require.NoError(t, json.Unmarshal([]byte(body), &document))
 	require.Equal(t, version.Version, document.Info.Version)

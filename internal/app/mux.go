@@ -111,7 +111,8 @@ func (a *App) handler() (http.Handler, error) {
 		Instruments:         instruments,
 		Quiet:               map[string]bool{"/livez": true, "/healthz": true, "/readyz": true},
 	}
-	return a.closeWhenDraining(observer.Wrap(rpc.NewIntake(m.limit).Wrap(a.requireHTTPS(closedToBrowsers(a.allowOrigins(m.mux)))))), nil
+	handler := rpc.NewIntake(m.limit).Wrap(a.requireHTTPS(closedToBrowsers(a.allowOrigins(m.mux))))
+	return a.closeWhenDraining(observer.Wrap(handler)), nil
 }
 
 // mountVersion mounts the program's version, and the documentation, which contains it.

@@ -70,7 +70,8 @@ func mountProducts(p *parts, m *mounter) {
 
 func mountAdmins(p *parts, m *mounter) {
 	passwords := auth.NewPasswords()
-	m.service(catalogv1connect.NewAdminServiceHandler(admin.NewService(p.db, p.queue, passwords, p.cfg.InvitationsPerHour), m.options...))
+	admins := admin.NewService(p.db, p.queue, passwords, p.cfg.InvitationsPerHour)
+	m.service(catalogv1connect.NewAdminServiceHandler(admins, m.options...))
 	service := admin.NewAuthService(p.db, p.queue, p.tokens, passwords, p.log)
 	cookies := connect.WithInterceptors(p.cookies.Interceptor(service.EndReplaced))
 	options := slices.Concat(m.options, []connect.HandlerOption{cookies})

@@ -18,7 +18,9 @@ func signInAda(t *testing.T, c *catalog) string {
 	status, _, body := do(t, http.MethodPost, c.URL()+"/catalog.v1.AuthService/SignIn",
 		`{"email":"ada@example.com","password":"`+password+`"}`, "Content-Type", "application/json")
 	require.Equal(t, http.StatusOK, status, body)
-	var answer struct{ AccessToken string }
+	var answer struct {
+		AccessToken string `json:"accessToken"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(body), &answer))
 	return answer.AccessToken
 }

@@ -164,7 +164,8 @@ func (p *Passwords) enter(network string) bool {
 func (p *Passwords) leave(network string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.pending[network]--; p.pending[network] == 0 {
+	p.pending[network]--
+	if p.pending[network] == 0 {
 		delete(p.pending, network)
 	}
 }

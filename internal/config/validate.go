@@ -44,8 +44,8 @@ func invalid(flag, format string, args ...any) error {
 // Validate returns a one-line error that names the first invalid value. It does not contain secrets.
 func (c *Config) Validate() error {
 	for _, check := range []func() error{
-		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkProxies, c.checkRoles, c.checkLimits, c.Mail.Validate,
-		c.Telemetry.Validate,
+		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkProxies, c.checkRoles, c.checkLimits,
+		c.Mail.Validate, c.Telemetry.Validate,
 	} {
 		if err := check(); err != nil {
 			return err

@@ -89,7 +89,8 @@ func (d *DB) checkStorage(ctx context.Context) error {
 func (d *DB) tryWrite(ctx context.Context) error {
 	return d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		for _, statement := range []string{
-			`INSERT INTO throttles (id, count, expire_time) VALUES ('storage:' || hex(zeroblob(32768)), 0, CURRENT_TIMESTAMP)`,
+			`INSERT INTO throttles (id, count, expire_time)
+				VALUES ('storage:' || hex(zeroblob(32768)), 0, CURRENT_TIMESTAMP)`,
 			`DELETE FROM throttles WHERE id LIKE 'storage:%'`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {

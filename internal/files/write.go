@@ -52,7 +52,7 @@ func createPartial(folder string) (*os.File, error) {
 		if err == nil && locked && isAt(file, file.Name()) {
 			return file, nil
 		}
-		if err = errors.Join(err, file.Close(), ignore(os.Remove(file.Name()), fs.ErrNotExist)); err != nil {
+		if err := errors.Join(err, file.Close(), ignore(os.Remove(file.Name()), fs.ErrNotExist)); err != nil {
 			return nil, err
 		}
 	}
@@ -86,7 +86,7 @@ func removePartial(folder string) error {
 		if locked {
 			err = errors.Join(err, removeLocked(file))
 		}
-		if err = errors.Join(err, ignore(file.Close(), os.ErrClosed)); err != nil {
+		if err := errors.Join(err, ignore(file.Close(), os.ErrClosed)); err != nil {
 			return err
 		}
 	}

@@ -24,8 +24,8 @@ func (h *Health) CheckLog(ctx context.Context, mailer mail.Mailer, resend bool, 
 	if !h.unreadable.Load() {
 		return
 	}
-	log.WarnContext(ctx, "the Mailgun key may not read events: after a lost answer nobody can tell whether a mail went out",
-		"resend", resend, "error", err)
+	log.WarnContext(ctx, "the Mailgun key may not read events: after a lost answer nobody can tell whether a mail "+
+		"went out", "resend", resend, "error", err)
 }
 
 // noteAsked records the outcome of a call of Accepted.

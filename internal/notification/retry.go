@@ -267,17 +267,18 @@ func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, o
 		groups[key] = append(groups[key], d)
 		outcome.scheduled++
 	}
-	jobs := make([]queue.Job, len(order))
-	for i, key := range order {
-		if jobs[i], err = schedule(ctx, tx, groups[key]); err != nil {
-			return err
-		}
-	}
-	again, err := hasten(ctx, tx, waiting)
+	jobs, err := hasten(ctx, tx, waiting)
 	if err != nil {
 		return err
 	}
-	return s.queue.Insert(ctx, tx, append(jobs, again...)...)
+	for _, key := range order {
+		job, err := schedule(ctx, tx, groups[key])
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, job)
+	}
+	return s.queue.Insert(ctx, tx, jobs...)
 }
 
 // hasten ends the backoff of pending deliveries that wait after an error, and returns the jobs that send them, under

@@ -83,7 +83,7 @@ func (s *Service) get(ctx context.Context, req *catalogv1.GetProductRequest) (*k
 
 // queryOne returns nil if there is no row. key is the statement's only argument: a SKU or an id.
 func (s *Service) queryOne(ctx context.Context, statement string, key any) (*kept, error) {
-	rows, err := s.db.ReadSQL().QueryContext(ctx, statement, key)
+	rows, err := s.db.ReadSQL().QueryContext(ctx, statement, key) //nolint:rowserrcheck // ScanProduct checks it
 	if err != nil {
 		return nil, fmt.Errorf("get product: %w", err)
 	}

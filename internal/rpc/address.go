@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// clientAddress returns the client's address, or the zero Addr if it is unknown. Only trusted proxies are believed: with
-// a header, the one address in it, else the right-most address in X-Forwarded-For that is not a trusted proxy.
+// clientAddress returns the client's address, or the zero Addr if it is unknown. Only trusted proxies are believed:
+// with a header, the one address in it, else the right-most address in X-Forwarded-For that is not a trusted proxy.
 //
 // A header that is missing, malformed or there twice is no reason to believe X-Forwarded-For: the proxy that sets the
 // header may pass on what the client wrote there. The client is then the proxy itself.

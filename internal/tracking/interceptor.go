@@ -97,18 +97,23 @@ func index(bot bool) int {
 
 // keep counts a read in memory after the journal failed. Returns false if there was no room: the read is not counted.
 func (i *Interceptor) keep(ctx context.Context, read Read, err error) bool {
-	kept, lost, text := i.journal.Keep(read), int64(0), "the journal cannot be written: reads are counted in memory"
-	if !kept {
-		lost, text = int64(len(read.Products)), "reads were answered but not counted"
-		i.uncounted.Add(lost)
-	}
+	kept := i.journal.Keep(read)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.lost += lost
-	if now := time.Now(); now.Sub(i.logged) >= failureLogInterval {
-		i.log.ErrorContext(ctx, text, "error", err, "uncounted", i.lost)
-		i.logged, i.lost = now, 0
+	if !kept {
+		i.uncounted.Add(int64(len(read.Products)))
+		i.lost += int64(len(read.Products))
 	}
+	now := time.Now()
+	if now.Sub(i.logged) < failureLogInterval {
+		return kept
+	}
+	if i.lost > 0 {
+		i.log.ErrorContext(ctx, "reads were answered but not counted", "error", err, "reads", i.lost)
+	} else {
+		i.log.ErrorContext(ctx, "the journal cannot be written: reads are counted in memory", "error", err)
+	}
+	i.logged, i.lost = now, 0
 	return kept
 }
 

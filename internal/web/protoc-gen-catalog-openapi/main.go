@@ -60,7 +60,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 func removeStreams(request *pluginpb.CodeGeneratorRequest) {
 	for _, file := range request.GetProtoFile() {
 		for _, service := range file.GetService() {
-			service.Method = slices.DeleteFunc(service.Method, func(m *descriptorpb.MethodDescriptorProto) bool {
+			service.Method = slices.DeleteFunc(service.GetMethod(), func(m *descriptorpb.MethodDescriptorProto) bool {
 				return m.GetClientStreaming() || m.GetServerStreaming()
 			})
 		}
