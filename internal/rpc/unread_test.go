@@ -187,8 +187,12 @@ func TestRefusalsOverHTTP2EndInGoodOrder(t *testing.T) {
 	var head bytes.Buffer
 	encoder := hpack.NewEncoder(&head)
 	for _, field := range [][2]string{
-		{":method", "POST"}, {":scheme", "http"}, {":path", create}, {":authority", "catalog"},
-		{"content-type", "application/grpc"}, {"te", "trailers"},
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":path", create},
+		{":authority", "catalog"},
+		{"content-type", "application/grpc"},
+		{"te", "trailers"},
 	} {
 		require.NoError(t, encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}))
 	}
