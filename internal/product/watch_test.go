@@ -180,11 +180,14 @@ func (s *stream) requireEnd(code connect.Code, reason fault.Reason) {
 	require.Equal(s.t, reason == fault.TooManyStreams, retry)
 }
 
+// rename can be called by any goroutine.
 func (s *served) rename(c caller, id, name string) {
 	s.t.Helper()
 	_, err := s.clients["connect"].UpdateProduct(as(s.t.Context(), c.grant.AccessToken),
 		&catalogv1.UpdateProductRequest{Product: &catalogv1.Product{Id: id, Name: name}})
-	require.NoError(s.t, err)
+	if err != nil {
+		s.t.Error("rename: ", err)
+	}
 }
 
 func (s *served) create(c caller, p *catalogv1.Product) string {
@@ -204,7 +207,9 @@ func TestWatchResumesWhereItBroke(t *testing.T) {
 			w := s.watch(protocol, ana.grant.AccessToken, &catalogv1.WatchProductChangesRequest{})
 			require.Empty(t, w.next())
 			const changes = 12
+			written := make(chan struct{})
 			go func() {
+				defer close(written)
 				for i := range changes {
 					s.rename(ana, id, fmt.Sprint(protocol, " ", i))
 				}
@@ -224,6 +229,7 @@ func TestWatchResumesWhereItBroke(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 			w.cancel()
+			<-written // the caller has the last answer, too
 		}
 	})
 }

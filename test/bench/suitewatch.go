@@ -130,7 +130,7 @@ func (w *watched) measure(
 		return err
 	}
 	for i := range w.idle {
-		w.idle[i] /= time.Duration(idleTime / time.Second)
+		w.idle[i] /= idleTime / time.Second
 	}
 	if w.working, err = spent(ctx, reader, func() error {
 		return w.change(ctx, b.writes, writer, id, streams, arrivals)
