@@ -29,6 +29,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/webhooktoken"
 	"github.com/zebrands/catalog/ent/writerequest"
 
 	stdsql "database/sql"
@@ -67,6 +68,8 @@ type Client struct {
 	Throttle *ThrottleClient
 	// VerificationKey is the client for interacting with the VerificationKey builders.
 	VerificationKey *VerificationKeyClient
+	// WebhookToken is the client for interacting with the WebhookToken builders.
+	WebhookToken *WebhookTokenClient
 	// WriteRequest is the client for interacting with the WriteRequest builders.
 	WriteRequest *WriteRequestClient
 }
@@ -94,6 +97,7 @@ func (c *Client) init() {
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.Throttle = NewThrottleClient(c.config)
 	c.VerificationKey = NewVerificationKeyClient(c.config)
+	c.WebhookToken = NewWebhookTokenClient(c.config)
 	c.WriteRequest = NewWriteRequestClient(c.config)
 }
 
@@ -202,6 +206,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		SigningKey:             NewSigningKeyClient(cfg),
 		Throttle:               NewThrottleClient(cfg),
 		VerificationKey:        NewVerificationKeyClient(cfg),
+		WebhookToken:           NewWebhookTokenClient(cfg),
 		WriteRequest:           NewWriteRequestClient(cfg),
 	}, nil
 }
@@ -237,6 +242,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		SigningKey:             NewSigningKeyClient(cfg),
 		Throttle:               NewThrottleClient(cfg),
 		VerificationKey:        NewVerificationKeyClient(cfg),
+		WebhookToken:           NewWebhookTokenClient(cfg),
 		WriteRequest:           NewWriteRequestClient(cfg),
 	}, nil
 }
@@ -270,7 +276,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Pause, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
-		c.VerificationKey, c.WriteRequest,
+		c.VerificationKey, c.WebhookToken, c.WriteRequest,
 	} {
 		n.Use(hooks...)
 	}
@@ -283,7 +289,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Pause, c.Product, c.ProductChange,
 		c.ProductView, c.RefreshToken, c.Session, c.SigningKey, c.Throttle,
-		c.VerificationKey, c.WriteRequest,
+		c.VerificationKey, c.WebhookToken, c.WriteRequest,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -322,6 +328,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Throttle.mutate(ctx, m)
 	case *VerificationKeyMutation:
 		return c.VerificationKey.mutate(ctx, m)
+	case *WebhookTokenMutation:
+		return c.WebhookToken.mutate(ctx, m)
 	case *WriteRequestMutation:
 		return c.WriteRequest.mutate(ctx, m)
 	default:
@@ -2388,6 +2396,139 @@ func (c *VerificationKeyClient) mutate(ctx context.Context, m *VerificationKeyMu
 	}
 }
 
+// WebhookTokenClient is a client for the WebhookToken schema.
+type WebhookTokenClient struct {
+	config
+}
+
+// NewWebhookTokenClient returns a client for the WebhookToken from the given config.
+func NewWebhookTokenClient(c config) *WebhookTokenClient {
+	return &WebhookTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `webhooktoken.Hooks(f(g(h())))`.
+func (c *WebhookTokenClient) Use(hooks ...Hook) {
+	c.hooks.WebhookToken = append(c.hooks.WebhookToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `webhooktoken.Intercept(f(g(h())))`.
+func (c *WebhookTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.WebhookToken = append(c.inters.WebhookToken, interceptors...)
+}
+
+// Create returns a builder for creating a WebhookToken entity.
+func (c *WebhookTokenClient) Create() *WebhookTokenCreate {
+	mutation := newWebhookTokenMutation(c.config, OpCreate)
+	return &WebhookTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of WebhookToken entities.
+func (c *WebhookTokenClient) CreateBulk(builders ...*WebhookTokenCreate) *WebhookTokenCreateBulk {
+	return &WebhookTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WebhookTokenClient) MapCreateBulk(slice any, setFunc func(*WebhookTokenCreate, int)) *WebhookTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WebhookTokenCreateBulk{err: fmt.Errorf("calling to WebhookTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WebhookTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WebhookTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for WebhookToken.
+func (c *WebhookTokenClient) Update() *WebhookTokenUpdate {
+	mutation := newWebhookTokenMutation(c.config, OpUpdate)
+	return &WebhookTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WebhookTokenClient) UpdateOne(_m *WebhookToken) *WebhookTokenUpdateOne {
+	mutation := newWebhookTokenMutation(c.config, OpUpdateOne, withWebhookToken(_m))
+	return &WebhookTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WebhookTokenClient) UpdateOneID(id string) *WebhookTokenUpdateOne {
+	mutation := newWebhookTokenMutation(c.config, OpUpdateOne, withWebhookTokenID(id))
+	return &WebhookTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for WebhookToken.
+func (c *WebhookTokenClient) Delete() *WebhookTokenDelete {
+	mutation := newWebhookTokenMutation(c.config, OpDelete)
+	return &WebhookTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WebhookTokenClient) DeleteOne(_m *WebhookToken) *WebhookTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WebhookTokenClient) DeleteOneID(id string) *WebhookTokenDeleteOne {
+	builder := c.Delete().Where(webhooktoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WebhookTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for WebhookToken.
+func (c *WebhookTokenClient) Query() *WebhookTokenQuery {
+	return &WebhookTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWebhookToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a WebhookToken entity by its id.
+func (c *WebhookTokenClient) Get(ctx context.Context, id string) (*WebhookToken, error) {
+	return c.Query().Where(webhooktoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WebhookTokenClient) GetX(ctx context.Context, id string) *WebhookToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *WebhookTokenClient) Hooks() []Hook {
+	return c.hooks.WebhookToken
+}
+
+// Interceptors returns the client interceptors.
+func (c *WebhookTokenClient) Interceptors() []Interceptor {
+	return c.inters.WebhookToken
+}
+
+func (c *WebhookTokenClient) mutate(ctx context.Context, m *WebhookTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WebhookTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WebhookTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WebhookTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WebhookTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown WebhookToken mutation op: %q", m.Op())
+	}
+}
+
 // WriteRequestClient is a client for the WriteRequest schema.
 type WriteRequestClient struct {
 	config
@@ -2526,12 +2667,14 @@ type (
 	hooks struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
 		OneTimeToken, Pause, Product, ProductChange, ProductView, RefreshToken,
-		Session, SigningKey, Throttle, VerificationKey, WriteRequest []ent.Hook
+		Session, SigningKey, Throttle, VerificationKey, WebhookToken,
+		WriteRequest []ent.Hook
 	}
 	inters struct {
 		Admin, Delivery, JournalSegment, NotificationBatch, NotificationPreference,
 		OneTimeToken, Pause, Product, ProductChange, ProductView, RefreshToken,
-		Session, SigningKey, Throttle, VerificationKey, WriteRequest []ent.Interceptor
+		Session, SigningKey, Throttle, VerificationKey, WebhookToken,
+		WriteRequest []ent.Interceptor
 	}
 )
 

@@ -27,6 +27,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/webhooktoken"
 	"github.com/zebrands/catalog/ent/writerequest"
 )
 
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			signingkey.Table:             signingkey.ValidColumn,
 			throttle.Table:               throttle.ValidColumn,
 			verificationkey.Table:        verificationkey.ValidColumn,
+			webhooktoken.Table:           webhooktoken.ValidColumn,
 			writerequest.Table:           writerequest.ValidColumn,
 		})
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/verificationkey"
+	"github.com/zebrands/catalog/ent/webhooktoken"
 	"github.com/zebrands/catalog/ent/writerequest"
 )
 
@@ -314,6 +315,15 @@ func init() {
 	verificationkeyDescCreateTime := verificationkeyMixinFields0[0].Descriptor()
 	// verificationkey.DefaultCreateTime holds the default value on creation for the create_time field.
 	verificationkey.DefaultCreateTime = verificationkeyDescCreateTime.Default.(func() time.Time)
+	webhooktokenMixin := schema.WebhookToken{}.Mixin()
+	webhooktokenMixinFields0 := webhooktokenMixin[0].Fields()
+	_ = webhooktokenMixinFields0
+	webhooktokenFields := schema.WebhookToken{}.Fields()
+	_ = webhooktokenFields
+	// webhooktokenDescCreateTime is the schema descriptor for create_time field.
+	webhooktokenDescCreateTime := webhooktokenMixinFields0[0].Descriptor()
+	// webhooktoken.DefaultCreateTime holds the default value on creation for the create_time field.
+	webhooktoken.DefaultCreateTime = webhooktokenDescCreateTime.Default.(func() time.Time)
 	writerequestMixin := schema.WriteRequest{}.Mixin()
 	writerequestMixinFields0 := writerequestMixin[0].Fields()
 	_ = writerequestMixinFields0

@@ -95,6 +95,11 @@ func (m *VerificationKeyMutation) SQLTx() (*stdsql.Tx, error) {
 }
 
 // SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *WebhookTokenMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
 func (m *WriteRequestMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }

@@ -44,6 +44,8 @@ type Tx struct {
 	Throttle *ThrottleClient
 	// VerificationKey is the client for interacting with the VerificationKey builders.
 	VerificationKey *VerificationKeyClient
+	// WebhookToken is the client for interacting with the WebhookToken builders.
+	WebhookToken *WebhookTokenClient
 	// WriteRequest is the client for interacting with the WriteRequest builders.
 	WriteRequest *WriteRequestClient
 
@@ -192,6 +194,7 @@ func (tx *Tx) init() {
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.Throttle = NewThrottleClient(tx.config)
 	tx.VerificationKey = NewVerificationKeyClient(tx.config)
+	tx.WebhookToken = NewWebhookTokenClient(tx.config)
 	tx.WriteRequest = NewWriteRequestClient(tx.config)
 }
 

@@ -23,6 +23,7 @@ var UniqueColumns = map[string]string{
 	"signing_keys_pkey":                  "signing_keys.id",
 	"throttles_pkey":                     "throttles.id",
 	"verification_keys_pkey":             "verification_keys.id",
+	"webhook_tokens_pkey":                "webhook_tokens.id",
 	"write_requests_pkey":                "write_requests.id",
 	"write_request_id":                   "write_requests.actor_id, write_requests.request_id",
 	"notification_batch_deliveries_pkey": "notification_batch_deliveries.notification_batch_id, notification_batch_deliveries.delivery_id",

@@ -189,6 +189,18 @@ func (f VerificationKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VerificationKeyMutation", m)
 }
 
+// The WebhookTokenFunc type is an adapter to allow the use of ordinary
+// function as WebhookToken mutator.
+type WebhookTokenFunc func(context.Context, *ent.WebhookTokenMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f WebhookTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.WebhookTokenMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.WebhookTokenMutation", m)
+}
+
 // The WriteRequestFunc type is an adapter to allow the use of ordinary
 // function as WriteRequest mutator.
 type WriteRequestFunc func(context.Context, *ent.WriteRequestMutation) (ent.Value, error)

@@ -51,5 +51,8 @@ type Throttle func(*sql.Selector)
 // VerificationKey is the predicate function for verificationkey builders.
 type VerificationKey func(*sql.Selector)
 
+// WebhookToken is the predicate function for webhooktoken builders.
+type WebhookToken func(*sql.Selector)
+
 // WriteRequest is the predicate function for writerequest builders.
 type WriteRequest func(*sql.Selector)

@@ -104,3 +104,24 @@ func (NotificationPreference) Fields() []ent.Field {
 			SchemaType(timestamp),
 	}
 }
+
+// WebhookToken is the token of a webhook that was received: its signature counts for that event alone.
+type WebhookToken struct{ ent.Schema }
+
+// Mixin of the WebhookToken.
+func (WebhookToken) Mixin() []ent.Mixin {
+	return []ent.Mixin{createdMixin{}}
+}
+
+// Fields of the WebhookToken. The id is the SHA-256 of the token, in hexadecimal; digest is the SHA-256 of the event.
+func (WebhookToken) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable(),
+		field.Bytes("digest").Immutable(),
+	}
+}
+
+// Indexes of the WebhookToken.
+func (WebhookToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("create_time")}
+}

@@ -150,9 +150,10 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.queue.Stop(ctx))
 	}
+	endCleanup := cleanUp(ctx, p, "tokens of webhooks", notification.Cleanup)
 	endCheck := inBackground(ctx, func(ctx context.Context) { p.mailHealth.CheckLog(ctx, mailer, resend, p.log) })
 	return func(ctx context.Context) error {
-		return errors.Join(endCheck(ctx), p.queue.Stop(ctx), gauges.Unregister())
+		return errors.Join(endCheck(ctx), endCleanup(ctx), p.queue.Stop(ctx), gauges.Unregister())
 	}, nil
 }
 

@@ -1,7 +1,11 @@
 package notification
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +21,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/delivery"
+	"github.com/zebrands/catalog/ent/webhooktoken"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/mail"
@@ -34,8 +39,9 @@ const (
 // Webhook handles Mailgun's event webhooks (POST /webhooks/mailgun), which update the states of deliveries.
 //
 // It responds 404 without a signing key, 405 to other methods, 413 to an oversized body, 400 to a malformed webhook,
-// and 406 if the signature is invalid or expired; Mailgun does not retry after 406. It ignores events about unknown
-// mails. States only move forward, so handling is idempotent: webhooks may be repeated, late or replayed.
+// and 406 if the signature is invalid, expired or was received with another event; Mailgun does not retry after 406. It
+// ignores events about unknown mails. States only move forward, so handling is idempotent: webhooks may be repeated or
+// late.
 type Webhook struct {
 	db  *db.DB
 	api *mailgun.MailgunImpl // nil without a key
@@ -89,7 +95,13 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the event could not be read", http.StatusBadRequest)
 		return
 	}
-	if err := h.apply(r.Context(), e); err != nil {
+	err = h.apply(r.Context(), payload, e)
+	if errors.Is(err, errTokenReused) {
+		h.log.WarnContext(r.Context(), "webhook refused", "reason", string(fault.WebhookSignatureBad), "error", err)
+		http.Error(w, string(fault.WebhookSignatureBad), http.StatusNotAcceptable)
+		return
+	}
+	if err != nil {
 		h.log.ErrorContext(r.Context(), "webhook failed", "error", err)
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 		return
@@ -163,12 +175,19 @@ func parseEvent(raw []byte) (event, error) {
 	return e, nil
 }
 
-// apply sets the new state of the event's delivery, unless it is already in that state or a later one.
-func (h *Webhook) apply(ctx context.Context, e event) error {
-	if len(e.messageIDs) == 0 || e.recipient == "" {
-		return nil
-	}
+// errTokenReused is returned for a token that was received with another event: Mailgun signs the token, not the event.
+var errTokenReused = errors.New("the token was received with another event")
+
+// apply sets the new state of the event's delivery, unless it is already in that state or a later one. Returns
+// errTokenReused.
+func (h *Webhook) apply(ctx context.Context, payload mailgun.WebhookPayload, e event) error {
 	return h.db.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := useToken(ctx, tx, payload); err != nil {
+			return err
+		}
+		if len(e.messageIDs) == 0 || e.recipient == "" {
+			return nil
+		}
 		update := tx.Delivery.Update().Where(
 			delivery.MessageIDIn(e.messageIDs...), delivery.RecipientEmail(e.recipient))
 		switch {
@@ -187,6 +206,36 @@ func (h *Webhook) apply(ctx context.Context, e event) error {
 		}
 		if err := update.Exec(ctx); err != nil {
 			return fmt.Errorf("apply event %s: %w", e.name, err)
+		}
+		return nil
+	})
+}
+
+// useToken remembers the token of a webhook with its event. Returns errTokenReused if it was received with another one.
+func useToken(ctx context.Context, tx *ent.Tx, payload mailgun.WebhookPayload) error {
+	id, digest := sha256.Sum256([]byte(payload.Signature.Token)), sha256.Sum256(payload.EventData)
+	name := hex.EncodeToString(id[:])
+	err := tx.WebhookToken.Create().SetID(name).SetDigest(digest[:]).
+		OnConflictColumns(webhooktoken.FieldID).DoNothing().Exec(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("remember a webhook: %w", err)
+	}
+	first, err := tx.WebhookToken.Get(ctx, name)
+	if err != nil {
+		return fmt.Errorf("look up a webhook: %w", err)
+	}
+	if !bytes.Equal(first.Digest, digest[:]) {
+		return errTokenReused
+	}
+	return nil
+}
+
+// Cleanup deletes the tokens of webhooks whose signatures have expired. Call it periodically, on any replica.
+func Cleanup(ctx context.Context, d *db.DB) error {
+	return d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		oldest := time.Now().UTC().Add(-webhookAge - 2*webhookSkew)
+		if _, err := tx.WebhookToken.Delete().Where(webhooktoken.CreateTimeLT(oldest)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete tokens of webhooks: %w", err)
 		}
 		return nil
 	})

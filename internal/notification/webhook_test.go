@@ -3,6 +3,7 @@ package notification_test
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,9 +24,13 @@ import (
 
 const signingKey = "key-of-the-webhook"
 
-// signed returns the body of a webhook, signed at that time.
+// signed returns the body of a webhook with a token of its own, signed at that time.
 func signed(key string, at time.Time, event any) string {
-	timestamp, token := strconv.FormatInt(at.Unix(), 10), "0123456789abcdef"
+	return signedWith(rand.Text(), key, at, event)
+}
+
+func signedWith(token, key string, at time.Time, event any) string {
+	timestamp := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(timestamp + token))
 	body, err := json.Marshal(map[string]any{
@@ -152,5 +157,31 @@ func FuzzParseEvent(f *testing.F) {
 		if err == nil && strings.ContainsAny(explanation, "\r\n\x00") {
 			t.Fatalf("an explanation of several lines: %q", explanation)
 		}
+	})
+}
+
+// Mailgun signs a token and not the event, so whoever sees one webhook could sign others.
+func TestTokenOfAWebhookCountsForOneEvent(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.product(w.ana, "SKU-1")
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateSent) })
+		h := notification.NewWebhook(w.db, signingKey, slog.New(slog.DiscardHandler))
+		id, at := w.deliveries()[0].MessageID, time.Now()
+		opened := signedWith("seen", signingKey, at, mailEvent("opened", "", id, "luis@example.com"))
+		forged := signedWith("seen", signingKey, at, mailEvent("complained", "", id, "luis@example.com"))
+		require.Equal(t, http.StatusOK, post(h, http.MethodPost, opened))
+		require.Equal(t, http.StatusNotAcceptable, post(h, http.MethodPost, forged))
+		require.Equal(t, http.StatusOK, post(h, http.MethodPost, opened), "Mailgun may repeat it")
+		require.True(t, w.allIn(delivery.StateSent))
+
+		require.NoError(t, notification.Cleanup(t.Context(), w.db))
+		require.Equal(t, 1, w.count("webhook_tokens"))
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE webhook_tokens SET create_time = $1", time.Now().UTC().Add(-24*time.Hour))
+			return err
+		})
+		require.NoError(t, notification.Cleanup(t.Context(), w.db))
+		require.Zero(t, w.count("webhook_tokens"))
 	})
 }
