@@ -58,7 +58,11 @@ func NewMailgun(domain, apiKey, baseURL string) (*Mailgun, error) {
 	}
 	api := mailgun.NewMailgun(domain, apiKey)
 	api.SetAPIBase(version.ReplaceAllString(strings.TrimRight(baseURL, "/"), "") + "/v3")
-	api.SetClient(&http.Client{Timeout: mailgunTimeout, Transport: captureRetryAfter{traced(transport())}})
+	api.SetClient(&http.Client{
+		Timeout: mailgunTimeout, Transport: captureRetryAfter{traced(transport())},
+		// The key and the mails are for this address alone.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
 	return &Mailgun{api: api, apiKey: apiKey}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,6 +152,21 @@ func TestMailgunKnowsWhatItAccepted(t *testing.T) {
 		_, err = m.Accepted(t.Context(), sent.ID, time.Now())
 		require.Equal(t, mail.Unreadable, mail.AsError(err).Kind)
 	}
+}
+
+func TestMailgunIsNotFollowedElsewhere(t *testing.T) {
+	var elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	t.Cleanup(other.Close)
+	s := &fakeMailgun{answer: func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	}}
+	m := s.start(t)
+	_, err := m.Send(t.Context(), letter("luis@example.com"))
+	require.ErrorContains(t, err, "Mailgun answered 307")
+	_, err = m.Accepted(t.Context(), "0193a@example.com", time.Now())
+	require.ErrorContains(t, err, "Mailgun answered 307")
+	require.Zero(t, elsewhere.Load())
 }
 
 func TestMailgunErrors(t *testing.T) {
