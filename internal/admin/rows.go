@@ -17,9 +17,6 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-// adminsLock is the PostgreSQL advisory lock that serializes changes of the set of administrators.
-const adminsLock = 0x61646d696e73
-
 // The purposes of mails with a link, as in OneTimeToken.
 const (
 	invitation    = "invitation"
@@ -31,11 +28,7 @@ var errNotFound = fault.New(fault.NotFound, fault.AdminNotFound, "There is no su
 // lockAdmins serializes transactions that change the set of administrators. It must be the first statement of
 // the transaction, so that later ones see the committed changes.
 func lockAdmins(ctx context.Context, tx *ent.Tx) error {
-	if !db.LocksRows(ctx) { // SQLite has a single writer
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(adminsLock))
-	return err
+	return db.LockTx(ctx, tx, db.AdminsLock)
 }
 
 // lockAdmin returns the administrator that matches where, with its row locked. Returns ADMIN_NOT_FOUND if there

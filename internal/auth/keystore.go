@@ -24,8 +24,6 @@ import (
 const (
 	// keyFile is the file in the data folder where earlier releases kept the signing key on SQLite.
 	keyFile = "signing-key.pem"
-	// keyLock is the PostgreSQL advisory lock that guards changes of the keys.
-	keyLock = 0x6361746b6579
 	// keyPropagation bounds how long processes still sign with the previous key: keyMaxAge plus clock skew.
 	keyPropagation = 2 * time.Minute
 	// keyOverlap is how long a key verifies after its successor begins to sign: until its last token has
@@ -234,10 +232,8 @@ func (s *KeyStore) Retire(ctx context.Context, id string) error {
 // change runs fn in a transaction, serialized with other changes of the keys.
 func (s *KeyStore) change(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
 	return s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if s.d.Dialect() == dialect.Postgres {
-			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(keyLock)); err != nil {
-				return err
-			}
+		if err := db.LockTx(ctx, tx, db.KeysLock); err != nil {
+			return err
 		}
 		return fn(ctx, tx)
 	})

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/zebrands/catalog/internal/db"
 )
 
 // minRequestBytes is the minimum of --max-request-bytes: sign-in requests must fit.
@@ -68,9 +70,12 @@ func (s Storage) Validate() error {
 		}
 		return nil
 	}
-	u, err := url.Parse(s.URL())
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return invalid("database-url", "must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME")
+	if scheme, _, _ := strings.Cut(s.URL(), "://"); scheme != "postgres" && scheme != "postgresql" {
+		return invalid("database-url", "must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME, "+
+			"where several servers are HOST1:PORT1,HOST2:PORT2")
+	}
+	if err := db.CheckURL(s.URL()); err != nil {
+		return invalid("database-url", "cannot be used: %s", err)
 	}
 	return nil
 }

@@ -6,13 +6,16 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/lib/pq"
 )
 
-var errBadAuthority = errors.New("open PostgreSQL: sslrootcert holds no certificate in PEM text")
+var (
+	errBadAuthority = errors.New("open PostgreSQL: sslrootcert holds no certificate in PEM text")
+	errOnlyReads    = errors.New("open PostgreSQL: the catalog writes, so target_session_attrs must be read-write or primary")
+)
 
 // postgres is the connection configuration of a PostgreSQL database.
 type postgres struct {
@@ -22,11 +25,11 @@ type postgres struct {
 
 // parsePostgres parses a database URL. It accepts sslinline=true with sslrootcert alone, though the driver would also
 // require a client certificate: a container gets the certificate of the server's certificate authority as text, and
-// has no file for it.
+// has no file for it. Of several servers it uses those that accept writes.
 func parsePostgres(databaseURL string) (postgres, error) {
-	u, err := url.Parse(databaseURL)
+	u, err := normalizeURL(databaseURL)
 	if err != nil {
-		return postgres{}, errBadURL // the error may contain the password
+		return postgres{}, err
 	}
 	query := u.Query()
 	if !query.Has("connect_timeout") {
@@ -35,7 +38,20 @@ func parsePostgres(databaseURL string) (postgres, error) {
 	u.RawQuery = query.Encode()
 	config, err := pq.NewConfig(u.String())
 	if err != nil {
-		return postgres{}, errBadURL
+		if password, ok := u.User.Password(); ok && strings.Contains(err.Error(), password) {
+			return postgres{}, errBadURL
+		}
+		return postgres{}, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	switch attrs := config.TargetSessionAttrs; attrs {
+	case pq.TargetSessionAttrsReadOnly, pq.TargetSessionAttrsStandby, pq.TargetSessionAttrsPreferStandby:
+		return postgres{}, fmt.Errorf("%w: %s", errOnlyReads, attrs)
+	case "":
+		if len(config.Multi) > 0 {
+			config.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
+			query.Set("target_session_attrs", string(config.TargetSessionAttrs))
+			u.RawQuery = query.Encode()
+		}
 	}
 	if config.SSLInline && config.SSLRootCert != "" && config.SSLCert == "" {
 		if err := inlineAuthority(&config); err != nil {

@@ -57,7 +57,7 @@ type options struct {
 func MaxConns(n int) Option { return func(o *options) { o.maxConns = max(n, minMaxConns) } }
 
 // KeepStatements sets the capacity of each connection's cache of prepared statements. The default is 256; 0 disables
-// the cache, for a connection pooler without support for prepared statements.
+// the cache.
 func KeepStatements(n int) Option { return func(o *options) { o.statements = n } }
 
 // DB is an open database: one pool on PostgreSQL; on SQLite a pool with one connection for writes and one with several
@@ -79,7 +79,7 @@ type DB struct {
 }
 
 // Open opens the database at a URL: "sqlite:PATH", whose folder is created if needed, or "postgres://…". It does not
-// change the schema.
+// change the schema. Returns an error behind a connection pooler that shares sessions.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
 	config := options{maxConns: defaultMaxConns, statements: defaultStatements}
 	for _, option := range opts {
@@ -171,18 +171,19 @@ func openPostgres(ctx context.Context, databaseURL string, l *link, config optio
 	if l.server, err = parsePostgres(databaseURL); err != nil {
 		return nil, err
 	}
+	l.conns = config.maxConns + ownConns
 	connector, err := l.server.connector(l.dialer)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(newCachingConnector(linkedConnector{connector, l}, false, config))
+	if err := l.checkPooler(ctx); err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	pool := sql.OpenDB(newCachingConnector(linkedConnector{Connector: connector, link: l}, false, config))
 	pool.SetMaxOpenConns(config.maxConns)
 	pool.SetMaxIdleConns(config.maxConns)
 	pool.SetConnMaxIdleTime(connIdleTime)
 	pool.SetConnMaxLifetime(connLifetime)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open PostgreSQL: %w", err), pool.Close())
-	}
 	return pool, nil
 }
 

@@ -55,6 +55,9 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.open[c] = struct{}{}
+	if report, ok := ctx.Value(dialKey{}).(func(*dialed)); ok {
+		report(c)
+	}
 	return c, nil
 }
 

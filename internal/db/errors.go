@@ -41,6 +41,9 @@ func IsUnavailable(err error) bool {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[errNoSession](err); ok {
+		return true
+	}
 	for _, lost := range []error{errAway, driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, lost) {
 			return true

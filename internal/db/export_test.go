@@ -4,7 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
+
+// SetLockPatience shortens lockPatience until the returned function is called.
+func SetLockPatience(patience time.Duration) (restore func()) {
+	before := lockPatience
+	lockPatience = patience
+	return func() { lockPatience = before }
+}
 
 // ErrBusy exports errBusy for tests.
 var ErrBusy = errBusy

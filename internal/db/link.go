@@ -38,8 +38,11 @@ const (
 // sessionSettings make PostgreSQL quickly detect a process whose machine or network is gone, and roll back its
 // transactions. They disable JIT compilation, which costs 50 ms in each search of a million products, and saves less.
 // They are set by statements, because connection poolers reject them as connection parameters.
-const sessionSettings = "SET idle_in_transaction_session_timeout = '15s'; SET jit = off; " +
-	"SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+//
+// The first column of the result is the process id of the session.
+const sessionSettings = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '15s', false), " +
+	"set_config('jit', 'off', false), set_config('tcp_keepalives_idle', '15', false), " +
+	"set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)"
 
 var (
 	errAway      = errors.New("db: PostgreSQL does not answer")
@@ -61,6 +64,7 @@ type link struct {
 	pass   func(topic, text string) // delivers a message
 	dialer *dialer
 	server postgres
+	conns  int // the most connections that this process opens
 
 	process string // its id on the channel
 	start   time.Time
@@ -69,7 +73,7 @@ type link struct {
 	answered atomic.Int64 // send time of the latest answered heartbeat, since start
 	proven   atomic.Int64 // send time of the latest received heartbeat, since start; 0 if none is valid
 
-	probe    *sql.DB
+	probe    atomic.Pointer[sql.DB] // nil before watch
 	listener *pq.Listener
 	stop     context.CancelFunc
 	done     chan struct{}
@@ -88,7 +92,10 @@ func (d *DB) Watch(ctx context.Context) error {
 	if d.link.listener != nil {
 		return errUnwatched
 	}
-	return d.link.watch(ctx)
+	if err := d.link.watch(ctx); err != nil {
+		return err
+	}
+	return d.reserve(ctx)
 }
 
 // LinkState is the state of the connection to PostgreSQL.
@@ -113,11 +120,12 @@ func (l *link) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.probe = sql.OpenDB(connector)
-	l.probe.SetMaxOpenConns(1)
+	probe := sql.OpenDB(linkedConnector{Connector: connector, link: l, always: true})
+	probe.SetMaxOpenConns(1)
+	l.probe.Store(probe)
 	l.listener = pq.NewDialListener(l.dialer, l.server.url, minReconnect, maxReconnect, l.event)
 	if err := l.listener.Listen(channel); err != nil {
-		return errors.Join(fmt.Errorf("listen: %w", err), l.listener.Close(), l.probe.Close())
+		return errors.Join(fmt.Errorf("listen: %w", err), l.listener.Close(), probe.Close())
 	}
 	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
 	l.done = make(chan struct{})
@@ -146,7 +154,7 @@ func (l *link) close() {
 		<-l.done
 	}
 	_ = l.listener.Close()
-	_ = l.probe.Close()
+	_ = l.probe.Load().Close()
 }
 
 // event handles the events of the listener's connection.
@@ -262,7 +270,7 @@ func (l *link) send(ctx context.Context) chan error {
 	go func() {
 		sent := time.Since(l.start).Nanoseconds()
 		// A heartbeat may be lost, so it does not wait for the disk.
-		_, err := l.probe.ExecContext(ctx, fmt.Sprintf(
+		_, err := l.probe.Load().ExecContext(ctx, fmt.Sprintf(
 			"SET synchronous_commit = off; SELECT pg_notify('%s', 'beat %s %d')", channel, l.process, sent))
 		if err == nil {
 			l.answered.Store(sent)
@@ -281,44 +289,72 @@ func (l *link) setAway(away bool, err error) {
 	}
 }
 
-// linkedConnector opens connections of the pool, unless the circuit breaker is open.
+// linkedConnector opens sessions, unless the circuit breaker is open.
 type linkedConnector struct {
 	*pq.Connector
 
-	link *link
+	link   *link
+	always bool // also while the circuit breaker is open: for the heartbeat that closes it
 }
 
 // Connect opens a connection, which the pool discards once the dialer retires it.
 func (c linkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	if err := c.link.check(); err != nil {
+	if err := c.link.check(); err != nil && !c.always {
 		return nil, err
 	}
 	generation := c.link.dialer.generation.Load()
-	opened, err := c.Connector.Connect(ctx)
+	var conn driverConn
+	var session int
+	err := c.link.withinTime(ctx, func(ctx context.Context) error {
+		opened, err := c.Connector.Connect(ctx)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if conn, ok = opened.(driverConn); !ok {
+			return errors.Join(fmt.Errorf("db: cannot watch a %T", opened), opened.Close())
+		}
+		if session, err = prepare(ctx, conn); err != nil {
+			return errors.Join(fmt.Errorf("prepare a connection: %w", err), conn.Close())
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	conn, ok := opened.(driverConn)
+	return &linkedConn{driverConn: conn, link: c.link, generation: generation, session: session}, nil
+}
+
+// prepare applies the session settings, and returns the process id of the session.
+func prepare(ctx context.Context, conn driverConn) (session int, err error) {
+	rows, err := conn.QueryContext(ctx, sessionSettings, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	values := make([]driver.Value, len(rows.Columns()))
+	if err := rows.Next(values); err != nil {
+		return 0, err
+	}
+	pid, ok := values[0].(int64)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("db: cannot watch a %T", opened), opened.Close())
+		return 0, fmt.Errorf("db: the process id is a %T", values[0])
 	}
-	if _, err := conn.ExecContext(ctx, sessionSettings, nil); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare a connection: %w", err), conn.Close())
-	}
-	return &linkedConn{driverConn: conn, dialer: c.link.dialer, generation: generation}, nil
+	return int(pid), nil
 }
 
 // linkedConn is a connection of the pool.
 type linkedConn struct {
 	driverConn
 
-	dialer     *dialer
+	link       *link
 	generation int64
+	session    int // its process id
 }
 
 // ResetSession is called before each reuse of a pooled connection.
 func (c *linkedConn) ResetSession(ctx context.Context) error {
-	if c.dialer.generation.Load() != c.generation {
+	if c.link.dialer.generation.Load() != c.generation {
 		return driver.ErrBadConn
 	}
 	return c.driverConn.ResetSession(ctx)

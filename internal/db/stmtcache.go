@@ -129,6 +129,9 @@ func run[S, T any](
 	if c.openRows > 0 && !c.connector.sqlite {
 		return result, nil, errBusy
 	}
+	if linked, ok := c.driverConn.(*linkedConn); ok {
+		defer linked.link.watchStatement(ctx, linked.session, query).end()
+	}
 	stmt, err = c.statement(ctx, query, len(args))
 	if err != nil {
 		return result, nil, err

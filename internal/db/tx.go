@@ -62,7 +62,11 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 }
 
 func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) (err error) {
+	over := afterPatience(func() {
+		d.log.WarnContext(ctx, "waiting for a lock", "lock", d.writeLock(), "waited", lockPatience)
+	})
 	tx, err := d.writer.Tx(ctx)
+	over()
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -87,6 +91,14 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 	}
 	d.topics.tellAll(u.messages)
 	return nil
+}
+
+// writeLock names what a transaction waits for before it begins.
+func (d *DB) writeLock() string {
+	if d.dialect == dialect.SQLite {
+		return "the writer of SQLite"
+	}
+	return "a connection of the pool"
 }
 
 // pause is the backoff between attempts, so that the conflicting transaction can finish. It reports whether ctx is
