@@ -44,25 +44,9 @@ func (_c *AdminCreate) SetCreateTime(v time.Time) *AdminCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *AdminCreate) SetNillableCreateTime(v *time.Time) *AdminCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetUpdateTime sets the "update_time" field.
 func (_c *AdminCreate) SetUpdateTime(v time.Time) *AdminCreate {
 	_c.mutation.SetUpdateTime(v)
-	return _c
-}
-
-// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
-func (_c *AdminCreate) SetNillableUpdateTime(v *time.Time) *AdminCreate {
-	if v != nil {
-		_c.SetUpdateTime(*v)
-	}
 	return _c
 }
 
@@ -186,14 +170,6 @@ func (_c *AdminCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := admin.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := admin.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
-	}
-	if _, ok := _c.mutation.UpdateTime(); !ok {
-		v := admin.DefaultUpdateTime()
-		_c.mutation.SetUpdateTime(v)
 	}
 	if _, ok := _c.mutation.Disabled(); !ok {
 		v := admin.DefaultDisabled

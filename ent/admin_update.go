@@ -56,6 +56,14 @@ func (_u *AdminUpdate) SetUpdateTime(v time.Time) *AdminUpdate {
 	return _u
 }
 
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *AdminUpdate) SetNillableUpdateTime(v *time.Time) *AdminUpdate {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
+	return _u
+}
+
 // SetDeleteTime sets the "delete_time" field.
 func (_u *AdminUpdate) SetDeleteTime(v time.Time) *AdminUpdate {
 	_u.mutation.SetDeleteTime(v)
@@ -159,7 +167,6 @@ func (_u *AdminUpdate) Mutation() *AdminMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *AdminUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -182,14 +189,6 @@ func (_u *AdminUpdate) Exec(ctx context.Context) error {
 func (_u *AdminUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *AdminUpdate) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := admin.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 
@@ -305,6 +304,14 @@ func (_u *AdminUpdateOne) AddVersion(v int64) *AdminUpdateOne {
 // SetUpdateTime sets the "update_time" field.
 func (_u *AdminUpdateOne) SetUpdateTime(v time.Time) *AdminUpdateOne {
 	_u.mutation.SetUpdateTime(v)
+	return _u
+}
+
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *AdminUpdateOne) SetNillableUpdateTime(v *time.Time) *AdminUpdateOne {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
 	return _u
 }
 
@@ -424,7 +431,6 @@ func (_u *AdminUpdateOne) Select(field string, fields ...string) *AdminUpdateOne
 
 // Save executes the query and returns the updated Admin entity.
 func (_u *AdminUpdateOne) Save(ctx context.Context) (*Admin, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -447,14 +453,6 @@ func (_u *AdminUpdateOne) Exec(ctx context.Context) error {
 func (_u *AdminUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *AdminUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := admin.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 

@@ -31,6 +31,7 @@ import (
 	"github.com/zebrands/catalog/ent/verificationkey"
 	"github.com/zebrands/catalog/ent/webhooktoken"
 	"github.com/zebrands/catalog/ent/writerequest"
+	"github.com/zebrands/catalog/internal/clock"
 
 	stdsql "database/sql"
 )
@@ -114,6 +115,7 @@ type (
 		hooks *hooks
 		// interceptors to execute on queries.
 		inters *inters
+		Clock  *clock.Clock
 	}
 	// Option function to configure the client.
 	Option func(*config)
@@ -154,6 +156,13 @@ func Log(fn func(...any)) Option {
 func Driver(driver dialect.Driver) Option {
 	return func(c *config) {
 		c.driver = driver
+	}
+}
+
+// Clock configures the Clock.
+func Clock(v *clock.Clock) Option {
+	return func(c *config) {
+		c.Clock = v
 	}
 }
 

@@ -31,14 +31,6 @@ func (_c *DeliveryCreate) SetCreateTime(v time.Time) *DeliveryCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *DeliveryCreate) SetNillableCreateTime(v *time.Time) *DeliveryCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetRecipientID sets the "recipient_id" field.
 func (_c *DeliveryCreate) SetRecipientID(v uuid.UUID) *DeliveryCreate {
 	_c.mutation.SetRecipientID(v)
@@ -133,14 +125,6 @@ func (_c *DeliveryCreate) SetScheduleTime(v time.Time) *DeliveryCreate {
 	return _c
 }
 
-// SetNillableScheduleTime sets the "schedule_time" field if the given value is not nil.
-func (_c *DeliveryCreate) SetNillableScheduleTime(v *time.Time) *DeliveryCreate {
-	if v != nil {
-		_c.SetScheduleTime(*v)
-	}
-	return _c
-}
-
 // SetAttemptTime sets the "attempt_time" field.
 func (_c *DeliveryCreate) SetAttemptTime(v time.Time) *DeliveryCreate {
 	_c.mutation.SetAttemptTime(v)
@@ -172,14 +156,6 @@ func (_c *DeliveryCreate) SetNillableSendTime(v *time.Time) *DeliveryCreate {
 // SetUpdateTime sets the "update_time" field.
 func (_c *DeliveryCreate) SetUpdateTime(v time.Time) *DeliveryCreate {
 	_c.mutation.SetUpdateTime(v)
-	return _c
-}
-
-// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
-func (_c *DeliveryCreate) SetNillableUpdateTime(v *time.Time) *DeliveryCreate {
-	if v != nil {
-		_c.SetUpdateTime(*v)
-	}
 	return _c
 }
 
@@ -247,10 +223,6 @@ func (_c *DeliveryCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *DeliveryCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := delivery.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
-	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := delivery.DefaultState
 		_c.mutation.SetState(v)
@@ -270,14 +242,6 @@ func (_c *DeliveryCreate) defaults() {
 	if _, ok := _c.mutation.ChangeCount(); !ok {
 		v := delivery.DefaultChangeCount
 		_c.mutation.SetChangeCount(v)
-	}
-	if _, ok := _c.mutation.ScheduleTime(); !ok {
-		v := delivery.DefaultScheduleTime()
-		_c.mutation.SetScheduleTime(v)
-	}
-	if _, ok := _c.mutation.UpdateTime(); !ok {
-		v := delivery.DefaultUpdateTime()
-		_c.mutation.SetUpdateTime(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := delivery.DefaultID()

@@ -189,6 +189,14 @@ func (_u *DeliveryUpdate) SetUpdateTime(v time.Time) *DeliveryUpdate {
 	return _u
 }
 
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *DeliveryUpdate) SetNillableUpdateTime(v *time.Time) *DeliveryUpdate {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
+	return _u
+}
+
 // AddBatchIDs adds the "batches" edge to the NotificationBatch entity by IDs.
 func (_u *DeliveryUpdate) AddBatchIDs(ids ...uuid.UUID) *DeliveryUpdate {
 	_u.mutation.AddBatchIDs(ids...)
@@ -232,7 +240,6 @@ func (_u *DeliveryUpdate) RemoveBatches(v ...*NotificationBatch) *DeliveryUpdate
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *DeliveryUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -255,14 +262,6 @@ func (_u *DeliveryUpdate) Exec(ctx context.Context) error {
 func (_u *DeliveryUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *DeliveryUpdate) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := delivery.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 
@@ -561,6 +560,14 @@ func (_u *DeliveryUpdateOne) SetUpdateTime(v time.Time) *DeliveryUpdateOne {
 	return _u
 }
 
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *DeliveryUpdateOne) SetNillableUpdateTime(v *time.Time) *DeliveryUpdateOne {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
+	return _u
+}
+
 // AddBatchIDs adds the "batches" edge to the NotificationBatch entity by IDs.
 func (_u *DeliveryUpdateOne) AddBatchIDs(ids ...uuid.UUID) *DeliveryUpdateOne {
 	_u.mutation.AddBatchIDs(ids...)
@@ -617,7 +624,6 @@ func (_u *DeliveryUpdateOne) Select(field string, fields ...string) *DeliveryUpd
 
 // Save executes the query and returns the updated Delivery entity.
 func (_u *DeliveryUpdateOne) Save(ctx context.Context) (*Delivery, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -640,14 +646,6 @@ func (_u *DeliveryUpdateOne) Exec(ctx context.Context) error {
 func (_u *DeliveryUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *DeliveryUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := delivery.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 

@@ -29,14 +29,6 @@ func (_c *JournalSegmentCreate) SetCreateTime(v time.Time) *JournalSegmentCreate
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *JournalSegmentCreate) SetNillableCreateTime(v *time.Time) *JournalSegmentCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *JournalSegmentCreate) SetID(v string) *JournalSegmentCreate {
 	_c.mutation.SetID(v)
@@ -50,7 +42,6 @@ func (_c *JournalSegmentCreate) Mutation() *JournalSegmentMutation {
 
 // Save creates the JournalSegment in the database.
 func (_c *JournalSegmentCreate) Save(ctx context.Context) (*JournalSegment, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -73,14 +64,6 @@ func (_c *JournalSegmentCreate) Exec(ctx context.Context) error {
 func (_c *JournalSegmentCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *JournalSegmentCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := journalsegment.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -289,7 +272,6 @@ func (_c *JournalSegmentCreateBulk) Save(ctx context.Context) ([]*JournalSegment
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*JournalSegmentMutation)
 				if !ok {

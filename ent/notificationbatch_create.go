@@ -32,14 +32,6 @@ func (_c *NotificationBatchCreate) SetCreateTime(v time.Time) *NotificationBatch
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *NotificationBatchCreate) SetNillableCreateTime(v *time.Time) *NotificationBatchCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetActorID sets the "actor_id" field.
 func (_c *NotificationBatchCreate) SetActorID(v uuid.UUID) *NotificationBatchCreate {
 	_c.mutation.SetActorID(v)
@@ -131,10 +123,6 @@ func (_c *NotificationBatchCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *NotificationBatchCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := notificationbatch.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := notificationbatch.DefaultID()
 		_c.mutation.SetID(v)

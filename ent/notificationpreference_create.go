@@ -44,14 +44,6 @@ func (_c *NotificationPreferenceCreate) SetUpdateTime(v time.Time) *Notification
 	return _c
 }
 
-// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
-func (_c *NotificationPreferenceCreate) SetNillableUpdateTime(v *time.Time) *NotificationPreferenceCreate {
-	if v != nil {
-		_c.SetUpdateTime(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *NotificationPreferenceCreate) SetID(v uuid.UUID) *NotificationPreferenceCreate {
 	_c.mutation.SetID(v)
@@ -96,10 +88,6 @@ func (_c *NotificationPreferenceCreate) defaults() {
 	if _, ok := _c.mutation.Frequency(); !ok {
 		v := notificationpreference.DefaultFrequency
 		_c.mutation.SetFrequency(v)
-	}
-	if _, ok := _c.mutation.UpdateTime(); !ok {
-		v := notificationpreference.DefaultUpdateTime()
-		_c.mutation.SetUpdateTime(v)
 	}
 }
 

@@ -49,6 +49,14 @@ func (_u *NotificationPreferenceUpdate) SetUpdateTime(v time.Time) *Notification
 	return _u
 }
 
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *NotificationPreferenceUpdate) SetNillableUpdateTime(v *time.Time) *NotificationPreferenceUpdate {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
+	return _u
+}
+
 // Mutation returns the NotificationPreferenceMutation object of the builder.
 func (_u *NotificationPreferenceUpdate) Mutation() *NotificationPreferenceMutation {
 	return _u.mutation
@@ -56,7 +64,6 @@ func (_u *NotificationPreferenceUpdate) Mutation() *NotificationPreferenceMutati
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *NotificationPreferenceUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -79,14 +86,6 @@ func (_u *NotificationPreferenceUpdate) Exec(ctx context.Context) error {
 func (_u *NotificationPreferenceUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *NotificationPreferenceUpdate) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := notificationpreference.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 
@@ -166,6 +165,14 @@ func (_u *NotificationPreferenceUpdateOne) SetUpdateTime(v time.Time) *Notificat
 	return _u
 }
 
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *NotificationPreferenceUpdateOne) SetNillableUpdateTime(v *time.Time) *NotificationPreferenceUpdateOne {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
+	return _u
+}
+
 // Mutation returns the NotificationPreferenceMutation object of the builder.
 func (_u *NotificationPreferenceUpdateOne) Mutation() *NotificationPreferenceMutation {
 	return _u.mutation
@@ -186,7 +193,6 @@ func (_u *NotificationPreferenceUpdateOne) Select(field string, fields ...string
 
 // Save executes the query and returns the updated NotificationPreference entity.
 func (_u *NotificationPreferenceUpdateOne) Save(ctx context.Context) (*NotificationPreference, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -209,14 +215,6 @@ func (_u *NotificationPreferenceUpdateOne) Exec(ctx context.Context) error {
 func (_u *NotificationPreferenceUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *NotificationPreferenceUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := notificationpreference.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 

@@ -30,14 +30,6 @@ func (_c *OneTimeTokenCreate) SetCreateTime(v time.Time) *OneTimeTokenCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *OneTimeTokenCreate) SetNillableCreateTime(v *time.Time) *OneTimeTokenCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetPurpose sets the "purpose" field.
 func (_c *OneTimeTokenCreate) SetPurpose(v onetimetoken.Purpose) *OneTimeTokenCreate {
 	_c.mutation.SetPurpose(v)
@@ -77,7 +69,6 @@ func (_c *OneTimeTokenCreate) Mutation() *OneTimeTokenMutation {
 
 // Save creates the OneTimeToken in the database.
 func (_c *OneTimeTokenCreate) Save(ctx context.Context) (*OneTimeToken, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -100,14 +91,6 @@ func (_c *OneTimeTokenCreate) Exec(ctx context.Context) error {
 func (_c *OneTimeTokenCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *OneTimeTokenCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := onetimetoken.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -371,7 +354,6 @@ func (_c *OneTimeTokenCreateBulk) Save(ctx context.Context) ([]*OneTimeToken, er
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*OneTimeTokenMutation)
 				if !ok {

@@ -44,25 +44,9 @@ func (_c *ProductCreate) SetCreateTime(v time.Time) *ProductCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *ProductCreate) SetNillableCreateTime(v *time.Time) *ProductCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetUpdateTime sets the "update_time" field.
 func (_c *ProductCreate) SetUpdateTime(v time.Time) *ProductCreate {
 	_c.mutation.SetUpdateTime(v)
-	return _c
-}
-
-// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
-func (_c *ProductCreate) SetNillableUpdateTime(v *time.Time) *ProductCreate {
-	if v != nil {
-		_c.SetUpdateTime(*v)
-	}
 	return _c
 }
 
@@ -238,14 +222,6 @@ func (_c *ProductCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := product.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := product.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
-	}
-	if _, ok := _c.mutation.UpdateTime(); !ok {
-		v := product.DefaultUpdateTime()
-		_c.mutation.SetUpdateTime(v)
 	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := product.DefaultDescription

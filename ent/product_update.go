@@ -57,6 +57,14 @@ func (_u *ProductUpdate) SetUpdateTime(v time.Time) *ProductUpdate {
 	return _u
 }
 
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *ProductUpdate) SetNillableUpdateTime(v *time.Time) *ProductUpdate {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
+	return _u
+}
+
 // SetDeleteTime sets the "delete_time" field.
 func (_u *ProductUpdate) SetDeleteTime(v time.Time) *ProductUpdate {
 	_u.mutation.SetDeleteTime(v)
@@ -285,7 +293,6 @@ func (_u *ProductUpdate) Mutation() *ProductMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *ProductUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -308,14 +315,6 @@ func (_u *ProductUpdate) Exec(ctx context.Context) error {
 func (_u *ProductUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *ProductUpdate) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := product.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 
@@ -495,6 +494,14 @@ func (_u *ProductUpdateOne) AddVersion(v int64) *ProductUpdateOne {
 // SetUpdateTime sets the "update_time" field.
 func (_u *ProductUpdateOne) SetUpdateTime(v time.Time) *ProductUpdateOne {
 	_u.mutation.SetUpdateTime(v)
+	return _u
+}
+
+// SetNillableUpdateTime sets the "update_time" field if the given value is not nil.
+func (_u *ProductUpdateOne) SetNillableUpdateTime(v *time.Time) *ProductUpdateOne {
+	if v != nil {
+		_u.SetUpdateTime(*v)
+	}
 	return _u
 }
 
@@ -739,7 +746,6 @@ func (_u *ProductUpdateOne) Select(field string, fields ...string) *ProductUpdat
 
 // Save executes the query and returns the updated Product entity.
 func (_u *ProductUpdateOne) Save(ctx context.Context) (*Product, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -762,14 +768,6 @@ func (_u *ProductUpdateOne) Exec(ctx context.Context) error {
 func (_u *ProductUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *ProductUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdateTime(); !ok {
-		v := product.UpdateDefaultUpdateTime()
-		_u.mutation.SetUpdateTime(v)
 	}
 }
 

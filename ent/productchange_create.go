@@ -31,14 +31,6 @@ func (_c *ProductChangeCreate) SetCreateTime(v time.Time) *ProductChangeCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *ProductChangeCreate) SetNillableCreateTime(v *time.Time) *ProductChangeCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetProductID sets the "product_id" field.
 func (_c *ProductChangeCreate) SetProductID(v uuid.UUID) *ProductChangeCreate {
 	_c.mutation.SetProductID(v)
@@ -139,7 +131,6 @@ func (_c *ProductChangeCreate) Mutation() *ProductChangeMutation {
 
 // Save creates the ProductChange in the database.
 func (_c *ProductChangeCreate) Save(ctx context.Context) (*ProductChange, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -162,14 +153,6 @@ func (_c *ProductChangeCreate) Exec(ctx context.Context) error {
 func (_c *ProductChangeCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *ProductChangeCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := productchange.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -525,7 +508,6 @@ func (_c *ProductChangeCreateBulk) Save(ctx context.Context) ([]*ProductChange, 
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ProductChangeMutation)
 				if !ok {

@@ -30,14 +30,6 @@ func (_c *RefreshTokenCreate) SetCreateTime(v time.Time) *RefreshTokenCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *RefreshTokenCreate) SetNillableCreateTime(v *time.Time) *RefreshTokenCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetSessionID sets the "session_id" field.
 func (_c *RefreshTokenCreate) SetSessionID(v uuid.UUID) *RefreshTokenCreate {
 	_c.mutation.SetSessionID(v)
@@ -71,7 +63,6 @@ func (_c *RefreshTokenCreate) Mutation() *RefreshTokenMutation {
 
 // Save creates the RefreshToken in the database.
 func (_c *RefreshTokenCreate) Save(ctx context.Context) (*RefreshToken, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -94,14 +85,6 @@ func (_c *RefreshTokenCreate) Exec(ctx context.Context) error {
 func (_c *RefreshTokenCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *RefreshTokenCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := refreshtoken.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -363,7 +346,6 @@ func (_c *RefreshTokenCreateBulk) Save(ctx context.Context) ([]*RefreshToken, er
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*RefreshTokenMutation)
 				if !ok {

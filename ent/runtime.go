@@ -3,25 +3,15 @@
 package ent
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 	"github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/delivery"
-	"github.com/zebrands/catalog/ent/journalsegment"
 	"github.com/zebrands/catalog/ent/notificationbatch"
-	"github.com/zebrands/catalog/ent/notificationpreference"
-	"github.com/zebrands/catalog/ent/onetimetoken"
 	"github.com/zebrands/catalog/ent/product"
-	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/ent/productview"
-	"github.com/zebrands/catalog/ent/refreshtoken"
 	"github.com/zebrands/catalog/ent/schema"
 	"github.com/zebrands/catalog/ent/session"
-	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
-	"github.com/zebrands/catalog/ent/verificationkey"
-	"github.com/zebrands/catalog/ent/webhooktoken"
 	"github.com/zebrands/catalog/ent/writerequest"
 )
 
@@ -40,16 +30,6 @@ func init() {
 	adminDescVersion := adminMixinFields1[0].Descriptor()
 	// admin.DefaultVersion holds the default value on creation for the version field.
 	admin.DefaultVersion = adminDescVersion.Default.(int64)
-	// adminDescCreateTime is the schema descriptor for create_time field.
-	adminDescCreateTime := adminMixinFields1[1].Descriptor()
-	// admin.DefaultCreateTime holds the default value on creation for the create_time field.
-	admin.DefaultCreateTime = adminDescCreateTime.Default.(func() time.Time)
-	// adminDescUpdateTime is the schema descriptor for update_time field.
-	adminDescUpdateTime := adminMixinFields1[2].Descriptor()
-	// admin.DefaultUpdateTime holds the default value on creation for the update_time field.
-	admin.DefaultUpdateTime = adminDescUpdateTime.Default.(func() time.Time)
-	// admin.UpdateDefaultUpdateTime holds the default value on update for the update_time field.
-	admin.UpdateDefaultUpdateTime = adminDescUpdateTime.UpdateDefault.(func() time.Time)
 	// adminDescEmail is the schema descriptor for email field.
 	adminDescEmail := adminFields[0].Descriptor()
 	// admin.EmailValidator is a validator for the "email" field. It is called by the builders before save.
@@ -73,14 +53,8 @@ func init() {
 	deliveryMixin := schema.Delivery{}.Mixin()
 	deliveryMixinFields0 := deliveryMixin[0].Fields()
 	_ = deliveryMixinFields0
-	deliveryMixinFields1 := deliveryMixin[1].Fields()
-	_ = deliveryMixinFields1
 	deliveryFields := schema.Delivery{}.Fields()
 	_ = deliveryFields
-	// deliveryDescCreateTime is the schema descriptor for create_time field.
-	deliveryDescCreateTime := deliveryMixinFields1[0].Descriptor()
-	// delivery.DefaultCreateTime holds the default value on creation for the create_time field.
-	delivery.DefaultCreateTime = deliveryDescCreateTime.Default.(func() time.Time)
 	// deliveryDescAttemptCount is the schema descriptor for attempt_count field.
 	deliveryDescAttemptCount := deliveryFields[4].Descriptor()
 	// delivery.DefaultAttemptCount holds the default value on creation for the attempt_count field.
@@ -97,40 +71,15 @@ func init() {
 	deliveryDescChangeCount := deliveryFields[7].Descriptor()
 	// delivery.DefaultChangeCount holds the default value on creation for the change_count field.
 	delivery.DefaultChangeCount = deliveryDescChangeCount.Default.(int)
-	// deliveryDescScheduleTime is the schema descriptor for schedule_time field.
-	deliveryDescScheduleTime := deliveryFields[8].Descriptor()
-	// delivery.DefaultScheduleTime holds the default value on creation for the schedule_time field.
-	delivery.DefaultScheduleTime = deliveryDescScheduleTime.Default.(func() time.Time)
-	// deliveryDescUpdateTime is the schema descriptor for update_time field.
-	deliveryDescUpdateTime := deliveryFields[11].Descriptor()
-	// delivery.DefaultUpdateTime holds the default value on creation for the update_time field.
-	delivery.DefaultUpdateTime = deliveryDescUpdateTime.Default.(func() time.Time)
-	// delivery.UpdateDefaultUpdateTime holds the default value on update for the update_time field.
-	delivery.UpdateDefaultUpdateTime = deliveryDescUpdateTime.UpdateDefault.(func() time.Time)
 	// deliveryDescID is the schema descriptor for id field.
 	deliveryDescID := deliveryMixinFields0[0].Descriptor()
 	// delivery.DefaultID holds the default value on creation for the id field.
 	delivery.DefaultID = deliveryDescID.Default.(func() uuid.UUID)
-	journalsegmentMixin := schema.JournalSegment{}.Mixin()
-	journalsegmentMixinFields0 := journalsegmentMixin[0].Fields()
-	_ = journalsegmentMixinFields0
-	journalsegmentFields := schema.JournalSegment{}.Fields()
-	_ = journalsegmentFields
-	// journalsegmentDescCreateTime is the schema descriptor for create_time field.
-	journalsegmentDescCreateTime := journalsegmentMixinFields0[0].Descriptor()
-	// journalsegment.DefaultCreateTime holds the default value on creation for the create_time field.
-	journalsegment.DefaultCreateTime = journalsegmentDescCreateTime.Default.(func() time.Time)
 	notificationbatchMixin := schema.NotificationBatch{}.Mixin()
 	notificationbatchMixinFields0 := notificationbatchMixin[0].Fields()
 	_ = notificationbatchMixinFields0
-	notificationbatchMixinFields1 := notificationbatchMixin[1].Fields()
-	_ = notificationbatchMixinFields1
 	notificationbatchFields := schema.NotificationBatch{}.Fields()
 	_ = notificationbatchFields
-	// notificationbatchDescCreateTime is the schema descriptor for create_time field.
-	notificationbatchDescCreateTime := notificationbatchMixinFields1[0].Descriptor()
-	// notificationbatch.DefaultCreateTime holds the default value on creation for the create_time field.
-	notificationbatch.DefaultCreateTime = notificationbatchDescCreateTime.Default.(func() time.Time)
 	// notificationbatchDescChangeCount is the schema descriptor for change_count field.
 	notificationbatchDescChangeCount := notificationbatchFields[1].Descriptor()
 	// notificationbatch.ChangeCountValidator is a validator for the "change_count" field. It is called by the builders before save.
@@ -141,21 +90,6 @@ func init() {
 	notificationbatch.DefaultID = notificationbatchDescID.Default.(func() uuid.UUID)
 	notificationpreferenceFields := schema.NotificationPreference{}.Fields()
 	_ = notificationpreferenceFields
-	// notificationpreferenceDescUpdateTime is the schema descriptor for update_time field.
-	notificationpreferenceDescUpdateTime := notificationpreferenceFields[2].Descriptor()
-	// notificationpreference.DefaultUpdateTime holds the default value on creation for the update_time field.
-	notificationpreference.DefaultUpdateTime = notificationpreferenceDescUpdateTime.Default.(func() time.Time)
-	// notificationpreference.UpdateDefaultUpdateTime holds the default value on update for the update_time field.
-	notificationpreference.UpdateDefaultUpdateTime = notificationpreferenceDescUpdateTime.UpdateDefault.(func() time.Time)
-	onetimetokenMixin := schema.OneTimeToken{}.Mixin()
-	onetimetokenMixinFields0 := onetimetokenMixin[0].Fields()
-	_ = onetimetokenMixinFields0
-	onetimetokenFields := schema.OneTimeToken{}.Fields()
-	_ = onetimetokenFields
-	// onetimetokenDescCreateTime is the schema descriptor for create_time field.
-	onetimetokenDescCreateTime := onetimetokenMixinFields0[0].Descriptor()
-	// onetimetoken.DefaultCreateTime holds the default value on creation for the create_time field.
-	onetimetoken.DefaultCreateTime = onetimetokenDescCreateTime.Default.(func() time.Time)
 	productMixin := schema.Product{}.Mixin()
 	productMixinFields0 := productMixin[0].Fields()
 	_ = productMixinFields0
@@ -167,16 +101,6 @@ func init() {
 	productDescVersion := productMixinFields1[0].Descriptor()
 	// product.DefaultVersion holds the default value on creation for the version field.
 	product.DefaultVersion = productDescVersion.Default.(int64)
-	// productDescCreateTime is the schema descriptor for create_time field.
-	productDescCreateTime := productMixinFields1[1].Descriptor()
-	// product.DefaultCreateTime holds the default value on creation for the create_time field.
-	product.DefaultCreateTime = productDescCreateTime.Default.(func() time.Time)
-	// productDescUpdateTime is the schema descriptor for update_time field.
-	productDescUpdateTime := productMixinFields1[2].Descriptor()
-	// product.DefaultUpdateTime holds the default value on creation for the update_time field.
-	product.DefaultUpdateTime = productDescUpdateTime.Default.(func() time.Time)
-	// product.UpdateDefaultUpdateTime holds the default value on update for the update_time field.
-	product.UpdateDefaultUpdateTime = productDescUpdateTime.UpdateDefault.(func() time.Time)
 	// productDescSku is the schema descriptor for sku field.
 	productDescSku := productFields[0].Descriptor()
 	// product.SkuValidator is a validator for the "sku" field. It is called by the builders before save.
@@ -231,15 +155,6 @@ func init() {
 	productDescID := productMixinFields0[0].Descriptor()
 	// product.DefaultID holds the default value on creation for the id field.
 	product.DefaultID = productDescID.Default.(func() uuid.UUID)
-	productchangeMixin := schema.ProductChange{}.Mixin()
-	productchangeMixinFields0 := productchangeMixin[0].Fields()
-	_ = productchangeMixinFields0
-	productchangeFields := schema.ProductChange{}.Fields()
-	_ = productchangeFields
-	// productchangeDescCreateTime is the schema descriptor for create_time field.
-	productchangeDescCreateTime := productchangeMixinFields0[0].Descriptor()
-	// productchange.DefaultCreateTime holds the default value on creation for the create_time field.
-	productchange.DefaultCreateTime = productchangeDescCreateTime.Default.(func() time.Time)
 	productviewFields := schema.ProductView{}.Fields()
 	_ = productviewFields
 	// productviewDescViews is the schema descriptor for views field.
@@ -258,26 +173,11 @@ func init() {
 	productviewDescBotImpressions := productviewFields[5].Descriptor()
 	// productview.DefaultBotImpressions holds the default value on creation for the bot_impressions field.
 	productview.DefaultBotImpressions = productviewDescBotImpressions.Default.(int64)
-	refreshtokenMixin := schema.RefreshToken{}.Mixin()
-	refreshtokenMixinFields0 := refreshtokenMixin[0].Fields()
-	_ = refreshtokenMixinFields0
-	refreshtokenFields := schema.RefreshToken{}.Fields()
-	_ = refreshtokenFields
-	// refreshtokenDescCreateTime is the schema descriptor for create_time field.
-	refreshtokenDescCreateTime := refreshtokenMixinFields0[0].Descriptor()
-	// refreshtoken.DefaultCreateTime holds the default value on creation for the create_time field.
-	refreshtoken.DefaultCreateTime = refreshtokenDescCreateTime.Default.(func() time.Time)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinFields0 := sessionMixin[0].Fields()
 	_ = sessionMixinFields0
-	sessionMixinFields1 := sessionMixin[1].Fields()
-	_ = sessionMixinFields1
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
-	// sessionDescCreateTime is the schema descriptor for create_time field.
-	sessionDescCreateTime := sessionMixinFields1[0].Descriptor()
-	// session.DefaultCreateTime holds the default value on creation for the create_time field.
-	session.DefaultCreateTime = sessionDescCreateTime.Default.(func() time.Time)
 	// sessionDescUserAgent is the schema descriptor for user_agent field.
 	sessionDescUserAgent := sessionFields[1].Descriptor()
 	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
@@ -286,55 +186,21 @@ func init() {
 	sessionDescIPAddress := sessionFields[2].Descriptor()
 	// session.DefaultIPAddress holds the default value on creation for the ip_address field.
 	session.DefaultIPAddress = sessionDescIPAddress.Default.(string)
-	// sessionDescLastRefreshTime is the schema descriptor for last_refresh_time field.
-	sessionDescLastRefreshTime := sessionFields[3].Descriptor()
-	// session.DefaultLastRefreshTime holds the default value on creation for the last_refresh_time field.
-	session.DefaultLastRefreshTime = sessionDescLastRefreshTime.Default.(func() time.Time)
 	// sessionDescID is the schema descriptor for id field.
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() uuid.UUID)
-	signingkeyFields := schema.SigningKey{}.Fields()
-	_ = signingkeyFields
-	// signingkeyDescCreateTime is the schema descriptor for create_time field.
-	signingkeyDescCreateTime := signingkeyFields[2].Descriptor()
-	// signingkey.DefaultCreateTime holds the default value on creation for the create_time field.
-	signingkey.DefaultCreateTime = signingkeyDescCreateTime.Default.(func() time.Time)
 	throttleFields := schema.Throttle{}.Fields()
 	_ = throttleFields
 	// throttleDescCount is the schema descriptor for count field.
 	throttleDescCount := throttleFields[1].Descriptor()
 	// throttle.DefaultCount holds the default value on creation for the count field.
 	throttle.DefaultCount = throttleDescCount.Default.(int)
-	verificationkeyMixin := schema.VerificationKey{}.Mixin()
-	verificationkeyMixinFields0 := verificationkeyMixin[0].Fields()
-	_ = verificationkeyMixinFields0
-	verificationkeyFields := schema.VerificationKey{}.Fields()
-	_ = verificationkeyFields
-	// verificationkeyDescCreateTime is the schema descriptor for create_time field.
-	verificationkeyDescCreateTime := verificationkeyMixinFields0[0].Descriptor()
-	// verificationkey.DefaultCreateTime holds the default value on creation for the create_time field.
-	verificationkey.DefaultCreateTime = verificationkeyDescCreateTime.Default.(func() time.Time)
-	webhooktokenMixin := schema.WebhookToken{}.Mixin()
-	webhooktokenMixinFields0 := webhooktokenMixin[0].Fields()
-	_ = webhooktokenMixinFields0
-	webhooktokenFields := schema.WebhookToken{}.Fields()
-	_ = webhooktokenFields
-	// webhooktokenDescCreateTime is the schema descriptor for create_time field.
-	webhooktokenDescCreateTime := webhooktokenMixinFields0[0].Descriptor()
-	// webhooktoken.DefaultCreateTime holds the default value on creation for the create_time field.
-	webhooktoken.DefaultCreateTime = webhooktokenDescCreateTime.Default.(func() time.Time)
 	writerequestMixin := schema.WriteRequest{}.Mixin()
 	writerequestMixinFields0 := writerequestMixin[0].Fields()
 	_ = writerequestMixinFields0
-	writerequestMixinFields1 := writerequestMixin[1].Fields()
-	_ = writerequestMixinFields1
 	writerequestFields := schema.WriteRequest{}.Fields()
 	_ = writerequestFields
-	// writerequestDescCreateTime is the schema descriptor for create_time field.
-	writerequestDescCreateTime := writerequestMixinFields1[0].Descriptor()
-	// writerequest.DefaultCreateTime holds the default value on creation for the create_time field.
-	writerequest.DefaultCreateTime = writerequestDescCreateTime.Default.(func() time.Time)
 	// writerequestDescID is the schema descriptor for id field.
 	writerequestDescID := writerequestMixinFields0[0].Descriptor()
 	// writerequest.DefaultID holds the default value on creation for the id field.

@@ -30,14 +30,6 @@ func (_c *SessionCreate) SetCreateTime(v time.Time) *SessionCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableCreateTime(v *time.Time) *SessionCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetAdminID sets the "admin_id" field.
 func (_c *SessionCreate) SetAdminID(v uuid.UUID) *SessionCreate {
 	_c.mutation.SetAdminID(v)
@@ -75,14 +67,6 @@ func (_c *SessionCreate) SetNillableIPAddress(v *string) *SessionCreate {
 // SetLastRefreshTime sets the "last_refresh_time" field.
 func (_c *SessionCreate) SetLastRefreshTime(v time.Time) *SessionCreate {
 	_c.mutation.SetLastRefreshTime(v)
-	return _c
-}
-
-// SetNillableLastRefreshTime sets the "last_refresh_time" field if the given value is not nil.
-func (_c *SessionCreate) SetNillableLastRefreshTime(v *time.Time) *SessionCreate {
-	if v != nil {
-		_c.SetLastRefreshTime(*v)
-	}
 	return _c
 }
 
@@ -155,10 +139,6 @@ func (_c *SessionCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *SessionCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := session.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
-	}
 	if _, ok := _c.mutation.UserAgent(); !ok {
 		v := session.DefaultUserAgent
 		_c.mutation.SetUserAgent(v)
@@ -166,10 +146,6 @@ func (_c *SessionCreate) defaults() {
 	if _, ok := _c.mutation.IPAddress(); !ok {
 		v := session.DefaultIPAddress
 		_c.mutation.SetIPAddress(v)
-	}
-	if _, ok := _c.mutation.LastRefreshTime(); !ok {
-		v := session.DefaultLastRefreshTime()
-		_c.mutation.SetLastRefreshTime(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := session.DefaultID()

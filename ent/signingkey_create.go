@@ -35,14 +35,6 @@ func (_c *SigningKeyCreate) SetCreateTime(v time.Time) *SigningKeyCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *SigningKeyCreate) SetNillableCreateTime(v *time.Time) *SigningKeyCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *SigningKeyCreate) SetID(v string) *SigningKeyCreate {
 	_c.mutation.SetID(v)
@@ -56,7 +48,6 @@ func (_c *SigningKeyCreate) Mutation() *SigningKeyMutation {
 
 // Save creates the SigningKey in the database.
 func (_c *SigningKeyCreate) Save(ctx context.Context) (*SigningKey, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -79,14 +70,6 @@ func (_c *SigningKeyCreate) Exec(ctx context.Context) error {
 func (_c *SigningKeyCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *SigningKeyCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := signingkey.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -305,7 +288,6 @@ func (_c *SigningKeyCreateBulk) Save(ctx context.Context) ([]*SigningKey, error)
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*SigningKeyMutation)
 				if !ok {

@@ -29,14 +29,6 @@ func (_c *VerificationKeyCreate) SetCreateTime(v time.Time) *VerificationKeyCrea
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *VerificationKeyCreate) SetNillableCreateTime(v *time.Time) *VerificationKeyCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetPublicKey sets the "public_key" field.
 func (_c *VerificationKeyCreate) SetPublicKey(v []byte) *VerificationKeyCreate {
 	_c.mutation.SetPublicKey(v)
@@ -62,7 +54,6 @@ func (_c *VerificationKeyCreate) Mutation() *VerificationKeyMutation {
 
 // Save creates the VerificationKey in the database.
 func (_c *VerificationKeyCreate) Save(ctx context.Context) (*VerificationKey, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -85,14 +76,6 @@ func (_c *VerificationKeyCreate) Exec(ctx context.Context) error {
 func (_c *VerificationKeyCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *VerificationKeyCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := verificationkey.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -321,7 +304,6 @@ func (_c *VerificationKeyCreateBulk) Save(ctx context.Context) ([]*VerificationK
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*VerificationKeyMutation)
 				if !ok {

@@ -29,14 +29,6 @@ func (_c *WebhookTokenCreate) SetCreateTime(v time.Time) *WebhookTokenCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *WebhookTokenCreate) SetNillableCreateTime(v *time.Time) *WebhookTokenCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetDigest sets the "digest" field.
 func (_c *WebhookTokenCreate) SetDigest(v []byte) *WebhookTokenCreate {
 	_c.mutation.SetDigest(v)
@@ -56,7 +48,6 @@ func (_c *WebhookTokenCreate) Mutation() *WebhookTokenMutation {
 
 // Save creates the WebhookToken in the database.
 func (_c *WebhookTokenCreate) Save(ctx context.Context) (*WebhookToken, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -79,14 +70,6 @@ func (_c *WebhookTokenCreate) Exec(ctx context.Context) error {
 func (_c *WebhookTokenCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_c *WebhookTokenCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := webhooktoken.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
 	}
 }
 
@@ -305,7 +288,6 @@ func (_c *WebhookTokenCreateBulk) Save(ctx context.Context) ([]*WebhookToken, er
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*WebhookTokenMutation)
 				if !ok {

@@ -31,14 +31,6 @@ func (_c *WriteRequestCreate) SetCreateTime(v time.Time) *WriteRequestCreate {
 	return _c
 }
 
-// SetNillableCreateTime sets the "create_time" field if the given value is not nil.
-func (_c *WriteRequestCreate) SetNillableCreateTime(v *time.Time) *WriteRequestCreate {
-	if v != nil {
-		_c.SetCreateTime(*v)
-	}
-	return _c
-}
-
 // SetActorID sets the "actor_id" field.
 func (_c *WriteRequestCreate) SetActorID(v uuid.UUID) *WriteRequestCreate {
 	_c.mutation.SetActorID(v)
@@ -118,10 +110,6 @@ func (_c *WriteRequestCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *WriteRequestCreate) defaults() {
-	if _, ok := _c.mutation.CreateTime(); !ok {
-		v := writerequest.DefaultCreateTime()
-		_c.mutation.SetCreateTime(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := writerequest.DefaultID()
 		_c.mutation.SetID(v)

@@ -4,7 +4,6 @@ package delivery
 
 import (
 	"fmt"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -88,8 +87,6 @@ func ValidColumn(column string) bool {
 }
 
 var (
-	// DefaultCreateTime holds the default value on creation for the "create_time" field.
-	DefaultCreateTime func() time.Time
 	// DefaultAttemptCount holds the default value on creation for the "attempt_count" field.
 	DefaultAttemptCount int
 	// DefaultLastError holds the default value on creation for the "last_error" field.
@@ -98,12 +95,6 @@ var (
 	DefaultMessageID string
 	// DefaultChangeCount holds the default value on creation for the "change_count" field.
 	DefaultChangeCount int
-	// DefaultScheduleTime holds the default value on creation for the "schedule_time" field.
-	DefaultScheduleTime func() time.Time
-	// DefaultUpdateTime holds the default value on creation for the "update_time" field.
-	DefaultUpdateTime func() time.Time
-	// UpdateDefaultUpdateTime holds the default value on update for the "update_time" field.
-	UpdateDefaultUpdateTime func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )

@@ -9,6 +9,8 @@ import (
 
 	"entgo.io/ent/entc"
 	"entgo.io/ent/entc/gen"
+
+	"github.com/zebrands/catalog/internal/clock"
 )
 
 func main() {
@@ -28,5 +30,6 @@ func generate() error {
 	config := &gen.Config{Storage: storage, Features: []gen.Feature{
 		gen.FeatureLock, gen.FeatureModifier, gen.FeatureUpsert, gen.FeatureExecQuery,
 	}}
-	return entc.Generate("./schema", config, entc.TemplateDir("./template"))
+	return entc.Generate("./schema", config, entc.TemplateDir("./template"),
+		entc.Dependency(entc.DependencyName("Clock"), entc.DependencyType(&clock.Clock{})))
 }

@@ -3,8 +3,6 @@
 package notificationbatch
 
 import (
-	"time"
-
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -66,8 +64,6 @@ func ValidColumn(column string) bool {
 }
 
 var (
-	// DefaultCreateTime holds the default value on creation for the "create_time" field.
-	DefaultCreateTime func() time.Time
 	// ChangeCountValidator is a validator for the "change_count" field. It is called by the builders before save.
 	ChangeCountValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.

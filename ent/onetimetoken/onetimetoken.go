@@ -4,7 +4,6 @@ package onetimetoken
 
 import (
 	"fmt"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -44,11 +43,6 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
-
-var (
-	// DefaultCreateTime holds the default value on creation for the "create_time" field.
-	DefaultCreateTime func() time.Time
-)
 
 // Purpose defines the type for the "purpose" enum field.
 type Purpose string

@@ -21,7 +21,7 @@ func (Session) Fields() []ent.Field {
 		field.UUID("admin_id", uuid.UUID{}).Immutable(),
 		field.String("user_agent").Default(""),
 		field.String("ip_address").Default(""),
-		field.Time("last_refresh_time").Default(now).SchemaType(timestamp),
+		field.Time("last_refresh_time").SchemaType(timestamp).Annotations(onCreate),
 		field.Time("expire_time").SchemaType(timestamp),
 		field.Time("end_time").Optional().Nillable().SchemaType(timestamp),
 	}
@@ -106,7 +106,7 @@ func (SigningKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").Immutable(),
 		field.Bytes("private_key").Immutable().Sensitive(),
-		field.Time("create_time").Default(now).Immutable().SchemaType(timestamp),
+		field.Time("create_time").Immutable().SchemaType(timestamp).Annotations(onCreate),
 	}
 }
 

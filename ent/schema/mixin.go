@@ -3,8 +3,6 @@
 package schema
 
 import (
-	"time"
-
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/schema/field"
@@ -17,10 +15,16 @@ func newID() uuid.UUID {
 	return uuid.Must(uuid.NewV7())
 }
 
-// now returns the current time with the precision of both databases: UTC, in whole microseconds.
-func now() time.Time {
-	return time.Now().UTC().Truncate(time.Microsecond)
+// clock is the annotation of times that the database's clock sets, not the machine's: see ent/template/clock.tmpl.
+type clock struct {
+	// Update sets the time with every change of the row, too.
+	Update bool `json:"update"`
 }
+
+// Name of the annotation.
+func (clock) Name() string { return "Clock" }
+
+var onCreate, onChange = clock{}, clock{Update: true}
 
 // timestamp is the column type of every time. PostgreSQL stores it with time zone.
 var timestamp = map[string]string{dialect.Postgres: "timestamptz"}
@@ -41,7 +45,7 @@ type createdMixin struct{ mixin.Schema }
 // Fields of the mixin.
 func (createdMixin) Fields() []ent.Field {
 	return []ent.Field{
-		field.Time("create_time").Default(now).Immutable().SchemaType(timestamp),
+		field.Time("create_time").Immutable().SchemaType(timestamp).Annotations(onCreate),
 	}
 }
 
@@ -53,8 +57,8 @@ type versionedMixin struct{ mixin.Schema }
 func (versionedMixin) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("version").Default(1),
-		field.Time("create_time").Default(now).Immutable().SchemaType(timestamp),
-		field.Time("update_time").Default(now).UpdateDefault(now).SchemaType(timestamp),
+		field.Time("create_time").Immutable().SchemaType(timestamp).Annotations(onCreate),
+		field.Time("update_time").SchemaType(timestamp).Annotations(onChange),
 		field.Time("delete_time").Optional().Nillable().SchemaType(timestamp),
 	}
 }

@@ -55,10 +55,10 @@ func (Delivery) Fields() []ent.Field {
 		field.String("last_error").Default(""),
 		field.String("message_id").Default(""),
 		field.Int("change_count").Default(0),
-		field.Time("schedule_time").Default(now).SchemaType(timestamp),
+		field.Time("schedule_time").SchemaType(timestamp).Annotations(onCreate),
 		field.Time("attempt_time").Optional().Nillable().SchemaType(timestamp),
 		field.Time("send_time").Optional().Nillable().SchemaType(timestamp),
-		field.Time("update_time").Default(now).UpdateDefault(now).SchemaType(timestamp),
+		field.Time("update_time").SchemaType(timestamp).Annotations(onChange),
 	}
 }
 
@@ -98,10 +98,7 @@ func (NotificationPreference) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", uuid.UUID{}).Immutable(),
 		field.Enum("frequency").Values("immediate", "hourly", "daily").Default("immediate"),
-		field.Time("update_time").
-			Default(now).
-			UpdateDefault(now).
-			SchemaType(timestamp),
+		field.Time("update_time").SchemaType(timestamp).Annotations(onChange),
 	}
 }
 

@@ -3,8 +3,6 @@
 package signingkey
 
 import (
-	"time"
-
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -37,11 +35,6 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
-
-var (
-	// DefaultCreateTime holds the default value on creation for the "create_time" field.
-	DefaultCreateTime func() time.Time
-)
 
 // OrderOption defines the ordering options for the SigningKey queries.
 type OrderOption func(*sql.Selector)

@@ -3,8 +3,6 @@
 package verificationkey
 
 import (
-	"time"
-
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -40,11 +38,6 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
-
-var (
-	// DefaultCreateTime holds the default value on creation for the "create_time" field.
-	DefaultCreateTime func() time.Time
-)
 
 // OrderOption defines the ordering options for the VerificationKey queries.
 type OrderOption func(*sql.Selector)

@@ -122,7 +122,7 @@ func (s *AuthService) checkPassword(
 func recordSignIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, error) {
 	same, err := tx.Admin.Update().
 		Where(admin.ID(checked.ID), admin.PasswordHash(checked.PasswordHash), isActive()).
-		SetLastSignInTime(now()).
+		SetLastSignInTime(tx.Clock.Now()).
 		Modify(keepUpdateTime).
 		Save(ctx)
 	if err != nil {

@@ -145,7 +145,7 @@ func setPassword(ctx context.Context, tx *ent.Tx, hash string, where ...predicat
 	set, err := tx.Admin.Update().
 		Where(where...).
 		SetPasswordHash(hash).
-		SetLastSignInTime(now()).
+		SetLastSignInTime(tx.Clock.Now()).
 		Modify(keepUpdateTime).
 		Save(ctx)
 	return set == 1, err

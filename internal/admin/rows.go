@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -100,5 +99,3 @@ func caller(ctx context.Context) (auth.Principal, error) {
 	}
 	return p, nil
 }
-
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -132,7 +132,7 @@ func (s *Service) DeleteAdmin(
 		if err := keepOneActive(ctx, tx, row); err != nil {
 			return err
 		}
-		if row, err = row.Update().SetDeleteTime(now()).AddVersion(1).Save(ctx); err != nil {
+		if row, err = row.Update().SetDeleteTime(tx.Clock.Now()).AddVersion(1).Save(ctx); err != nil {
 			return err
 		}
 		return auth.EndAll(ctx, tx, id)

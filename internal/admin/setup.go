@@ -82,7 +82,7 @@ func (s *AuthService) CompleteSetup(
 			SetEmail(who.email).
 			SetName(who.name).
 			SetPasswordHash(hash).
-			SetLastSignInTime(now()).
+			SetLastSignInTime(tx.Clock.Now()).
 			Save(ctx)
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (p *parts) open(ctx context.Context) error {
 	if p.keys, err = p.openKeys(ctx); err != nil {
 		return err
 	}
-	p.tokens = auth.NewTokens(p.keys, tokenIssuer, tokenAudience)
+	p.tokens = auth.NewTokens(p.keys.OnClock(p.db.Clock()), tokenIssuer, tokenAudience)
 	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
 		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
 	}
@@ -106,7 +106,7 @@ func (p *parts) openProducts() error {
 	if p.journal, err = tracking.OpenJournal(filepath.Join(p.cfg.DataDir, "journal")); err != nil {
 		return fmt.Errorf("open journal: %w", err)
 	}
-	if p.tracker, err = tracking.NewInterceptor(p.journal, p.log); err != nil {
+	if p.tracker, err = tracking.NewInterceptor(p.journal, p.db.Clock(), p.log); err != nil {
 		return fmt.Errorf("track reads: %w", err)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -63,7 +62,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Princip
 	}
 	p := Principal{AdminID: claims.AdminID, SessionID: claims.SessionID, ExpireTime: claims.ExpireTime}
 	err = a.d.ReadSQL().
-		QueryRowContext(ctx, a.active, time.Now().UTC(), claims.SessionID, claims.AdminID).
+		QueryRowContext(ctx, a.active, a.d.Now(), claims.SessionID, claims.AdminID).
 		Scan(&p.Name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Principal{}, errSessionEnded

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -20,7 +19,7 @@ import (
 // Call it periodically, on any replica.
 func Cleanup(ctx context.Context, d *db.DB) error {
 	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		now := microseconds(time.Now())
+		now := tx.Clock.Now()
 		_, err := tx.RefreshToken.Delete().Where(func(s *sql.Selector) {
 			t := sql.Table(session.Table)
 			s.Where(sql.In(s.C(refreshtoken.FieldSessionID),

@@ -68,7 +68,7 @@ func NewGuard(d *db.DB) *Guard {
 func (g *Guard) Hold(ctx context.Context, p Principal) (guarded context.Context, release func()) {
 	guarded, end := context.WithCancelCause(ctx)
 	h := &hold{session: p.SessionID, end: end}
-	expiry := time.AfterFunc(time.Until(p.ExpireTime), func() { end(errTokenExpired) })
+	expiry := time.AfterFunc(g.d.Clock().Until(p.ExpireTime), func() { end(errTokenExpired) })
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.held[h] = true
@@ -158,7 +158,7 @@ func (g *Guard) active(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]bool
 	for i := range wanted {
 		wanted[i] = ids[min(i, len(ids)-1)]
 	}
-	query, args := activeSessions(g.d.Dialect(), s, a, time.Now().UTC()).
+	query, args := activeSessions(g.d.Dialect(), s, a, g.d.Now()).
 		Select(s.C(session.FieldID)).
 		Where(entsql.In(s.C(session.FieldID), wanted...)).
 		Query()

@@ -27,7 +27,7 @@ type jwk struct {
 func (r *KeyRing) JWKS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		keys := []jwk{}
-		now := time.Now()
+		now := r.clock.Now()
 		for _, key := range r.current.Load().keys.list {
 			if key.verifies(now) {
 				keys = append(keys, jwk{

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/fault"
 )
 
@@ -35,6 +36,7 @@ type KeyRing struct {
 	// read loads the keys; nil if they never change.
 	read    func(ctx context.Context) (*Keys, error)
 	log     *slog.Logger
+	clock   *clock.Clock
 	current atomic.Pointer[keySnapshot]
 
 	// refreshing is a mutex, held during a refresh, that can be waited for with a context. It guards
@@ -52,7 +54,7 @@ type keySnapshot struct {
 
 // FixedKeys returns a KeyRing whose keys never change.
 func FixedKeys(keys *Keys) *KeyRing {
-	r := &KeyRing{}
+	r := &KeyRing{clock: clock.Machine()}
 	r.current.Store(&keySnapshot{keys: keys})
 	return r
 }
@@ -62,7 +64,7 @@ func FixedKeys(keys *Keys) *KeyRing {
 func OpenKeys(
 	ctx context.Context, log *slog.Logger, read func(ctx context.Context) (*Keys, error),
 ) (*KeyRing, error) {
-	r := &KeyRing{read: read, log: log, refreshing: make(chan struct{}, 1)}
+	r := &KeyRing{read: read, log: log, clock: clock.Machine(), refreshing: make(chan struct{}, 1)}
 	keys, err := read(ctx)
 	if err != nil {
 		return nil, err
@@ -72,6 +74,13 @@ func OpenKeys(
 	}
 	r.current.Store(&keySnapshot{keys: keys, at: time.Now()})
 	return r, nil
+}
+
+// OnClock sets the clock of sign times and of tokens, which must be the same in all processes: the database's. Call it
+// before the first use.
+func (r *KeyRing) OnClock(c *clock.Clock) *KeyRing {
+	r.clock = c
+	return r
 }
 
 // Run refreshes the keys until ctx is done: every five seconds, or every second after a failure.
@@ -113,12 +122,12 @@ func (r *KeyRing) signer(now time.Time) (tokenKey, error) {
 // errKeyUnknown, or DATABASE_UNAVAILABLE if the refresh fails.
 func (r *KeyRing) verifier(ctx context.Context, id string) (ed25519.PublicKey, error) {
 	last := r.current.Load()
-	public, ok := last.keys.verifier(id, time.Now())
+	public, ok := last.keys.verifier(id, r.clock.Now())
 	if r.read != nil && (!ok || r.stale(last)) {
 		if err := r.refreshOnDemand(ctx); err != nil {
 			return nil, err
 		}
-		public, ok = r.current.Load().keys.verifier(id, time.Now())
+		public, ok = r.current.Load().keys.verifier(id, r.clock.Now())
 	}
 	if !ok {
 		return nil, errKeyUnknown

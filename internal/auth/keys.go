@@ -127,14 +127,19 @@ func (k *Keys) SignerID() string {
 	return signer.id
 }
 
-// signer returns the current signing key.
-func (k *Keys) signer(now time.Time) (tokenKey, bool) {
+// signer returns the current signing key: the latest that signs, or else the next one. A key may be from the future
+// because the clock of its machine was wrong, or the database's was; tokens are worth more than the right moment.
+func (k *Keys) signer(now time.Time) (next tokenKey, ok bool) {
 	for _, key := range k.list {
-		if key.private != nil && !key.from.After(now) {
-			return key, true
+		if key.private == nil {
+			continue
+		}
+		next, ok = key, true
+		if !key.from.After(now) {
+			break
 		}
 	}
-	return tokenKey{}, false
+	return next, ok
 }
 
 // verifier returns the public key with an id, unless it has expired.

@@ -24,7 +24,7 @@ import (
 const (
 	// keyFile is the file in the data folder where earlier releases kept the signing key on SQLite.
 	keyFile = "signing-key.pem"
-	// keyPropagation bounds how long processes still sign with the previous key: keyMaxAge plus clock skew.
+	// keyPropagation bounds how long processes still sign with the previous key: keyMaxAge plus a margin.
 	keyPropagation = 2 * time.Minute
 	// keyOverlap is how long a key verifies after its successor begins to sign: until its last token has
 	// expired.
@@ -106,7 +106,7 @@ func (s *KeyStore) List(ctx context.Context) ([]KeyInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.describe(time.Now()), nil
+	return keys.describe(s.d.Now()), nil
 }
 
 // Prepare creates the first key if there is none. Processes that start concurrently agree on one key.
@@ -123,7 +123,7 @@ func (s *KeyStore) Prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return insert(ctx, tx, first.list[0], time.Now())
+		return insert(ctx, tx, first.list[0], tx.Clock.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("create the signing key: %w", err)
@@ -186,7 +186,7 @@ func (s *KeyStore) Rotate(ctx context.Context, lead time.Duration) (KeyInfo, err
 		if err != nil {
 			return err
 		}
-		now := time.Now()
+		now := tx.Clock.Now()
 		if err := insert(ctx, tx, keys.list[0], now.Add(lead)); err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (s *KeyStore) Retire(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		for _, k := range keys.describe(time.Now()) {
+		for _, k := range keys.describe(tx.Clock.Now()) {
 			switch {
 			case k.ID != id:
 			case k.State == KeySigns:
@@ -264,10 +264,10 @@ func publicKeys(ctx context.Context, from *ent.VerificationKeyClient) (*Keys, er
 func (k *Keys) describe(now time.Time) []KeyInfo {
 	infos := make([]KeyInfo, 0, len(k.list))
 	signs := false // whether a preceding key signs
-	for _, key := range k.list {
+	for i, key := range k.list {
 		info := KeyInfo{ID: key.id, State: KeyVerifies, SignTime: key.from, ExpireTime: key.until}
 		switch {
-		case key.from.After(now):
+		case key.from.After(now) && i < len(k.list)-1: // without an earlier one it signs already
 			info.State = KeyNext
 		case !signs:
 			info.State, signs = KeySigns, true
@@ -313,7 +313,7 @@ func insert(ctx context.Context, tx *ent.Tx, k tokenKey, signTime time.Time) err
 
 func insertPublic(ctx context.Context, tx *ent.Tx, k tokenKey, signTime time.Time) error {
 	return tx.VerificationKey.Create().
-		SetID(k.id).SetPublicKey(k.public).SetSignTime(microseconds(signTime)).Exec(ctx)
+		SetID(k.id).SetPublicKey(k.public).SetSignTime(signTime).Exec(ctx)
 }
 
 func remove(ctx context.Context, tx *ent.Tx, id string) error {
@@ -335,7 +335,7 @@ func cleanupKeys(ctx context.Context, tx *ent.Tx) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := tx.Clock.Now()
 	for _, key := range keys.list {
 		switch {
 		case !key.verifies(now):

@@ -37,7 +37,7 @@ func IssueOneTimeToken(
 		SetID(id).
 		SetPurpose(purpose).
 		SetNillableAdminID(adminID).
-		SetExpireTime(microseconds(time.Now().Add(ttl))).
+		SetExpireTime(tx.Clock.Now().Add(ttl)).
 		Exec(ctx)
 	if err != nil {
 		return "", fmt.Errorf("store one-time token: %w", err)
@@ -49,7 +49,7 @@ func IssueOneTimeToken(
 // consume the token. Call it before hashing a password, so that callers without a token cannot cause that
 // cost.
 func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpose, token string) error {
-	exists, err := d.Reader().OneTimeToken.Query().Where(usable(purpose, token)).Exist(ctx)
+	exists, err := d.Reader().OneTimeToken.Query().Where(usable(purpose, token, d.Now())).Exist(ctx)
 	if err != nil {
 		return fmt.Errorf("check one-time token: %w", err)
 	}
@@ -66,7 +66,7 @@ func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpo
 func UseOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, token string,
 ) (*uuid.UUID, error) {
-	row, err := tx.OneTimeToken.Query().Where(usable(purpose, token)).Only(ctx)
+	row, err := tx.OneTimeToken.Query().Where(usable(purpose, token, tx.Clock.Now())).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, OneTimeTokenInvalid()
 	}
@@ -107,11 +107,11 @@ func OneTimeTokenInvalid() *fault.Error {
 	})
 }
 
-func usable(purpose onetimetoken.Purpose, token string) predicate.OneTimeToken {
+func usable(purpose onetimetoken.Purpose, token string, now time.Time) predicate.OneTimeToken {
 	return onetimetoken.And(
 		onetimetoken.ID(digest(token)),
 		onetimetoken.PurposeEQ(purpose),
-		onetimetoken.ExpireTimeGT(microseconds(time.Now())),
+		onetimetoken.ExpireTimeGT(now),
 	)
 }
 

@@ -65,7 +65,7 @@ func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Gr
 	create := tx.Session.Create().
 		SetAdminID(adminID).
 		SetUserAgent(printable(client.UserAgent)).
-		SetExpireTime(microseconds(time.Now().Add(SessionIdleLifetime)))
+		SetExpireTime(tx.Clock.Now().Add(SessionIdleLifetime))
 	if client.Address.IsValid() {
 		create.SetIPAddress(client.Address.Unmap().String())
 	}
@@ -136,7 +136,7 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin
 func endIfReused(ctx context.Context, tx *ent.Tx, token string) (*ent.Session, error) {
 	marked, err := tx.RefreshToken.Update().
 		Where(refreshtoken.ID(digest(token)), refreshtoken.UseTimeIsNil()).
-		SetUseTime(microseconds(time.Now())).
+		SetUseTime(tx.Clock.Now()).
 		Save(ctx)
 	if err != nil || marked == 1 {
 		return nil, err
@@ -163,7 +163,7 @@ func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, token string) (Grant
 	if err != nil {
 		return Grant{}, nil, err
 	}
-	now := microseconds(time.Now())
+	now := tx.Clock.Now()
 	expire := row.CreateTime.Add(SessionLifetime)
 	if idle := now.Add(SessionIdleLifetime); idle.Before(expire) {
 		expire = idle
@@ -192,7 +192,7 @@ func (s *Sessions) grant(ctx context.Context, tx *ent.Tx, row *ent.Session) (Gra
 	if err := tx.RefreshToken.Create().SetID(id).SetSessionID(row.ID).Exec(ctx); err != nil {
 		return Grant{}, fmt.Errorf("store refresh token: %w", err)
 	}
-	access, expire, err := s.tokens.Issue(Claims{AdminID: row.AdminID, SessionID: row.ID}, time.Now())
+	access, expire, err := s.tokens.Issue(Claims{AdminID: row.AdminID, SessionID: row.ID}, tx.Clock.Now())
 	if err != nil {
 		return Grant{}, err
 	}
@@ -232,7 +232,7 @@ func EndAll(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
 // ActiveSessions returns the active sessions of an administrator, latest first.
 func ActiveSessions(ctx context.Context, d *db.DB, adminID uuid.UUID, limit int) ([]*ent.Session, error) {
 	return d.Reader().Session.Query().
-		Where(session.AdminID(adminID), active(time.Now())).
+		Where(session.AdminID(adminID), active(d.Now())).
 		Order(session.ByID(sql.OrderDesc())).
 		Limit(limit).
 		All(ctx)
@@ -241,7 +241,7 @@ func ActiveSessions(ctx context.Context, d *db.DB, adminID uuid.UUID, limit int)
 func endSessions(ctx context.Context, tx *ent.Tx, which predicate.Session) error {
 	ended, err := tx.Session.Update().
 		Where(which, session.EndTimeIsNil()).
-		SetEndTime(microseconds(time.Now())).
+		SetEndTime(tx.Clock.Now()).
 		Save(ctx)
 	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
@@ -256,9 +256,6 @@ func endSessions(ctx context.Context, tx *ent.Tx, which predicate.Session) error
 func active(now time.Time) predicate.Session {
 	return session.And(session.EndTimeIsNil(), session.ExpireTimeGT(now.UTC()))
 }
-
-// microseconds truncates a time to the precision of both databases.
-func microseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // printable sanitizes a header for storage: valid UTF-8 without NUL, of bounded length.
 func printable(header string) string {

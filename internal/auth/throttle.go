@@ -108,7 +108,7 @@ func (t *Throttle) Count(ctx context.Context, limits ...Limit) error {
 
 // CountIn is Count in a transaction, which must roll back after an error.
 func CountIn(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
-	now := microseconds(time.Now())
+	now := tx.Clock.Now()
 	for _, limit := range inOrder(limits) {
 		row, err := count(ctx, tx, limit, now)
 		if err != nil {
@@ -144,7 +144,7 @@ func Clear(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 }
 
 func check(ctx context.Context, counts *ent.ThrottleClient, limits []Limit) error {
-	now := microseconds(time.Now())
+	now := counts.Clock.Now()
 	reached := make([]predicate.Throttle, len(limits))
 	for i, limit := range limits {
 		reached[i] = throttle.And(throttle.ID(limit.ID), throttle.CountGTE(limit.Max))

@@ -18,7 +18,7 @@ const (
 	// AccessTokenLifetime is the lifetime of access tokens. The end of a session invalidates them earlier:
 	// see Authenticator.
 	AccessTokenLifetime = 15 * time.Minute
-	// clockLeeway is the tolerated clock skew between replicas.
+	// clockLeeway is the tolerated difference between the clocks of replicas, which follow the database's.
 	clockLeeway = 5 * time.Second
 	// maxTokenSize bounds the tokens that are parsed, in bytes. Tokens have about 450.
 	maxTokenSize = 4096
@@ -65,6 +65,7 @@ func NewTokens(keys *KeyRing, issuer, audience string) *Tokens {
 			jwt.WithExpirationRequired(),
 			jwt.WithIssuedAt(),
 			jwt.WithLeeway(clockLeeway),
+			jwt.WithTimeFunc(keys.clock.Now),
 		),
 	}
 }
@@ -123,7 +124,7 @@ func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 		switch {
 		case fault.Is(err, fault.DatabaseUnavailable), ctx.Err() != nil:
 			return Claims{}, err
-		case onlyExpired(err), errors.Is(err, errKeyUnknown) && wire.expired(time.Now()):
+		case onlyExpired(err), errors.Is(err, errKeyUnknown) && wire.expired(t.keys.clock.Now()):
 			return Claims{}, errTokenExpired.Because(err)
 		}
 		return Claims{}, errTokenInvalid.Because(err)

@@ -21,6 +21,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/clock"
 )
 
 const (
@@ -50,6 +51,12 @@ type options struct {
 	tracer      trace.Tracer
 	meter       metric.Meter
 	instruments *instruments
+	clock       *clock.Clock
+}
+
+// MachineClock replaces the machine's clock, for tests of a machine whose clock is wrong.
+func MachineClock(now func() time.Time) Option {
+	return func(o *options) { o.clock = clock.New(now) }
 }
 
 // MaxConns bounds the connections to PostgreSQL. The default is 20, the minimum 4: a lock between processes occupies
@@ -72,6 +79,7 @@ type DB struct {
 	reader  *ent.Client
 	link    *link // to PostgreSQL
 	storage storage
+	clock   *clock.Clock
 
 	observers   observers
 	topics      topics
@@ -81,12 +89,12 @@ type DB struct {
 // Open opens the database at a URL: "sqlite:PATH", whose folder is created if needed, or "postgres://…". It does not
 // change the schema. Returns an error behind a connection pooler that shares sessions.
 func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Option) (*DB, error) {
-	config := options{maxConns: defaultMaxConns, statements: defaultStatements}
+	config := options{maxConns: defaultMaxConns, statements: defaultStatements, clock: clock.Machine()}
 	for _, option := range opts {
 		option(&config)
 	}
 	path, isSQLite := strings.CutPrefix(databaseURL, "sqlite:")
-	d := &DB{dialect: dialect.Postgres, path: path, log: log}
+	d := &DB{dialect: dialect.Postgres, path: path, log: log, clock: config.clock}
 	if isSQLite {
 		d.dialect = dialect.SQLite
 	}
@@ -98,7 +106,7 @@ func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Opt
 	if isSQLite {
 		d.write, d.read, err = openSQLite(ctx, path, config)
 	} else {
-		d.link = newLink(log, d.observers.tell, d.topics.tell)
+		d.link = newLink(log, d.clock, d.observers.tell, d.topics.tell)
 		d.write, err = openPostgres(ctx, databaseURL, d.link, config)
 		d.read = d.write
 	}
@@ -110,9 +118,10 @@ func Open(ctx context.Context, databaseURL string, log *slog.Logger, opts ...Opt
 			return nil, errors.Join(err, d.Close())
 		}
 	}
-	d.writer = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.write)))
+	d.writer = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.write)), ent.Clock(d.clock))
+	d.writer.Use(ent.SetTimes)
 	d.writer.Product.Use(noteChanged)
-	d.reader = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.read)))
+	d.reader = ent.NewClient(ent.Driver(entsql.OpenDB(d.dialect, d.read)), ent.Clock(d.clock))
 	d.reader.Use(refuseWrites)
 	return d, nil
 }
@@ -196,6 +205,13 @@ func refuseWrites(ent.Mutator) ent.Mutator {
 
 // Dialect returns dialect.Postgres or dialect.SQLite.
 func (d *DB) Dialect() string { return d.dialect }
+
+// Clock returns the clock of times that processes compare: PostgreSQL's, or on SQLite the machine's. Transactions have
+// it as tx.Clock.
+func (d *DB) Clock() *clock.Clock { return d.clock }
+
+// Now returns the time of Clock.
+func (d *DB) Now() time.Time { return d.clock.Now() }
 
 // Reader returns the client for reads outside a transaction. Its mutations return ErrReadOnly: see InTx.
 func (d *DB) Reader() *ent.Client { return d.reader }

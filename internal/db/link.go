@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
+
+	"github.com/zebrands/catalog/internal/clock"
 )
 
 const (
@@ -39,8 +41,8 @@ const (
 // transactions. They disable JIT compilation, which costs 50 ms in each search of a million products, and saves less.
 // They are set by statements, because connection poolers reject them as connection parameters.
 //
-// The first column of the result is the process id of the session.
-const sessionSettings = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '15s', false), " +
+// The first columns of the result are the process id of the session and the time.
+const sessionSettings = "SELECT pg_backend_pid(), clock_timestamp(), set_config('idle_in_transaction_session_timeout', '15s', false), " +
 	"set_config('jit', 'off', false), set_config('tcp_keepalives_idle', '15', false), " +
 	"set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)"
 
@@ -60,6 +62,7 @@ var (
 // fail fast and waiting ones are closed, until a heartbeat is answered again.
 type link struct {
 	log    *slog.Logger
+	clock  *clock.Clock
 	tell   func(ids []uuid.UUID)
 	pass   func(topic, text string) // delivers a message
 	dialer *dialer
@@ -79,8 +82,12 @@ type link struct {
 	done     chan struct{}
 }
 
-func newLink(log *slog.Logger, tell func(ids []uuid.UUID), pass func(topic, text string)) *link {
-	return &link{log: log, tell: tell, pass: pass, dialer: newDialer(), process: uuid.NewString(), start: time.Now()}
+func newLink(
+	log *slog.Logger, c *clock.Clock, tell func(ids []uuid.UUID), pass func(topic, text string),
+) *link {
+	return &link{
+		log: log, clock: c, tell: tell, pass: pass, dialer: newDialer(), process: uuid.NewString(), start: time.Now(),
+	}
 }
 
 // Watch starts monitoring the connection to PostgreSQL, until Close: see Informed and Ping. It does nothing on
@@ -270,8 +277,12 @@ func (l *link) send(ctx context.Context) chan error {
 	go func() {
 		sent := time.Since(l.start).Nanoseconds()
 		// A heartbeat may be lost, so it does not wait for the disk.
-		_, err := l.probe.Load().ExecContext(ctx, fmt.Sprintf(
-			"SET synchronous_commit = off; SELECT pg_notify('%s', 'beat %s %d')", channel, l.process, sent))
+		err := l.clock.Follow(func() (now time.Time, err error) {
+			err = l.probe.Load().QueryRowContext(ctx, fmt.Sprintf(
+				"SELECT clock_timestamp() FROM set_config('synchronous_commit', 'off', false), "+
+					"pg_notify('%s', 'beat %s %d')", channel, l.process, sent)).Scan(&now)
+			return now, err
+		})
 		if err == nil {
 			l.answered.Store(sent)
 		}
@@ -314,7 +325,11 @@ func (c linkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		if conn, ok = opened.(driverConn); !ok {
 			return errors.Join(fmt.Errorf("db: cannot watch a %T", opened), opened.Close())
 		}
-		if session, err = prepare(ctx, conn); err != nil {
+		err = c.link.clock.Follow(func() (now time.Time, err error) {
+			session, now, err = prepare(ctx, conn)
+			return now, err
+		})
+		if err != nil {
 			return errors.Join(fmt.Errorf("prepare a connection: %w", err), conn.Close())
 		}
 		return nil
@@ -325,22 +340,23 @@ func (c linkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &linkedConn{driverConn: conn, link: c.link, generation: generation, session: session}, nil
 }
 
-// prepare applies the session settings, and returns the process id of the session.
-func prepare(ctx context.Context, conn driverConn) (session int, err error) {
+// prepare applies the session settings, and returns the process id of the session and the database's time.
+func prepare(ctx context.Context, conn driverConn) (session int, now time.Time, err error) {
 	rows, err := conn.QueryContext(ctx, sessionSettings, nil)
 	if err != nil {
-		return 0, err
+		return 0, now, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	values := make([]driver.Value, len(rows.Columns()))
 	if err := rows.Next(values); err != nil {
-		return 0, err
+		return 0, now, err
 	}
-	pid, ok := values[0].(int64)
-	if !ok {
-		return 0, fmt.Errorf("db: the process id is a %T", values[0])
+	pid, isID := values[0].(int64)
+	now, isTime := values[1].(time.Time)
+	if !isID || !isTime {
+		return 0, now, fmt.Errorf("db: a session is described by a %T and a %T", values[0], values[1])
 	}
-	return int(pid), nil
+	return int(pid), now, nil
 }
 
 // linkedConn is a connection of the pool.

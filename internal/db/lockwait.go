@@ -14,6 +14,9 @@ import (
 // lockPatience is how long anything waits for a lock before the log names the lock. A variable for tests.
 var lockPatience = 5 * time.Second
 
+// inspectTimeout bounds the question who holds a lock.
+const inspectTimeout = 5 * time.Second
+
 // TxLock is a PostgreSQL advisory lock that a transaction holds until its end.
 type TxLock int64
 
@@ -120,7 +123,7 @@ func (l *link) reportWait(ctx context.Context, session int, query string, waited
 
 // inspect runs a query outside the pool, which may be the one that waits, and reads its first row.
 func (l *link) inspect(ctx context.Context, query string, dest ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	ctx, cancel := context.WithTimeout(ctx, inspectTimeout)
 	defer cancel()
 	probe := l.probe.Load()
 	if probe == nil { // commands do not watch

@@ -97,8 +97,3 @@ func (c *collector) row(tx *ent.Tx, r *recorded) (*ent.ProductChangeCreate, erro
 		SetNillableRevertedSequence(c.reverted).
 		SetProduct(product), nil
 }
-
-// now returns the current time with the precision of both databases.
-func now() time.Time {
-	return time.Now().UTC().Truncate(time.Microsecond)
-}

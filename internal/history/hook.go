@@ -54,7 +54,7 @@ func (h productHook) mutate(ctx context.Context, m *ent.ProductMutation, next en
 	if _, err := m.SQLTx(); err != nil {
 		return nil, fmt.Errorf("change a product: %w", err)
 	}
-	c, err := h.collector(ctx)
+	c, err := h.collector(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -74,13 +74,13 @@ func (h productHook) mutate(ctx context.Context, m *ent.ProductMutation, next en
 type collectorKey struct{}
 
 // collector returns the transaction's collector, which flushes before the commit.
-func (h productHook) collector(ctx context.Context) (*collector, error) {
+func (h productHook) collector(ctx context.Context, m *ent.ProductMutation) (*collector, error) {
 	actor, ok := auth.PrincipalFrom(ctx)
 	if !ok {
 		return nil, ErrNoActor
 	}
 	c, created, err := db.Local(ctx, collectorKey{}, func() *collector {
-		return &collector{actor: actor, time: now(), reverted: reverted(ctx)}
+		return &collector{actor: actor, time: m.Clock.Now(), reverted: reverted(ctx)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change a product: %w", err)

@@ -153,7 +153,7 @@ func (w *deliverer) composeLink(ctx context.Context, m mail.Message, l link, to 
 		Text:      l.text,
 		Action:    l.action,
 		Link:      w.PublicURL + l.page + token,
-		Until:     now().Add(l.lifetime).Format("2 January 2006, 15:04 UTC"),
+		Until:     w.DB.Now().Add(l.lifetime).Format("2 January 2006, 15:04 UTC"),
 		Otherwise: l.otherwise,
 	})
 	return m, err

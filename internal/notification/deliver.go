@@ -123,7 +123,7 @@ func (w *deliverer) claim(ctx context.Context, ids []uuid.UUID) (c claimed, err 
 		}
 		err = tx.Delivery.Update().
 			Where(delivery.IDIn(idsOf(c.deliveries)...)).
-			SetAttemptTime(now()).
+			SetAttemptTime(tx.Clock.Now()).
 			AddAttemptCount(1).
 			SetLastError("").
 			Exec(ctx)

@@ -46,7 +46,7 @@ func (w *notifyWorker) joinDigest(
 	ctx context.Context, tx *ent.Tx, batch *ent.NotificationBatch,
 	recipient *ent.Admin, frequency notificationpreference.Frequency,
 ) error {
-	for p := periodAt(frequency, now()); ; p = p.next() {
+	for p := periodAt(frequency, tx.Clock.Now()); ; p = p.next() {
 		digest, err := w.digest(ctx, tx, recipient, p)
 		if err != nil {
 			return fmt.Errorf("digest %s: %w", p.dedupKey(), err)

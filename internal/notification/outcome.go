@@ -40,13 +40,13 @@ func (w *deliverer) settle(ctx context.Context, ids []uuid.UUID) (time.Duration,
 }
 
 // untilSettled returns how long to wait before the mailer can be queried about a delivery. An attempt that returned an
-// error has waited already. The wait is capped at Settle, in case the clock of the sending machine is ahead.
+// error has waited already. The wait is capped at Settle, in case the database's clock was set back.
 func (w *deliverer) untilSettled(d *ent.Delivery) time.Duration {
 	if d.LastError != "" {
 		return 0
 	}
 	settle := w.Mailer.Settle()
-	return min(settle, settle-now().Sub(*d.AttemptTime))
+	return min(settle, settle-w.DB.Clock().Since(*d.AttemptTime))
 }
 
 func (w *deliverer) ask(ctx context.Context, messageID string, deliveries []*ent.Delivery) (time.Duration, error) {
@@ -100,7 +100,7 @@ func (w *deliverer) sent(ctx context.Context, deliveries []*ent.Delivery, messag
 	if len(deliveries) == 0 {
 		return nil
 	}
-	sendTime := now()
+	sendTime := w.DB.Now()
 	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		err := tx.Delivery.Update().
 			Where(delivery.IDIn(idsOf(deliveries)...)).

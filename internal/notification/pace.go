@@ -117,7 +117,7 @@ func (p *pacer) take(until time.Time) (wait time.Duration, freed <-chan struct{}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.see(until)
-	if wait = time.Until(p.until); wait > 0 {
+	if wait = p.db.Clock().Until(p.until); wait > 0 {
 		return wait, nil, nil
 	}
 	if p.calls >= p.most {
@@ -152,12 +152,12 @@ func (p *pacer) see(until time.Time) {
 func (p *pacer) paused() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Until(p.until)
+	return p.db.Clock().Until(p.until)
 }
 
 // stop pauses sending in all processes.
 func (p *pacer) stop(ctx context.Context, wait time.Duration) error {
-	until := now().Add(wait)
+	until := p.db.Now().Add(wait)
 	if p.paused() <= 0 {
 		p.log.WarnContext(ctx, "mail is paused: the mail server's rate limit is reached", "until", until)
 	}

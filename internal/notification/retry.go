@@ -118,7 +118,7 @@ func (s *Service) RetryFailedDeliveries(
 		}
 		query.From = from.AsTime()
 	}
-	at := failedPosition{Before: now(), Time: query.From}
+	at := failedPosition{Before: s.db.Now(), Time: query.From}
 	if _, err := pagination.Parse(req.GetPageToken(), query, &at); err != nil {
 		return nil, err
 	}
@@ -323,7 +323,7 @@ func schedule(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (queu
 		SetState(delivery.StatePending).
 		SetMessageID(messageID).
 		SetAttemptCount(0).
-		SetScheduleTime(now()).
+		SetScheduleTime(tx.Clock.Now()).
 		SetLastError("").
 		ClearAttemptTime().
 		ClearSendTime().

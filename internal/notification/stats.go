@@ -41,7 +41,7 @@ func ReadStats(ctx context.Context, d *db.DB) (Stats, error) {
 	return Stats{
 		OldestPending: max(0, time.Duration(seconds*float64(time.Second))),
 		Deliveries:    counts,
-		Paused:        max(0, time.Until(until)),
+		Paused:        max(0, d.Clock().Until(until)),
 	}, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
@@ -52,19 +53,23 @@ type Deps struct {
 func Register(workers *river.Workers, deps Deps) {
 	deps.PublicURL = strings.TrimRight(deps.PublicURL, "/")
 	d := &deliverer{Deps: deps, pace: newPacer(deps.DB, deps.Queue, deps.Log, deps.Rate)}
-	river.AddWorker(workers, &notifyWorker{Deps: deps})
-	river.AddWorker(workers, &accountWorker{Deps: deps})
-	river.AddWorker(workers, &deliverWorker{deliverer: d})
-	river.AddWorker(workers, &linkWorker{deliverer: d})
+	river.AddWorker(workers, &notifyWorker{worker: worker[queue.NotifyArgs]{clock: deps.DB.Clock()}, Deps: deps})
+	river.AddWorker(workers, &accountWorker{worker: worker[queue.AccountMailArgs]{clock: deps.DB.Clock()}, Deps: deps})
+	river.AddWorker(workers, &deliverWorker{worker: worker[queue.DeliverArgs]{clock: deps.DB.Clock()}, deliverer: d})
+	river.AddWorker(workers, &linkWorker{worker: worker[queue.DeliverLinkArgs]{clock: deps.DB.Clock()}, deliverer: d})
 }
 
 // worker is the base of jobs that fail only if the database does: errors of the mail server are recorded in the
 // deliveries.
-type worker[T river.JobArgs] struct{ river.WorkerDefaults[T] }
+type worker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+
+	clock *clock.Clock
+}
 
 // NextRetry is the backoff of the catalog instead of River's: it is short at first.
-func (worker[T]) NextRetry(job *river.Job[T]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
+func (w worker[T]) NextRetry(job *river.Job[T]) time.Time {
+	return w.clock.Now().Add(backoff(job.Attempt))
 }
 
 // messageID returns the Message-ID for a unique name.
@@ -84,9 +89,4 @@ func backoff(attempts int) time.Duration {
 	_, _ = rand.Read(random[:]) // never fails
 	share := int64(binary.BigEndian.Uint16(random[:]))
 	return wait*4/5 + time.Duration(int64(wait)*2/5*share>>16)
-}
-
-// now returns the current time with the precision of both databases.
-func now() time.Time {
-	return time.Now().UTC().Truncate(time.Microsecond)
 }

@@ -3,7 +3,6 @@ package product
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -65,7 +64,7 @@ func (s *Service) UndeleteProduct(
 
 // softDelete deletes a locked, live product.
 func softDelete(ctx context.Context, tx *ent.Tx, p *ent.Product) (*ent.Product, error) {
-	return tx.Product.UpdateOne(p).SetDeleteTime(time.Now().UTC().Truncate(time.Microsecond)).Save(ctx)
+	return tx.Product.UpdateOne(p).SetDeleteTime(tx.Clock.Now()).Save(ctx)
 }
 
 // restore restores a locked, deleted product.

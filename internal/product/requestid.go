@@ -26,8 +26,8 @@ import (
 )
 
 const (
-	// requestIDKept is how long a request id is remembered: the 24 hours of the contract, and one more because the clock
-	// of the process that deletes it may be ahead of the clock of the process that wrote it.
+	// requestIDKept is how long a request id is remembered: the 24 hours of the contract, and one more because the
+	// database may fail over to a machine whose clock is ahead.
 	requestIDKept = 25 * time.Hour
 	// cleanupChunk is the maximum number of rows that Cleanup deletes in one transaction: on SQLite other writers wait.
 	cleanupChunk = 1000
@@ -156,7 +156,7 @@ func Cleanup(ctx context.Context, d *db.DB) error {
 		deleted := 0
 		err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			expired, err := tx.WriteRequest.Query().
-				Where(writerequest.CreateTimeLT(time.Now().UTC().Add(-requestIDKept))).
+				Where(writerequest.CreateTimeLT(tx.Clock.Now().Add(-requestIDKept))).
 				Limit(cleanupChunk).
 				IDs(ctx)
 			if err != nil || len(expired) == 0 {

@@ -38,7 +38,7 @@ type Queue struct {
 type Job struct {
 	// Args are the arguments. Their Kind selects the worker.
 	Args river.JobArgs
-	// At is when the job is due. Zero means now.
+	// At is when the job is due, by the clock of the database. Zero means now.
 	At time.Time
 	// MaxAttempts is the maximum number of attempts. Zero means DefaultMaxAttempts.
 	MaxAttempts int
@@ -66,6 +66,7 @@ func New(d *db.DB, log *slog.Logger, options ...Option) (*Queue, error) {
 		// Every how often an insert notifies River's own listeners, at the cost of a query. There are none: see
 		// announce.
 		FetchCooldown: noNotification, FetchPollInterval: noNotification,
+		Test: river.TestConfig{Time: riverTime{d.Clock()}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
@@ -92,9 +93,12 @@ func (q *Queue) Insert(ctx context.Context, tx *ent.Tx, jobs ...Job) error {
 	if err != nil {
 		return fmt.Errorf("insert jobs: %w", err)
 	}
-	metadata := metadataOf(ctx)
+	now, metadata := q.db.Now(), metadataOf(ctx)
 	many := make([]river.InsertManyParams, len(jobs))
 	for i, job := range jobs {
+		if job.At.IsZero() {
+			job.At = now
+		}
 		many[i] = river.InsertManyParams{
 			Args:       job.Args,
 			InsertOpts: &river.InsertOpts{ScheduledAt: job.At, MaxAttempts: job.MaxAttempts, Metadata: metadata},
@@ -104,5 +108,5 @@ func (q *Queue) Insert(ctx context.Context, tx *ent.Tx, jobs ...Job) error {
 	if err != nil {
 		return fmt.Errorf("insert jobs: %w", err)
 	}
-	return announce(ctx, tx, inserted)
+	return announce(ctx, tx, now, inserted)
 }

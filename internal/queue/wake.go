@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/db"
 )
 
@@ -26,7 +27,7 @@ const (
 )
 
 // announce notifies all workers of inserted jobs when the transaction tx commits.
-func announce(ctx context.Context, tx *ent.Tx, inserted []*rivertype.JobInsertResult) error {
+func announce(ctx context.Context, tx *ent.Tx, now time.Time, inserted []*rivertype.JobInsertResult) error {
 	due := map[string]time.Time{}
 	for _, result := range inserted {
 		lane, at := result.Job.Queue, result.Job.ScheduledAt
@@ -35,7 +36,7 @@ func announce(ctx context.Context, tx *ent.Tx, inserted []*rivertype.JobInsertRe
 		}
 	}
 	for lane, at := range due {
-		if time.Until(at) > wakeHorizon {
+		if at.Sub(now) > wakeHorizon {
 			continue
 		}
 		if err := db.Publish(ctx, tx, wakeTopic, lane+" "+strconv.FormatInt(at.UnixMicro(), 10)); err != nil {
@@ -64,6 +65,7 @@ func (d wakingDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.
 // waker is River's listener. It notifies River when jobs of a lane are due. River finds the events of its other topics
 // by polling.
 type waker struct {
+	clock *clock.Clock
 	ready chan struct{} // has an element while due is not empty
 
 	mu     sync.Mutex
@@ -72,8 +74,8 @@ type waker struct {
 	timers map[string]*time.Timer
 }
 
-func newWaker() *waker {
-	return &waker{ready: make(chan struct{}, 1), due: map[string]bool{}, timers: map[string]*time.Timer{}}
+func newWaker(c *clock.Clock) *waker {
+	return &waker{clock: c, ready: make(chan struct{}, 1), due: map[string]bool{}, timers: map[string]*time.Timer{}}
 }
 
 // hear handles a message of announce. It rounds due times up a little, so that many jobs share a timer.
@@ -85,7 +87,7 @@ func (w *waker) hear(message string) {
 		return
 	}
 	at := time.UnixMicro(micros).Add(fetchPause - 1).Truncate(fetchPause)
-	wait := time.Until(time.UnixMicro(micros))
+	wait := w.clock.Until(time.UnixMicro(micros))
 	if wait <= 0 {
 		w.wake(lane)
 		return
@@ -99,7 +101,7 @@ func (w *waker) hear(message string) {
 	if w.closed || w.timers[key] != nil {
 		return
 	}
-	w.timers[key] = time.AfterFunc(time.Until(at), func() {
+	w.timers[key] = time.AfterFunc(w.clock.Until(at), func() {
 		w.mu.Lock()
 		delete(w.timers, key)
 		w.mu.Unlock()

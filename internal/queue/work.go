@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/zebrands/catalog/internal/clock"
 )
 
 // WorkerConfig configures Work. Zero fields have the defaults that their comments name.
@@ -49,7 +51,7 @@ func (q *Queue) Work(ctx context.Context, workers *river.Workers, config WorkerC
 	if err != nil {
 		return err
 	}
-	waker := newWaker()
+	waker := newWaker(q.db.Clock())
 	client, err := river.NewClient(wakingDriver{q.driver, waker}, q.clientConfig(id, workers, config))
 	if err != nil {
 		return errors.Join(fmt.Errorf("queue: %w", err), presence.leave())
@@ -79,8 +81,9 @@ func (q *Queue) clientConfig(id string, workers *river.Workers, config WorkerCon
 		RescueStuckJobsAfter:        timeout + rescueGrace,
 		CompletedJobRetentionPeriod: completedRetention,
 		MaxAttempts:                 DefaultMaxAttempts,
-		RetryPolicy:                 backoff{},
+		RetryPolicy:                 backoff{q.db.Clock()},
 		Middleware:                  []rivertype.Middleware{q.middleware},
+		Test:                        river.TestConfig{Time: riverTime{q.db.Clock()}},
 	}
 }
 
@@ -113,11 +116,11 @@ func (q *Queue) Stop(ctx context.Context) error {
 }
 
 // backoff is the retry policy: exponential backoff of 1, 2, 4 … seconds, capped at an hour.
-type backoff struct{}
+type backoff struct{ clock *clock.Clock }
 
 // NextRetry returns the time of a failed job's next attempt.
-func (backoff) NextRetry(job *rivertype.JobRow) time.Time {
+func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	const most = 12 // 2¹² seconds are over an hour
 	delay := min(time.Second<<min(len(job.Errors), most), time.Hour)
-	return time.Now().UTC().Add(delay)
+	return b.clock.Now().Add(delay)
 }

@@ -9,6 +9,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/tracking"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -44,7 +45,7 @@ func read(t *testing.T, reader *sdkmetric.ManualReader) map[string]float64 {
 func TestWhatIsCountedIsMeasured(t *testing.T) {
 	d, log := dbtest.New(t, "sqlite"), slog.New(slog.DiscardHandler)
 	j := openJournal(t, t.TempDir())
-	interceptor, err := tracking.NewInterceptor(j, log)
+	interceptor, err := tracking.NewInterceptor(j, clock.Machine(), log)
 	require.NoError(t, err)
 	rollup := tracking.NewRollup(d, j, log)
 	reader := sdkmetric.NewManualReader()

@@ -16,6 +16,7 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/clock"
 )
 
 // failureLogInterval rate-limits log lines about journal write failures.
@@ -26,6 +27,7 @@ const failureLogInterval = 10 * time.Second
 type Interceptor struct {
 	journal *Journal
 	bots    *botMatcher
+	clock   *clock.Clock
 	log     *slog.Logger
 
 	counted   [2][2]atomic.Int64 // counted products, by kind and bot
@@ -36,14 +38,14 @@ type Interceptor struct {
 	logged time.Time // when a failure was last logged
 }
 
-// NewInterceptor returns an interceptor that appends to a journal. Returns an error only if the embedded bot list
+// NewInterceptor returns an interceptor that appends to a journal, with the times of a clock. Returns an error only if the embedded bot list
 // is invalid.
-func NewInterceptor(journal *Journal, log *slog.Logger) (*Interceptor, error) {
+func NewInterceptor(journal *Journal, c *clock.Clock, log *slog.Logger) (*Interceptor, error) {
 	bots, err := newBotMatcher()
 	if err != nil {
 		return nil, err
 	}
-	return &Interceptor{journal: journal, bots: bots, log: log}, nil
+	return &Interceptor{journal: journal, clock: c, bots: bots, log: log}, nil
 }
 
 // WrapUnary counts the products of a response before it is sent. If the journal cannot be written, it counts in
@@ -65,7 +67,7 @@ func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			return resp, nil
 		}
 		read := Read{
-			Time:     time.Now(),
+			Time:     i.clock.Now(),
 			Kind:     kind,
 			Bot:      i.bots.Match(req.Header().Get("User-Agent")),
 			Products: products,

@@ -16,6 +16,7 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/tracking"
 	"github.com/zebrands/catalog/test/dbtest"
@@ -66,7 +67,7 @@ func both() []*catalogv1.Product {
 // openShop serves a shop whose reads are counted in a journal.
 func openShop(t *testing.T, j *tracking.Journal, log *slog.Logger, ctx func(context.Context) context.Context) string {
 	t.Helper()
-	interceptor, err := tracking.NewInterceptor(j, log)
+	interceptor, err := tracking.NewInterceptor(j, clock.Machine(), log)
 	require.NoError(t, err)
 	return serveShop(t, interceptor, ctx)
 }
