@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -32,7 +31,7 @@ func ring(t *testing.T, d *db.DB) *auth.KeyRing {
 // their machines is wrong.
 func TestMachinesWithWrongClocksAgree(t *testing.T) {
 	for _, wrong := range []time.Duration{time.Hour, -time.Hour} {
-		t.Run(fmt.Sprint(wrong), func(t *testing.T) {
+		t.Run(wrong.String(), func(t *testing.T) {
 			url := dbtest.URL(t, "postgres")
 			right := dbtest.Open(t, url)
 			require.NoError(t, right.Migrate(t.Context()))

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Clock tells the time. A clock that follows a database's is never ahead of it, so that what is due now by this clock is
-// due by the database's. It is safe for concurrent use.
+// Clock tells the time. A clock that follows a database's is never ahead of it, so that what is due now by this clock
+// is due by the database's. It is safe for concurrent use.
 type Clock struct {
 	machine func() time.Time
 	start   time.Time    // a reading of machine

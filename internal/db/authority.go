@@ -14,7 +14,8 @@ import (
 
 var (
 	errBadAuthority = errors.New("open PostgreSQL: sslrootcert holds no certificate in PEM text")
-	errOnlyReads    = errors.New("open PostgreSQL: the catalog writes, so target_session_attrs must be read-write or primary")
+	errOnlyReads    = errors.New("open PostgreSQL: the catalog writes, " +
+		"so target_session_attrs must be read-write or primary")
 )
 
 // postgres is the connection configuration of a PostgreSQL database.
@@ -52,6 +53,7 @@ func parsePostgres(databaseURL string) (postgres, error) {
 			query.Set("target_session_attrs", string(config.TargetSessionAttrs))
 			u.RawQuery = query.Encode()
 		}
+	case pq.TargetSessionAttrsAny, pq.TargetSessionAttrsReadWrite, pq.TargetSessionAttrsPrimary:
 	}
 	if config.SSLInline && config.SSLRootCert != "" && config.SSLCert == "" {
 		if err := inlineAuthority(&config); err != nil {

@@ -41,7 +41,7 @@ func IsUnavailable(err error) bool {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[errNoSession](err); ok {
+	if _, ok := errors.AsType[noSessionError](err); ok {
 		return true
 	}
 	for _, lost := range []error{errAway, driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF} {

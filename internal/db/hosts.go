@@ -42,7 +42,7 @@ func normalizeURL(databaseURL string) (*url.URL, error) {
 	}
 	var hosts, ports []string
 	hasPorts := false
-	for _, item := range strings.Split(list, ",") {
+	for item := range strings.SplitSeq(list, ",") {
 		one, err := url.Parse("//" + item)
 		if err != nil || one.Hostname() == "" {
 			return nil, errBadHosts

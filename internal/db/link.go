@@ -42,7 +42,8 @@ const (
 // They are set by statements, because connection poolers reject them as connection parameters.
 //
 // The first columns of the result are the process id of the session and the time.
-const sessionSettings = "SELECT pg_backend_pid(), clock_timestamp(), set_config('idle_in_transaction_session_timeout', '15s', false), " +
+const sessionSettings = "SELECT pg_backend_pid(), clock_timestamp(), " +
+	"set_config('idle_in_transaction_session_timeout', '15s', false), " +
 	"set_config('jit', 'off', false), set_config('tcp_keepalives_idle', '15', false), " +
 	"set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)"
 

@@ -59,7 +59,8 @@ func (d *DB) TryLock(ctx context.Context, name string) (*Lock, error) {
 func (d *DB) Lock(ctx context.Context, name string) (*Lock, error) {
 	tick := time.NewTicker(lockPeriod)
 	defer tick.Stop()
-	defer afterPatience(func() { d.reportLock(ctx, name) })()
+	over := afterPatience(func() { d.reportLock(ctx, name) })
+	defer over()
 	for {
 		lock, err := d.TryLock(ctx, name)
 		if !errors.Is(err, ErrLocked) {

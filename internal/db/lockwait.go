@@ -132,14 +132,15 @@ func (l *link) inspect(ctx context.Context, query string, dest ...any) error {
 			return err
 		}
 		probe = sql.OpenDB(linkedConnector{Connector: connector, link: l})
-		defer probe.Close()
+		defer func() { _ = probe.Close() }() // it answered
 	}
 	return probe.QueryRowContext(ctx, query).Scan(dest...)
 }
 
 // lockHolder describes the sessions that hold a named lock of TryLock.
 const lockHolder = `
-	SELECT coalesce(string_agg(concat_ws(' ', 'process', pid, 'of', usename, 'at', client_addr, application_name), ', '), '')
+	SELECT coalesce(string_agg(concat_ws(' ', 'process', pid, 'of', usename, 'at', client_addr, application_name),
+		', '), '')
 	FROM pg_locks JOIN pg_stat_activity USING (pid)
 	WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND
 		pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND

@@ -124,9 +124,9 @@ func TestAStatementThatWaitsForALockIsLogged(t *testing.T) {
 func TestATransactionThatWaitsForTheWriterIsLogged(t *testing.T) {
 	d, log := impatient(t, dbtest.URL(t, "sqlite"))
 	require.NoError(t, d.Migrate(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, d.InTx(t.Context(), func(context.Context, *ent.Tx) error {
 		second := make(chan error, 1)
-		ctx, cancel := context.WithCancel(t.Context())
 		go func() { second <- d.InTx(ctx, func(context.Context, *ent.Tx) error { return nil }) }()
 		wait.For(t, func() bool { return log.line("waiting for a lock", "writer of SQLite") != "" })
 		cancel()

@@ -26,15 +26,15 @@ var errPooled = errors.New("a connection pooler (such as PgBouncer) in transacti
 	"PostgreSQL at this address, and the catalog needs sessions of its own for locks, notifications and prepared " +
 	"statements; use a pool in session mode (pool_mode=session), or the direct address of PostgreSQL")
 
-// errNoSession reports a connection that was accepted and not served.
-type errNoSession struct {
+// noSessionError reports a connection that was accepted and not served.
+type noSessionError struct {
 	conns    int // that this process opens at most
 	patience time.Duration
 }
 
-func (e errNoSession) Error() string {
-	return fmt.Sprintf("PostgreSQL accepted a connection and did not answer on it for %s; if a connection pooler (such as "+
-		"PgBouncer) is in front of it, its pool is too small: this process needs %d sessions, which are "+
+func (e noSessionError) Error() string {
+	return fmt.Sprintf("PostgreSQL accepted a connection and did not answer on it for %s; if a connection pooler "+
+		"(such as PgBouncer) is in front of it, its pool is too small: this process needs %d sessions, which are "+
 		"--database-max-conns (CATALOG_DATABASE_MAX_CONNS) and %d more", e.patience, e.conns, ownConns)
 }
 
@@ -42,8 +42,8 @@ func (e errNoSession) Error() string {
 const sessionQuery = "SELECT pg_backend_pid() || ' ' || extract(epoch FROM pg_postmaster_start_time())"
 
 // checkPooler returns errPooled if a pooler in transaction mode is in front of PostgreSQL. It compares the sessions
-// that run the statements of two connections. Two connections to PostgreSQL itself, or to a pooler in session mode, have
-// a session each, which stays the same. In transaction mode a session is free after each statement, so the next
+// that run the statements of two connections. Two connections to PostgreSQL itself, or to a pooler in session mode,
+// have a session each, which stays the same. In transaction mode a session is free after each statement, so the next
 // statement of the other connection gets the same session, or the next one of the same connection another session.
 func (l *link) checkPooler(ctx context.Context) error {
 	connector, err := l.server.connector(l.dialer)
@@ -51,14 +51,14 @@ func (l *link) checkPooler(ctx context.Context) error {
 		return err
 	}
 	pool := sql.OpenDB(linkedConnector{Connector: connector, link: l})
-	defer pool.Close()
+	defer func() { _ = pool.Close() }() // it answered
 	defer time.AfterFunc(poolerRounds*sessionTimeout, l.dialer.closeAll).Stop()
 	var first, second *sql.Conn
 	for _, conn := range []**sql.Conn{&first, &second} {
 		if *conn, err = pool.Conn(ctx); err != nil {
 			return err
 		}
-		defer (*conn).Close()
+		defer func() { _ = (*conn).Close() }() //nolint:revive // two
 	}
 	var own string
 	for range poolerRounds {
@@ -82,7 +82,7 @@ func (l *link) checkPooler(ctx context.Context) error {
 type dialKey struct{}
 
 // withinTime runs fn, and closes a connection that fn dials if fn takes longer than sessionTimeout after that: drivers
-// wait for an answer without regard to their context. Returns errNoSession then.
+// wait for an answer without regard to their context. Returns noSessionError then.
 func (l *link) withinTime(ctx context.Context, fn func(ctx context.Context) error) error {
 	patience := max(sessionTimeout, l.server.config.ConnectTimeout)
 	var latest atomic.Pointer[time.Timer]
@@ -100,7 +100,7 @@ func (l *link) withinTime(ctx context.Context, fn func(ctx context.Context) erro
 		timer.Stop()
 		timeout, ok := errors.AsType[net.Error](err) // connect_timeout ran out after the connection was accepted
 		if ctx.Err() == nil && err != nil && (late.Load() || ok && timeout.Timeout()) {
-			return errNoSession{conns: l.conns, patience: patience}
+			return noSessionError{conns: l.conns, patience: patience}
 		}
 	}
 	return err
@@ -113,7 +113,7 @@ func (d *DB) reserve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }() //nolint:revive // all are open at once
 	}
 	return nil
 }

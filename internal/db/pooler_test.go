@@ -87,13 +87,14 @@ func TestEverythingWorksBehindAPoolerInSessionMode(t *testing.T) {
 
 		seen := observe(d)
 		heard := make(chan string, 1)
-		defer d.Subscribe("topic", func(text string) { heard <- text })()
+		unsubscribe := d.Subscribe("topic", func(text string) { heard <- text })
 		id := dbtest.CreateProduct(t, other, uuid.NewString(), "")
 		wait.For(t, func() bool { return seen.of(id) == 1 })
 		require.NoError(t, other.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 			return db.Publish(ctx, tx, "topic", "text")
 		}))
 		require.Equal(t, "text", <-heard)
+		unsubscribe()
 		require.NoError(t, other.Close())
 		require.NoError(t, d.Close())
 	}
@@ -103,7 +104,6 @@ func TestAPoolOfSessionsThatIsTooSmallIsNamed(t *testing.T) {
 	direct := dbtest.URL(t, "postgres")
 	for _, sessions := range []int{1, 3, 5} {
 		t.Run(fmt.Sprint(sessions), func(t *testing.T) {
-			t.Parallel() // each waits for seconds
 			through := dbtest.NewPgBouncer(t, direct, "session", sessions)
 			start := func() error {
 				d, err := db.Open(t.Context(), through, slog.New(slog.DiscardHandler), db.MaxConns(7))

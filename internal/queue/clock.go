@@ -26,8 +26,8 @@ func (d wakingDriver) GetExecutor() riverdriver.Executor {
 	return clockExecutor{d.Driver.GetExecutor(), d.waker.clock}
 }
 
-// clockExecutor corrects the times of River's maintenance, which are the machine's whatever riverTime says. With a clock
-// that is ahead it would take every running job for stuck, and run it again.
+// clockExecutor corrects the times of River's maintenance, which are the machine's whatever riverTime says. With a
+// clock that is ahead it would take every running job for stuck, and run it again.
 type clockExecutor struct {
 	riverdriver.Executor
 

@@ -38,8 +38,8 @@ type Interceptor struct {
 	logged time.Time // when a failure was last logged
 }
 
-// NewInterceptor returns an interceptor that appends to a journal, with the times of a clock. Returns an error only if the embedded bot list
-// is invalid.
+// NewInterceptor returns an interceptor that appends to a journal, with the times of a clock. Returns an error only if
+// the embedded bot list is invalid.
 func NewInterceptor(journal *Journal, c *clock.Clock, log *slog.Logger) (*Interceptor, error) {
 	bots, err := newBotMatcher()
 	if err != nil {
