@@ -284,8 +284,8 @@ func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) 
 }
 
 // cachedList returns the cached response to a request at the current version, or else the result of load. kind
-// distinguishes the types of requests. Returns RATE_LIMITED if an anonymous caller's network loads too many lists at the
-// same time.
+// distinguishes the types of requests. Returns RATE_LIMITED if an anonymous caller's network loads too many lists at
+// the same time.
 func cachedList[T proto.Message](
 	ctx context.Context, c *cache, kind string, req proto.Message, load func(ctx context.Context) (T, error),
 ) (T, error) {

@@ -81,7 +81,7 @@ func packed(t *testing.T, data []byte) []byte {
 
 // framed returns a compressed message in a frame of gRPC.
 func framed(message []byte) []byte {
-	head := binary.BigEndian.AppendUint32([]byte{1}, uint32(len(message))) //nolint:gosec // it is small
+	head := binary.BigEndian.AppendUint32([]byte{1}, uint32(len(message)))
 	return append(head, message...)
 }
 

@@ -108,7 +108,7 @@ func FuzzChanges(f *testing.F) {
 	} {
 		f.Add(seed, byte(0), byte(1))
 	}
-	g := newGenerator(seed)
+	g := newGenerator()
 	var rows []*ent.Product
 	for range 40 {
 		rows = append(rows, &ent.Product{

@@ -45,7 +45,7 @@ func TestMatchAgreesWithSQL(t *testing.T) {
 	require.Greater(t, len(corpus), 15)
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		t.Logf("seed %d", seed)
-		g := newGenerator(seed)
+		g := newGenerator()
 		rows := g.insert(t.Context(), t, d, howMany)
 		for _, text := range corpus {
 			compare(t.Context(), t, d, rows, text)
@@ -108,7 +108,7 @@ func TestABlankFilterSelectsEverything(t *testing.T) {
 // SQL and memory share the ranges of minor units that a comparison of prices allows, so that the ranges
 // have a proof of their own, by fractions.
 func TestPricesAreComparedExactly(t *testing.T) {
-	g := newGenerator(seed)
+	g := newGenerator()
 	for range 20_000 {
 		row := &ent.Product{PriceMinor: g.minor(), PriceExponent: pick(g, []int8{0, 2, 3, 4})}
 		comparator, amount := pick(g, comparators), g.amount(row)
@@ -134,7 +134,7 @@ func FuzzFilter(f *testing.F) {
 		f.Add(seed)
 	}
 	d := dbtest.New(f, "sqlite")
-	g := newGenerator(seed)
+	g := newGenerator()
 	rows := g.insert(f.Context(), f, d, 50)
 	for range 30 {
 		f.Add(g.filter(rows, 2))

@@ -51,7 +51,7 @@ var times = []time.Time{
 // generator makes products and filters.
 type generator struct{ *rand.Rand }
 
-func newGenerator(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, seed))} }
+func newGenerator() generator { return generator{rand.New(rand.NewPCG(seed, seed))} }
 
 func pick[T any](g generator, from []T) T { return from[g.IntN(len(from))] }
 
