@@ -233,7 +233,7 @@ func useToken(ctx context.Context, tx *ent.Tx, payload mailgun.WebhookPayload) e
 // Cleanup deletes the tokens of webhooks whose signatures have expired. Call it periodically, on any replica.
 func Cleanup(ctx context.Context, d *db.DB) error {
 	return d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		oldest := time.Now().UTC().Add(-webhookAge - 2*webhookSkew)
+		oldest := tx.Clock.Now().Add(-webhookAge - 2*webhookSkew)
 		if _, err := tx.WebhookToken.Delete().Where(webhooktoken.CreateTimeLT(oldest)).Exec(ctx); err != nil {
 			return fmt.Errorf("delete tokens of webhooks: %w", err)
 		}
