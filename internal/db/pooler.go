@@ -58,7 +58,7 @@ func (l *link) checkPooler(ctx context.Context) error {
 		if *conn, err = pool.Conn(ctx); err != nil {
 			return err
 		}
-		defer func() { _ = (*conn).Close() }() //nolint:revive // two
+		defer func() { _ = (*conn).Close() }() //nolint:gocritic,revive // two
 	}
 	var own string
 	for range poolerRounds {
@@ -113,7 +113,7 @@ func (d *DB) reserve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = conn.Close() }() //nolint:revive // all are open at once
+		defer func() { _ = conn.Close() }() //nolint:gocritic,revive // all are open at once
 	}
 	return nil
 }

@@ -124,7 +124,7 @@ func freePort(t testing.TB) int {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // as listened to
+	return listener.Addr().(*net.TCPAddr).Port
 }
 
 func pgBouncerProgram() (string, error) {
