@@ -137,20 +137,18 @@ func (c *Cookies) fromCookie(req connect.AnyRequest) error {
 	return nil
 }
 
-// cookieOf returns the token in a request's cookie. A cookie with the name of earlier releases counts if there is no
-// other. Returns REFRESH_TOKEN_INVALID if there is none, or more than one: the browser does not tell which of them this
-// server set.
+// cookieOf returns the token in a request's cookie. Returns REFRESH_TOKEN_INVALID if there is none, or more than one: the
+// browser does not tell which of them this server set. With https a cookie without the prefix does not count, because
+// another host of the domain may have set it.
 func (c *Cookies) cookieOf(req connect.AnyRequest) (string, error) {
-	r := http.Request{Header: req.Header()}
-	for _, name := range []string{c.name, plainCookie} {
-		switch found := r.CookiesNamed(name); {
-		case len(found) > 1:
-			return "", errTwoCookies
-		case len(found) == 1:
-			return found[0].Value, nil
-		}
+	switch found := (&http.Request{Header: req.Header()}).CookiesNamed(c.name); len(found) {
+	case 0:
+		return "", errNoCookie
+	case 1:
+		return found[0].Value, nil
+	default:
+		return "", errTwoCookies
 	}
-	return "", errNoCookie
 }
 
 // startsSession reports whether a call started a new session.

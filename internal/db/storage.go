@@ -3,8 +3,9 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/lib/pq"
@@ -17,9 +18,12 @@ import (
 
 // The errors of Ping about SQLite's disk.
 var (
-	ErrStorageFull    = errors.New("the disk is full")
+	ErrStorageFull    = errors.New("the disk is full or fails: nothing can be written")
 	ErrStorageDamaged = errors.New("the database file is damaged: restore a backup")
 )
+
+// probeInterval is the minimum time between two trial writes.
+const probeInterval = 5 * time.Second
 
 // IsStorageFull reports whether a write failed because the database's disk is full.
 func IsStorageFull(err error) bool {
@@ -49,39 +53,48 @@ func IsStorageDamaged(err error) bool {
 	}
 }
 
+// isMalformed reports whether the contents of SQLite's file are malformed. Errors of the disk may pass, that does not.
+func isMalformed(err error) bool {
+	onSQLite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (onSQLite.Code()&0xff == sqlite3.SQLITE_CORRUPT || onSQLite.Code()&0xff == sqlite3.SQLITE_NOTADB)
+}
+
 // storage remembers problems of SQLite's disk.
-type storage struct{ full, damaged atomic.Bool }
+type storage struct {
+	failing, malformed atomic.Bool
+	probe              sync.Mutex
+	probed             time.Time
+}
 
 // NoteError lets Ping tell about an error of SQLite's disk. It ignores other errors.
 func (d *DB) NoteError(err error) {
-	if d.dialect != dialect.SQLite {
-		return
-	}
-	if IsStorageFull(err) {
-		d.storage.full.Store(true)
-	}
-	if IsStorageDamaged(err) {
-		d.storage.damaged.Store(true)
+	switch {
+	case err == nil || d.dialect != dialect.SQLite:
+	case isMalformed(err):
+		d.storage.malformed.Store(true)
+	case IsStorageFull(err) || IsStorageDamaged(err):
+		d.storage.failing.Store(true)
 	}
 }
 
-// checkStorage returns the problem of SQLite's disk, if there is one. It tries a write after the disk was full. A
-// damaged file counts until the next start.
+// checkStorage returns the problem of SQLite's disk, if there is one: until a write succeeds, or, if the file is
+// malformed, until the next start. It tries a write once in probeInterval.
 func (d *DB) checkStorage(ctx context.Context) error {
-	if d.storage.damaged.Load() {
+	if d.storage.malformed.Load() {
 		return ErrStorageDamaged
 	}
-	if !d.storage.full.Load() {
+	if !d.storage.failing.Load() {
 		return nil
 	}
-	err := d.tryWrite(ctx)
-	if IsStorageFull(err) {
+	d.storage.probe.Lock()
+	defer d.storage.probe.Unlock()
+	if time.Since(d.storage.probed) < probeInterval {
 		return ErrStorageFull
 	}
-	if err != nil {
-		return fmt.Errorf("check storage: %w", err)
+	d.storage.probed = time.Now()
+	if err := d.tryWrite(ctx); err != nil {
+		return errors.Join(ErrStorageFull, err)
 	}
-	d.storage.full.Store(false)
 	return nil
 }
 

@@ -90,6 +90,9 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 		return fmt.Errorf("commit: %w", err)
 	}
 	d.topics.tellAll(u.messages)
+	if d.storage.failing.Load() {
+		d.storage.failing.Store(false)
+	}
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/zebrands/catalog/internal/mail"
 )
 
-// Health is how this process gets on with the mail server.
+// Health records whether the mail server lets this process look up which messages it accepted.
 type Health struct {
 	// unreadable reports that the mail server does not let our key look messages up.
 	unreadable atomic.Bool

@@ -100,7 +100,16 @@ func (j *Journal) rescue() error {
 	if _, err := j.live.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("rescue segment: %w", err)
 	}
-	return wrap("rescue segment", readSegment(j.live, func(r Read) { j.spare.add(r) }))
+	lost := 0
+	err := readSegment(j.live, func(r Read) {
+		if !j.spare.add(r) {
+			lost += len(r.Products)
+		}
+	})
+	if lost > 0 {
+		err = errors.Join(err, fmt.Errorf("%d reads of the removed segment are not counted: too many wait in memory", lost))
+	}
+	return wrap("rescue segment", err)
 }
 
 // Keep counts a read that Append refused in memory, until the rollup adds it to the database. It does not survive a
