@@ -207,6 +207,38 @@ func TestDecodersSeeNoBomb(t *testing.T) {
 	}
 }
 
+// TestFramesHaveKnownFlags sends a bomb behind flags that Connect decompresses by, or takes for trailers.
+func TestFramesHaveKnownFlags(t *testing.T) {
+	s := startIntake(t, skuCounter{}, bodyGrace)
+	bomb := zip(t, bytes.Repeat([]byte{0x12, 0}, intakeLimit/2))
+	for _, contentType := range []string{"application/grpc", "application/grpc-web+proto"} {
+		for flags, want := range map[byte]fault.Reason{
+			1: fault.FieldInvalid, 2: fault.RequestMalformed, 3: fault.RequestMalformed,
+			0x80: fault.RequestMalformed, 0x81: fault.RequestMalformed,
+		} {
+			framed := append(binary.BigEndian.AppendUint32([]byte{flags}, uint32(len(bomb))), bomb...)
+			req, err := posted(t, s.URL, contentType, framed)
+			require.NoError(t, err)
+			req.Header.Del("Content-Encoding")
+			req.Header.Set("Grpc-Encoding", "gzip")
+			res, err := s.h2.Do(req)
+			require.NoError(t, err)
+			_, err = io.ReadAll(res.Body)
+			require.NoError(t, errors.Join(err, res.Body.Close()))
+			header := res.Header
+			if res.Trailer.Get("Grpc-Status") != "" {
+				header = res.Trailer
+			}
+			details, err := connect.DecodeBinaryHeader(header.Get("Grpc-Status-Details-Bin"))
+			require.NoError(t, err)
+			require.Contains(t, string(details), string(want), "%s %#x", contentType, flags)
+			if want == fault.RequestMalformed {
+				require.Contains(t, header.Get("Grpc-Message"), "flags")
+			}
+		}
+	}
+}
+
 func posted(t *testing.T, base, contentType string, packed []byte) (*http.Request, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+batchGet, bytes.NewReader(packed))

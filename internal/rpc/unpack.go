@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -155,12 +156,16 @@ func (f *frames) next() error {
 	if _, err := io.ReadFull(rawBody{f.body}, head[:]); err != nil {
 		return err
 	}
+	if head[0] != 0 && (head[0] != compressed || !f.zipped) { // Connect decompresses by one bit of them, and parses trailers
+		return f.refuse(refusedByConnect(connect.CodeInvalidArgument, fmt.Sprintf(
+			"a frame has the flags %#02x, and a request's are 0, or 1 with gzip", head[0]), int(f.intake.maxBytes)))
+	}
 	size := int64(binary.BigEndian.Uint32(head[1:]))
 	f.fits = size <= f.intake.maxBytes
 	if f.fits {
 		f.scanner = f.newScanner()
 	}
-	if head[0] != compressed || !f.zipped || size == 0 || !f.fits {
+	if head[0] != compressed || size == 0 || !f.fits {
 		f.ready.Write(head[:])
 		f.left = size
 		return nil
