@@ -126,6 +126,8 @@ type setup struct {
 	sendTimeout time.Duration
 	// listener wraps the server's, if set.
 	listener func(net.Listener) net.Listener
+	// outermost wraps the server's handler, if set.
+	outermost func(http.Handler) http.Handler
 }
 
 func start(t *testing.T, options ...connect.HandlerOption) server {
@@ -171,7 +173,11 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Quiet:          map[string]bool{"/quiet": true},
 	}
-	s := httptest.NewUnstartedServer(observer.Wrap(rpc.NewIntake(limit).Wrap(mux)))
+	whole := observer.Wrap(rpc.NewIntake(limit).Wrap(mux))
+	if with.outermost != nil {
+		whole = with.outermost(whole)
+	}
+	s := httptest.NewUnstartedServer(whole)
 	s.Config.ReadTimeout, s.Config.WriteTimeout = with.timeout, with.timeout
 	s.Config.Protocols = new(http.Protocols)
 	s.Config.Protocols.SetHTTP1(true)

@@ -197,14 +197,20 @@ func (w *faultWriter) leaveBody() {
 	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(time.Now().Add(lingerTime))
 }
 
-// drain reads some of the unread body of an HTTP/2 request. Without, net/http resets the stream behind the response, or
-// answers the rest of the body with STREAM_CLOSED, and proxies such as nginx take that for a failure of this server.
+// drain sends the response and reads some of the unread body of an HTTP/2 request. Without, net/http resets the stream
+// behind the response, or answers the rest of the body with STREAM_CLOSED, and proxies such as nginx take that for a
+// failure of this server.
 func (w *faultWriter) drain() {
 	if w.body.read || w.request.ContentLength == 0 || w.request.ProtoMajor < 2 {
 		return
 	}
+	flush(w.ResponseWriter)
+	body := w.request.Body
+	if b := w.call.body; b != nil {
+		body = b.raw // without the bounds of a body that is decoded: they would replace these
+	}
 	_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(time.Now().Add(drainTime))
-	_, _ = io.CopyN(io.Discard, w.request.Body, drainBytes) // the response is what it is
+	_, _ = io.CopyN(io.Discard, body, drainBytes) // the response is what it is
 }
 
 // connectError is an error as Connect writes it.

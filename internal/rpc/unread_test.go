@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/http2"
@@ -101,7 +102,8 @@ func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
 			})
 		}
 		t.Run(name+"/HTTP2", func(t *testing.T) {
-			s := start(t)
+			var seen drained
+			s := startWith(t, setup{outermost: seen.wrap})
 			body, never := io.Pipe()
 			defer never.Close()
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+c.path, body)
@@ -116,8 +118,64 @@ func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
 			_, err = io.ReadAll(res.Body)
 			require.NoError(t, err)
 			require.Equal(t, string(c.reason), s.lastLog(t)["reason"])
+			require.True(t, seen.flushed, "the response is sent before the body is read")
 		})
 	}
+}
+
+// drained is what a server did with a request whose body it did not need.
+type drained struct {
+	http.ResponseWriter
+	io.ReadCloser
+
+	flushed  bool // before the body was read
+	reading  bool
+	read     int
+	deadline time.Duration // the longest from the start of reading
+}
+
+func (d *drained) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.ResponseWriter, d.ReadCloser = w, r.Body
+		r.Body = d
+		next.ServeHTTP(d, r)
+	})
+}
+
+func (d *drained) Flush() {
+	d.flushed = d.flushed || !d.reading
+	_ = http.NewResponseController(d.ResponseWriter).Flush()
+}
+
+func (d *drained) SetReadDeadline(t time.Time) error {
+	d.deadline = max(d.deadline, time.Until(t))
+	return http.NewResponseController(d.ResponseWriter).SetReadDeadline(t) //nolint:wrapcheck // as it is
+}
+
+func (d *drained) Read(p []byte) (int, error) {
+	d.reading = true
+	n, err := d.ReadCloser.Read(p)
+	d.read += n
+	return n, err //nolint:wrapcheck // as it is
+}
+
+// TestTheDrainIsBounded sends a body that is larger than the drain, and that the scanner of requests refuses.
+func TestTheDrainIsBounded(t *testing.T) {
+	var seen drained
+	s := startWith(t, setup{outermost: seen.wrap})
+	body := strings.Repeat("[", 3*limit)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+create, strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.h2.Do(req)
+	require.NoError(t, err)
+	_, err = io.ReadAll(res.Body) // until the server is done
+	require.NoError(t, errors.Join(err, res.Body.Close()))
+	require.Equal(t, http.StatusUnauthorized, res.StatusCode)
+	require.Equal(t, string(fault.TokenRequired), s.lastLog(t)["reason"])
+	require.Positive(t, seen.read)
+	require.LessOrEqual(t, seen.read, 64<<10)
+	require.LessOrEqual(t, seen.deadline, time.Second)
 }
 
 // TestRefusalsReachCallersThatSendFirst sends a body that is larger than the buffers of a connection before it reads.
