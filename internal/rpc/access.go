@@ -32,7 +32,10 @@ func gate(check Authenticate) connect.RequestGateFunc {
 		if err := authorize(allowed, spec); err != nil {
 			return nil, err
 		}
-		return allowed, refuseIfMatch(header)
+		if err := refuseIfMatch(header); err != nil {
+			return nil, err
+		}
+		return allowed, callFrom(ctx).body.checkQuery()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -73,11 +74,11 @@ func (in *Intake) Wrap(next http.Handler) http.Handler {
 		b := &body{
 			intake: in, call: callFrom(r.Context()), client: auth.ClientFrom(r.Context()), method: methodOf(r.URL.Path),
 		}
+		if isPacked {
+			b.packedQuery = r.URL.RawQuery
+		}
 		b.call.body = b
 		defer b.release()
-		if isPacked {
-			b.checkQuery(r)
-		}
 		if hasBody {
 			b.open(w, r)
 			r.Body = b
@@ -108,6 +109,8 @@ type body struct {
 	call   *call
 	client auth.Client
 	method protoreflect.MethodDescriptor // nil if it is not known
+
+	packedQuery string // of a GET whose message may be compressed
 
 	raw      io.ReadCloser
 	received int64
@@ -315,28 +318,34 @@ func tooSlow() *fault.Error {
 		int(bodyGrace.Seconds()), bodyRate)
 }
 
-// checkQuery counts the message of a GET, if it is compressed. Others are as small as the URL.
-func (b *body) checkQuery(r *http.Request) {
-	if b.method == nil {
-		return
+// checkQuery counts the message of a GET, if it is compressed, once the caller is known to be allowed to call. Others are
+// as small as the URL.
+func (b *body) checkQuery() error {
+	if b == nil || b.packedQuery == "" || b.method == nil {
+		return nil
 	}
-	query := r.URL.Query()
+	query, _ := url.ParseQuery(b.packedQuery) // like Connect, which takes what can be parsed
 	if query.Get("compression") != "gzip" {
-		return
+		return nil
 	}
 	packed := []byte(query.Get("message"))
 	if query.Get("base64") == "1" {
 		var err error
 		packed, err = base64.RawURLEncoding.DecodeString(strings.TrimRight(string(packed), "="))
 		if err != nil {
-			return // Connect refuses it
+			return nil //nolint:nilerr // Connect refuses it
 		}
 	}
-	if query.Get("encoding") == "json" {
+	b.format = bounds.Proto
+	if strings.HasPrefix(query.Get("encoding"), "json") { // also with a charset
 		b.format = bounds.JSON
 	}
 	b.scanner, b.cost = b.newScanner(), byteCost
-	_ = b.unzipTo(io.Discard, bytes.NewReader(packed)) // refuse has noted it; else Connect refuses it
+	_ = b.unzipTo(io.Discard, bytes.NewReader(packed)) // refused, or Connect refuses it
+	if b.call.refused != nil {
+		return b.call.refused
+	}
+	return nil
 }
 
 // mayBeCompressed reports whether a query may have the parameter compression.

@@ -207,6 +207,41 @@ func TestDecodersSeeNoBomb(t *testing.T) {
 	}
 }
 
+// TestCompressedGETsAreUnpackedAfterTheGate sends lists that are too deep.
+func TestCompressedGETsAreUnpackedAfterTheGate(t *testing.T) {
+	s := startIntake(t, skuCounter{}, bodyGrace)
+	deep := zip(t, []byte(`{"skus":`+strings.Repeat("[", 200)))
+	for name, c := range map[string]struct {
+		method, encoding, authorization string
+		want                            fault.Reason
+		text                            string
+	}{
+		"a method that writes": {"CreateProduct", "json", "", fault.ProtocolInvalid, "use POST"},
+		"anonymous":            {"ListProductChanges", "json", "", fault.TokenRequired, "sign in"},
+		"administrator":        {"ListProductChanges", "json", "Bearer any", fault.RequestMalformed, "levels deep"},
+		"public":               {"BatchGetProducts", "json", "", fault.RequestMalformed, "levels deep"},
+		"public, a charset":    {"BatchGetProducts", "json; charset=utf-8", "", fault.RequestMalformed, "levels deep"},
+	} {
+		query := url.Values{
+			"encoding": {c.encoding}, "compression": {"gzip"}, "base64": {"1"},
+			"message": {base64.URLEncoding.EncodeToString(deep)},
+		}.Encode() + "&broken=%zz" // which Connect ignores
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			s.URL+"/catalog.v1.ProductService/"+c.method+"?"+query, http.NoBody)
+		require.NoError(t, err)
+		if c.authorization != "" {
+			req.Header.Set("Authorization", c.authorization)
+		}
+		res, err := s.Client().Do(req)
+		require.NoError(t, err)
+		raw, err := io.ReadAll(res.Body)
+		require.NoError(t, errors.Join(err, res.Body.Close()))
+		require.Contains(t, string(raw), c.text, name)
+		res.Body = io.NopCloser(bytes.NewReader(raw))
+		require.Equal(t, c.want, reasonIn(t, res), name)
+	}
+}
+
 // TestFramesHaveKnownFlags sends a bomb behind flags that Connect decompresses by, or takes for trailers.
 func TestFramesHaveKnownFlags(t *testing.T) {
 	s := startIntake(t, skuCounter{}, bodyGrace)

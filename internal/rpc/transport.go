@@ -48,10 +48,6 @@ func Transport(maxRequestBytes int, next http.Handler) http.Handler {
 			fw.refuse(r.Context(), w, refusedByConnect(connect.CodeResourceExhausted, "", maxRequestBytes))
 			return
 		}
-		if c.refused != nil { // the message of a GET
-			fw.refuse(r.Context(), w, c.refused)
-			return
-		}
 		limited := *r
 		fw.body.ReadCloser = http.MaxBytesReader(fw, r.Body, most)
 		limited.Body = &fw.body
