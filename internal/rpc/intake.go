@@ -124,7 +124,7 @@ type body struct {
 	read     int64 // decompressed bytes
 	cost     int64 // of each
 	elements int   // of finished messages
-	network  string
+	payer    payer
 	reserved int64
 	released bool
 	err      error // of the last Read
@@ -246,10 +246,10 @@ func (b *body) reserve() error {
 		return nil
 	}
 	need = (need + reservation - 1) / reservation * reservation
-	if b.network == "" {
-		b.network = b.client.Network()
+	if b.payer.network == "" {
+		b.payer = payer{network: b.client.Network(), anonymous: b.call.adminID == ""}
 	}
-	if !b.intake.budget.take(b.network, need) {
+	if !b.intake.budget.take(b.payer, need) {
 		return b.refuse(overloaded())
 	}
 	b.reserved += need
@@ -262,7 +262,7 @@ func (b *body) release() {
 		return
 	}
 	if b.reserved > 0 {
-		b.intake.budget.give(b.network, b.reserved)
+		b.intake.budget.give(b.payer, b.reserved)
 	}
 	b.reserved, b.released = 0, true
 }

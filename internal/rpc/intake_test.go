@@ -372,8 +372,8 @@ func (s intakeServer) post(ctx context.Context, body []byte) (*http.Response, er
 
 func TestSmallRequestsNeedNoBudget(t *testing.T) {
 	s := startIntake(t, skuCounter{}, bodyGrace)
-	require.True(t, s.intake.budget.take("another", s.intake.budget.share))
-	require.True(t, s.intake.budget.take("and another", s.intake.budget.share))
+	require.True(t, s.intake.budget.take(payer{network: "another"}, s.intake.budget.share))
+	require.True(t, s.intake.budget.take(payer{network: "and another"}, s.intake.budget.share))
 	for name, client := range s.clients() {
 		_, err := client.BatchGetProducts(t.Context(), skus(10, "abc"))
 		require.NoError(t, err, name)
@@ -387,17 +387,59 @@ func TestSmallRequestsNeedNoBudget(t *testing.T) {
 
 func TestAnotherNetworkHasAShareOfItsOwn(t *testing.T) {
 	b := newBudget(100)
-	require.True(t, b.take("a", 30))
-	require.False(t, b.take("a", 30))
-	require.True(t, b.take("a", 20))
-	require.True(t, b.take("b", 50))
-	require.False(t, b.take("c", 1))
-	b.give("a", 50)
-	require.True(t, b.take("c", 50))
-	b.give("b", 50)
-	b.give("c", 50)
+	require.True(t, b.take(payer{network: "a"}, 30))
+	require.False(t, b.take(payer{network: "a"}, 30))
+	require.True(t, b.take(payer{network: "a"}, 20))
+	require.True(t, b.take(payer{network: "b"}, 50))
+	require.False(t, b.take(payer{network: "c"}, 1))
+	b.give(payer{network: "a"}, 50)
+	require.True(t, b.take(payer{network: "c"}, 50))
+	b.give(payer{network: "b"}, 50)
+	b.give(payer{network: "c"}, 50)
 	require.EqualValues(t, 100, b.left)
 	require.Empty(t, b.taken)
+}
+
+func TestAnonymousCallersLeaveHalfOfTheBudget(t *testing.T) {
+	b := newBudget(100)
+	a, c, d := payer{"a", true}, payer{"c", true}, payer{"d", true}
+	require.True(t, b.take(a, 25))
+	require.False(t, b.take(a, 1), "another network has a share of its own")
+	require.True(t, b.take(c, 25))
+	require.False(t, b.take(d, 1))
+	require.True(t, b.take(payer{network: "a"}, 50), "a caller with a token has the other half, in any network")
+	b.give(a, 25)
+	require.True(t, b.take(d, 25))
+	b.give(c, 25)
+	require.True(t, b.take(payer{network: "b"}, 25), "and what anonymous callers do not take")
+	require.False(t, b.take(c, 25))
+	b.give(d, 25)
+	b.give(payer{network: "a"}, 50)
+	b.give(payer{network: "b"}, 25)
+	require.EqualValues(t, 100, b.left)
+	require.EqualValues(t, 50, b.anonymous)
+	require.Empty(t, b.taken)
+}
+
+// TestStrangersDoNotSpendTheBudgetOfAdministrators sends a large request with a token and one without.
+func TestStrangersDoNotSpendTheBudgetOfAdministrators(t *testing.T) {
+	s := startIntake(t, skuCounter{}, bodyGrace)
+	budget := s.intake.budget
+	for _, network := range []string{"another", "and another"} {
+		require.True(t, budget.take(payer{network, true}, budget.share/networkShares))
+	}
+	for token, want := range map[string]int{"": http.StatusTooManyRequests, "Bearer any": http.StatusOK} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+batchGet, bytes.NewReader(large(t)))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		if token != "" {
+			req.Header.Set("Authorization", token)
+		}
+		res, err := s.Client().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		require.Equal(t, want, res.StatusCode, token)
+	}
 }
 
 func TestTheBudgetIsReturnedHoweverARequestEnds(t *testing.T) {
