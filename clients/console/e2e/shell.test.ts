@@ -82,8 +82,10 @@ test("on a phone the navigation is in reach of the thumb", async () => {
 });
 
 test("an address that leads nowhere says so", async () => {
-  await visit(browser, server.url, async ({ page }) => {
-    await page.goto("/no/such/page");
+  await visit(browser, server.url, async ({ page, expectConsole }) => {
+    expectConsole(/status of 404/);
+    const answer = await page.goto("/no/such/page");
+    assert.equal(answer?.status(), 404);
     await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
     await checkPage(page, "not-found");
   });
