@@ -318,8 +318,8 @@ func tooSlow() *fault.Error {
 		int(bodyGrace.Seconds()), bodyRate)
 }
 
-// checkQuery counts the message of a GET, if it is compressed, once the caller is known to be allowed to call. Others are
-// as small as the URL.
+// checkQuery counts the message of a GET, if it is compressed, once the call is authorized. Others are as small as the
+// URL.
 func (b *body) checkQuery() error {
 	if b == nil || b.packedQuery == "" || b.method == nil {
 		return nil

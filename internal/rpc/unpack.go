@@ -156,7 +156,8 @@ func (f *frames) next() error {
 	if _, err := io.ReadFull(rawBody{f.body}, head[:]); err != nil {
 		return err
 	}
-	if head[0] != 0 && (head[0] != compressed || !f.zipped) { // Connect decompresses by one bit of them, and parses trailers
+	// Of other flags, Connect would decompress by one bit, and parse trailers.
+	if head[0] != 0 && (head[0] != compressed || !f.zipped) {
 		return f.refuse(refusedByConnect(connect.CodeInvalidArgument, fmt.Sprintf(
 			"a frame has the flags %#02x, and a request's are 0, or 1 with gzip", head[0]), int(f.intake.maxBytes)))
 	}
