@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/singleflight"
 	"google.golang.org/protobuf/proto"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/wire"
 )
@@ -34,7 +34,7 @@ type cache struct {
 	products *otter.Cache[productKey, *kept]
 	skus     *otter.Cache[string, uuid.UUID]
 	lists    *otter.Cache[listKey, keptList]
-	flights  singleflight.Group
+	flights  flights
 
 	anonymous lanes // of lists that are not cached
 
@@ -218,7 +218,7 @@ func (c *cache) byID(ctx context.Context, id uuid.UUID, load loadProduct) (*kept
 		c.hits.Add(1)
 		return k, nil
 	}
-	return c.loadProduct(ctx, "id "+id.String(), load)
+	return c.loadProduct(ctx, "id "+id.String(), func() (*kept, bool) { return c.find(id) }, load)
 }
 
 // bySKU returns the live product with a SKU, from the cache or else from load; nil if there is none.
@@ -230,7 +230,7 @@ func (c *cache) bySKU(ctx context.Context, sku string, load loadProduct) (*kept,
 		c.hits.Add(1)
 		return k, nil
 	}
-	return c.loadProduct(ctx, "sku "+sku, load)
+	return c.loadProduct(ctx, "sku "+sku, func() (*kept, bool) { return c.findLive(sku) }, load)
 }
 
 // batch returns the cached live products, and the ids and SKUs of the others.
@@ -272,9 +272,17 @@ func (c *cache) keepAll(since moment, products []*catalogv1.Product) {
 	}
 }
 
-func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) (*kept, error) {
+// loadProduct returns a product: cached since the caller looked, or else loaded.
+func (c *cache) loadProduct(
+	ctx context.Context, what string, find func() (*kept, bool), load loadProduct,
+) (*kept, error) {
 	since := c.now()
 	return share(ctx, c, since, what, func(ctx context.Context) (*kept, error) {
+		if k, ok := find(); ok {
+			c.hits.Add(1)
+			return k, nil
+		}
+		c.misses.Add(1)
 		k, err := load(ctx)
 		if err == nil && k != nil {
 			c.keep(since, k)
@@ -289,56 +297,68 @@ func (c *cache) loadProduct(ctx context.Context, what string, load loadProduct) 
 func cachedList[T proto.Message](
 	ctx context.Context, c *cache, kind string, req proto.Message, load func(ctx context.Context) (T, error),
 ) (T, error) {
-	load = inLane(&c.anonymous, load)
 	if !c.usable() {
-		return load(ctx)
+		return inLane(&c.anonymous, load)(ctx)
 	}
 	request, err := proto.MarshalOptions{Deterministic: true}.Marshal(req)
 	if err != nil { // invalid UTF-8, which load rejects with a reason
-		return load(ctx)
+		return inLane(&c.anonymous, load)(ctx)
 	}
+	what := kind + " " + string(request)
 	since := c.now()
-	key := listKey{since.version, kind + " " + string(request)}
-	if found, ok := c.lists.GetIfPresent(key); ok {
-		c.hits.Add(1)
-		return found.answer.(*wire.Answer[T]).Give(ctx), nil //nolint:errcheck,forcetypeassert // kind determines it
+	answer, ok := findList[T](c, since, what)
+	switch _, isAdmin := auth.PrincipalFrom(ctx); {
+	case ok:
+	case isAdmin:
+		answer, err = loadList(ctx, c, what, load)
+	default:
+		// The callers of one network share one place in its lane. Nobody else waits there: others share only the load.
+		place := "lane " + auth.ClientFrom(ctx).Network() + " " + what
+		answer, err = share(ctx, c, since, place, inLane(&c.anonymous,
+			func(ctx context.Context) (*wire.Answer[T], error) { return loadList(ctx, c, what, load) }))
 	}
-	loaded, err := share(ctx, c, since, key.request, func(ctx context.Context) (*wire.Answer[T], error) {
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return answer.Give(ctx), nil
+}
+
+// findList returns the cached response of a request at a version.
+func findList[T proto.Message](c *cache, at moment, what string) (*wire.Answer[T], bool) {
+	found, ok := c.lists.GetIfPresent(listKey{at.version, what})
+	if !ok {
+		return nil, false
+	}
+	c.hits.Add(1)
+	return found.answer.(*wire.Answer[T]), true //nolint:errcheck,forcetypeassert // what determines it
+}
+
+// loadList returns the response of a request: cached since the caller looked, or else loaded.
+func loadList[T proto.Message](
+	ctx context.Context, c *cache, what string, load func(ctx context.Context) (T, error),
+) (*wire.Answer[T], error) {
+	since := c.now()
+	return share(ctx, c, since, what, func(ctx context.Context) (*wire.Answer[T], error) {
+		if found, ok := findList[T](c, since, what); ok {
+			return found, nil
+		}
+		c.misses.Add(1)
 		list, err := load(ctx)
 		if err != nil {
 			return nil, err
 		}
 		answer := wire.NewAnswer(list)
-		c.lists.Set(key, keptList{answer, weight(list)})
+		c.lists.Set(listKey{since.version, what}, keptList{answer, weight(list)})
 		return answer, nil
 	})
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return loaded.Give(ctx), nil
 }
 
-// share is a single flight: concurrent callers with the same key and version share one load. If that load fails, for
-// example because its caller's context was canceled, the others load for themselves.
+// share is a single flight: concurrent callers with the same version and what share one load.
 func share[T any](
 	ctx context.Context, c *cache, since moment, what string, load func(ctx context.Context) (T, error),
 ) (T, error) {
-	mine := false
-	key := strconv.FormatUint(since.version, 36) + " " + what
-	shared, err, _ := c.flights.Do(key, func() (any, error) {
-		mine = true
-		c.misses.Add(1)
-		return load(ctx)
-	})
-	if err != nil && !mine && ctx.Err() == nil {
-		return load(ctx)
-	}
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return shared.(T), nil //nolint:errcheck,forcetypeassert // what determines it
+	return fly(ctx, &c.flights, strconv.FormatUint(since.version, 36)+" "+what, load)
 }
 
 func (c *cache) stats() CacheStats {

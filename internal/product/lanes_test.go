@@ -71,6 +71,49 @@ func testLanes(t *testing.T, d *db.DB, cacheBytes int) {
 	require.Zero(t, c.anonymous.waiting("2001:db8::/64"))
 }
 
+// A network that has filled its lane keeps no others from a page that it waits for, and has one place for it.
+func TestOthersDoNotWaitInTheLane(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		require.NoError(t, d.Watch(t.Context()))
+		c, err := newCache(d, 1<<20)
+		require.NoError(t, err)
+		wait.For(t, d.Informed)
+		const popular, callers = 1000, 2 * laneLength
+		hold, began, ended := make(chan struct{}), make(chan struct{}, laneWidth), make(chan error, laneWidth+callers)
+		list := func(ctx context.Context, page int32) error {
+			req := &catalogv1.ListProductsRequest{PageSize: page}
+			_, err := cachedList(ctx, c, "products", req, func(context.Context) (*catalogv1.ListProductsResponse, error) {
+				if page != popular {
+					began <- struct{}{}
+					<-hold
+				}
+				return &catalogv1.ListProductsResponse{}, nil
+			})
+			return err
+		}
+		attacker := from(t.Context(), "192.0.2.1")
+		for page := range int32(laneWidth) {
+			go func() { ended <- list(attacker, page) }()
+			<-began
+		}
+		for range callers {
+			go func() { ended <- list(attacker, popular) }()
+		}
+		wait.For(t, func() bool { return c.anonymous.waiting("192.0.2.1") == laneWidth+1 })
+		impatient, cancel := context.WithCancel(attacker)
+		cancel()
+		require.ErrorIs(t, list(impatient, popular), context.Canceled)
+		admin := auth.WithPrincipal(wait.Context(t), auth.Principal{AdminID: uuid.Must(uuid.NewV7())})
+		require.NoError(t, list(admin, popular))
+		require.NoError(t, list(from(wait.Context(t), "198.51.100.1"), popular))
+		close(hold)
+		for range laneWidth + callers {
+			require.NoError(t, <-ended)
+		}
+		require.EqualValues(t, laneWidth+1, c.stats().Misses)
+	})
+}
+
 func TestWhoGivesUpLeavesTheLane(t *testing.T) {
 	var l lanes
 	ctx := from(t.Context(), "192.0.2.1")
