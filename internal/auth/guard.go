@@ -23,6 +23,8 @@ const (
 	guardBound = 2 * time.Second
 	// guardPeriod is the interval of checks, and guardRetry that after a failed one.
 	guardPeriod, guardRetry = time.Second, 200 * time.Millisecond
+	// guardFloor is the time for the last check before calls end because their sessions are unknown.
+	guardFloor = 50 * time.Millisecond
 	// guardChunk is the maximum number of sessions in one query.
 	guardChunk = 512
 )
@@ -38,6 +40,8 @@ type Guard struct {
 	d *db.DB
 	// soon has room for one request to check now.
 	soon chan struct{}
+	// look is check, except in tests.
+	look func(ctx context.Context, timeout time.Duration) error
 
 	mu   sync.Mutex
 	held map[*hold]bool
@@ -53,6 +57,7 @@ type hold struct {
 // NewGuard returns a Guard. On PostgreSQL it needs db.Watch to learn of ended sessions at once.
 func NewGuard(d *db.DB) *Guard {
 	g := &Guard{d: d, soon: make(chan struct{}, 1), held: map[*hold]bool{}}
+	g.look = g.check
 	d.Subscribe(sessionsTopic, func(string) {
 		select {
 		case g.soon <- struct{}{}:
@@ -74,7 +79,8 @@ func (g *Guard) Hold(ctx context.Context, p Principal) (guarded context.Context,
 	g.held[h] = true
 	if g.stop == nil {
 		var checks context.Context
-		checks, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+		// The checks are for all calls: they have neither the lifetime nor the values of the first one.
+		checks, g.stop = context.WithCancel(context.Background())
 		go g.run(checks)
 	}
 	return guarded, func() {
@@ -102,17 +108,18 @@ func (g *Guard) run(ctx context.Context) {
 		case <-g.soon:
 		}
 		start := time.Now()
-		err := g.check(ctx, max(guardBound-time.Since(known), guardPeriod))
+		err := g.look(ctx, max(guardBound-start.Sub(known), guardFloor))
+		left := guardBound - time.Since(known)
 		switch {
 		case err == nil:
 			known = start
 			due.Reset(guardPeriod)
-		case time.Since(known) >= guardBound:
+		case left <= guardFloor:
 			g.endAll(errUnguarded.Because(err))
 			known = time.Now()
 			due.Reset(guardPeriod)
 		default:
-			due.Reset(guardRetry)
+			due.Reset(min(guardRetry, left-guardFloor))
 		}
 	}
 }
