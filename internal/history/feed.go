@@ -95,11 +95,12 @@ type entry struct {
 type states struct{ before, after *ent.Product }
 
 // join returns the tail, and the function that leaves it.
-func (f *Feed) join(ctx context.Context) (*tail, func()) {
+func (f *Feed) join() (*tail, func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.tail == nil || f.tail.failed() {
-		running, stop := context.WithCancel(context.WithoutCancel(ctx))
+		// The tail is for all watchers: it has neither the lifetime nor the values of the first one.
+		running, stop := context.WithCancel(context.Background())
 		f.tail = &tail{stop: stop, changed: make(chan struct{})}
 		go f.tail.run(running, f)
 	}

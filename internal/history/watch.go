@@ -23,7 +23,7 @@ func (f *Feed) Watch(
 	if err != nil {
 		return err
 	}
-	tail, leave := f.join(ctx)
+	tail, leave := f.join() //nolint:contextcheck // the tail is for all watchers
 	defer leave()
 	w := &watcher{feed: f, tail: tail, selected: selected, heartbeat: heartbeat, send: send, cursor: req.GetCursor()}
 	if w.position, err = parseCursor(ctx, f.db, w.cursor); err != nil {
