@@ -12,6 +12,7 @@ const (
 	// Requests.
 	RequestMalformed       Reason = "REQUEST_MALFORMED"
 	RequestTooLarge        Reason = "REQUEST_TOO_LARGE"
+	ResponseTooLarge       Reason = "RESPONSE_TOO_LARGE"
 	ContentTypeInvalid     Reason = "CONTENT_TYPE_INVALID"
 	ProtocolInvalid        Reason = "PROTOCOL_INVALID"
 	MethodNotFound         Reason = "METHOD_NOT_FOUND"

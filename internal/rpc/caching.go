@@ -34,39 +34,52 @@ func caching(readMaxAge time.Duration) connect.UnaryInterceptorFunc {
 		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 			ctx, given := wire.Expect(ctx)
 			res, err := next(ctx, req)
-			isGET := req.HTTPMethod() == http.MethodGet
-			if err != nil || given.Answer == nil && !isGET {
+			if err != nil {
 				return res, err
 			}
 			message, ok := res.Any().(proto.Message)
 			if !ok {
 				return nil, errNotProto
 			}
-			answer := given.Answer
-			if answer == nil {
-				answer = wire.NewAnswer(message)
-			}
-			out := connect.NewResponse(&encoded{Message: message, answer: answer})
-			maps.Copy(out.Header(), res.Header())
-			maps.Copy(out.Trailer(), res.Trailer())
-			if !isGET {
-				return out, nil
-			}
-			form, err := answer.Encode(formats[req.Peer().Query.Get("encoding")])
-			if err != nil {
+			if err := holdResponse(ctx, message, given.Answer); err != nil {
 				return nil, err
 			}
-			tag := entityTag(form.Digest(), isCompressed(req, len(form.Body)))
-			header := out.Header()
-			header.Set("ETag", tag)
-			header.Set("Cache-Control", cacheControl(ctx, req.Spec(), anonymous))
-			header.Set("Vary", "Authorization") // Connect adds Accept-Encoding
-			if names(req.Header().Values("If-None-Match"), tag) {
-				return nil, connect.NewNotModifiedError(header)
+			if given.Answer == nil && req.HTTPMethod() != http.MethodGet {
+				return res, nil
 			}
-			return out, nil
+			return encodedResponse(ctx, req, res, message, given.Answer, anonymous)
 		}
 	}
+}
+
+// encodedResponse returns a response with the encodings of its Answer, and what a GET needs: the entity tag,
+// Cache-Control, or 304.
+func encodedResponse(
+	ctx context.Context, req connect.AnyRequest, res connect.AnyResponse, message proto.Message, answer wire.Encoder,
+	anonymous string,
+) (connect.AnyResponse, error) {
+	if answer == nil {
+		answer = wire.NewAnswer(message)
+	}
+	out := connect.NewResponse(&encoded{Message: message, answer: answer})
+	maps.Copy(out.Header(), res.Header())
+	maps.Copy(out.Trailer(), res.Trailer())
+	if req.HTTPMethod() != http.MethodGet {
+		return out, nil
+	}
+	form, err := answer.Encode(formats[req.Peer().Query.Get("encoding")])
+	if err != nil {
+		return nil, err
+	}
+	tag := entityTag(form.Digest(), isCompressed(req, len(form.Body)))
+	header := out.Header()
+	header.Set("ETag", tag)
+	header.Set("Cache-Control", cacheControl(ctx, req.Spec(), anonymous))
+	header.Set("Vary", "Authorization") // Connect adds Accept-Encoding
+	if names(req.Header().Values("If-None-Match"), tag) {
+		return nil, connect.NewNotModifiedError(header)
+	}
+	return out, nil
 }
 
 // cacheControl returns the Cache-Control of a response. Administrators' own caches may store their responses from

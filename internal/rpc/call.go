@@ -28,6 +28,8 @@ type call struct {
 	messages int
 	// body is the request's body; nil if it has none.
 	body *body
+	// outgoing is the reservation for the response.
+	outgoing outgoing
 	// refused is why reading the body failed, if the caller is to know.
 	refused *fault.Error
 	// reason is set if and only if the response is an error that already has its details.

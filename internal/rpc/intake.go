@@ -47,6 +47,7 @@ type Intake struct {
 	maxBytes int64
 	grace    time.Duration // bodyGrace, less in tests
 	budget   *budget
+	sending  *budget // for responses
 	gunzips  sync.Pool
 }
 
@@ -57,6 +58,7 @@ func NewIntake(maxRequestBytes int) *Intake {
 		maxBytes: most,
 		grace:    bodyGrace,
 		budget:   newBudget(budgetRequests * networkShares * byteCost * most),
+		sending:  newBudget(responseBudget),
 		gunzips:  sync.Pool{New: func() any { return newGunzip(maxRequestBytes + 1) }},
 	}
 }
@@ -65,6 +67,9 @@ func NewIntake(maxRequestBytes int) *Intake {
 // callers of the API what was refused.
 func (in *Intake) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := callFrom(r.Context())
+		c.outgoing.budget = in.sending
+		defer c.outgoing.release()
 		hasBody := r.Body != nil && r.Body != http.NoBody
 		isPacked := r.Method == http.MethodGet && mayBeCompressed(r.URL.RawQuery)
 		if !hasBody && !isPacked {
@@ -72,7 +77,7 @@ func (in *Intake) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		b := &body{
-			intake: in, call: callFrom(r.Context()), client: auth.ClientFrom(r.Context()), method: methodOf(r.URL.Path),
+			intake: in, call: c, client: auth.ClientFrom(r.Context()), method: methodOf(r.URL.Path),
 		}
 		if isPacked {
 			b.packedQuery = r.URL.RawQuery

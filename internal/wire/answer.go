@@ -17,6 +17,7 @@ import (
 type Answer[T proto.Message] struct {
 	message T
 	forms   [formats]atomic.Pointer[Form]
+	size    atomic.Int64
 }
 
 // NewAnswer returns an answer that is not encoded yet.
@@ -46,9 +47,20 @@ func (a *Answer[T]) Encode(f Format) (*Form, error) {
 	return form, nil
 }
 
+// Size returns the size of the message in binary form, in bytes. It is computed on first use.
+func (a *Answer[T]) Size() int {
+	size := a.size.Load()
+	if size == 0 {
+		size = int64(proto.Size(a.message))
+		a.size.Store(size)
+	}
+	return int(size)
+}
+
 // Encoder is an Answer of any type.
 type Encoder interface {
 	Encode(f Format) (*Form, error)
+	Size() int
 }
 
 // Given records the last Answer of a call on which Give was called; nil if there is none.

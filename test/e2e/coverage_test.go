@@ -23,6 +23,7 @@ var elsewhere = map[string]string{
 	"DEADLINE_EXCEEDED":    "TestDeadline",
 	"DATABASE_UNAVAILABLE": "internal/rpc",
 	"RATE_LIMITED":         "internal/product: it takes many callers at the same time",
+	"RESPONSE_TOO_LARGE":   "internal/rpc",
 	"SERVER_OVERLOADED":    "internal/rpc, and TestFloodsByStrangersTakeLittleMemory",
 	"SHUTTING_DOWN":        "internal/app",
 	"STORAGE_FULL":         "internal/app",

@@ -128,6 +128,7 @@ const refusalOf: Readonly<Record<Reason, keyof typeof refusals.en | "code">> = {
   REQUEST_ID_REUSED: "strangers",
   REQUEST_MALFORMED: "strangers",
   REQUEST_TOO_LARGE: "tooLarge",
+  RESPONSE_TOO_LARGE: "tooLarge",
   SERVER_OVERLOADED: "busy",
   SERVICE_NOT_SERVED: "notServed",
   SESSION_ENDED: "sessionEnded",
