@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
 	"github.com/zebrands/catalog/test/wait"
 )
@@ -189,37 +190,44 @@ var slim = sync.OnceValues(func() (string, error) {
 
 // TestFloodsByStrangersTakeLittleMemory sends many hostile requests at once, and ordinary ones meanwhile.
 func TestFloodsByStrangersTakeLittleMemory(t *testing.T) {
-	for _, kind := range floods(t) {
-		t.Run(kind.name, func(t *testing.T) {
-			s := prepareProgram(t, slim, t.TempDir(), "GOMEMLIMIT=450MiB")
-			s.start(t)
-			ctx := wait.Context(t)
-			var done sync.WaitGroup
-			var left atomic.Int64
-			left.Store(flooders)
-			answers := make([]string, flooders)
-			for i := range flooders {
-				done.Go(func() {
-					defer left.Add(-1)
-					status, err := kind.send(ctx, s)
-					answers[i] = fmt.Sprint(status, " ", err)
-				})
-			}
-			for served := 0; served == 0 || left.Load() > 0; served++ {
-				status, err := send(ctx, http1, http.MethodPost, s.base+"/catalog.v1.ProductService/ListProducts",
-					strings.NewReader(`{"pageSize": 10}`), "Content-Type", "application/json")
-				require.NoError(t, err)
-				require.Equal(t, http.StatusOK, status, "another caller")
-			}
-			done.Wait()
-			peak, err := s.process.PeakMemory()
-			require.NoError(t, err)
-			counts := map[string]int{}
-			for _, answer := range answers {
-				counts[answer]++
-			}
-			t.Logf("%d MiB; %v", peak>>20, counts)
-			require.Less(t, peak, int64(floodMemory), "%d MiB", peak>>20)
+	for _, dialect := range dbtest.Dialects() {
+		for _, kind := range floods(t) {
+			t.Run(dialect+"/"+kind.name, func(t *testing.T) {
+				s := prepareProgram(t, slim, t.TempDir(), "GOMEMLIMIT=450MiB", "CATALOG_DATABASE_URL="+dbtest.URL(t, dialect))
+				s.start(t)
+				kind.test(t, s)
+			})
+		}
+	}
+}
+
+func (f flood) test(t *testing.T, s *server) {
+	t.Helper()
+	ctx := wait.Context(t)
+	var done sync.WaitGroup
+	var left atomic.Int64
+	left.Store(flooders)
+	answers := make([]string, flooders)
+	for i := range flooders {
+		done.Go(func() {
+			defer left.Add(-1)
+			status, err := f.send(ctx, s)
+			answers[i] = fmt.Sprint(status, " ", err)
 		})
 	}
+	for served := 0; served == 0 || left.Load() > 0; served++ {
+		status, err := send(ctx, http1, http.MethodPost, s.base+"/catalog.v1.ProductService/ListProducts",
+			strings.NewReader(`{"pageSize": 10}`), "Content-Type", "application/json")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status, "another caller")
+	}
+	done.Wait()
+	peak, err := s.process.PeakMemory()
+	require.NoError(t, err)
+	counts := map[string]int{}
+	for _, answer := range answers {
+		counts[answer]++
+	}
+	t.Logf("%d MiB; %v", peak>>20, counts)
+	require.Less(t, peak, int64(floodMemory), "%d MiB", peak>>20)
 }
