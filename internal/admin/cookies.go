@@ -138,8 +138,8 @@ func (c *Cookies) fromCookie(req connect.AnyRequest) error {
 }
 
 // cookieOf returns the token in a request's cookie. Returns REFRESH_TOKEN_INVALID if there is none, or more than one:
-// the browser does not tell which of them this server set. With https a cookie without the prefix does not count, because
-// another host of the domain may have set it.
+// the browser does not tell which of them this server set. With https a cookie without the prefix does not count,
+// because another host of the domain may have set it.
 func (c *Cookies) cookieOf(req connect.AnyRequest) (string, error) {
 	switch found := (&http.Request{Header: req.Header()}).CookiesNamed(c.name); len(found) {
 	case 0:
