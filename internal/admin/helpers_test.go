@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/netip"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/logs"
 )
 
 // perHour is how many administrators each may invite in an hour.
@@ -35,7 +35,7 @@ type world struct {
 	guard     *auth.Authenticator
 	service   *admin.Service
 	auth      *admin.AuthService
-	log       *recorder
+	log       *logs.Log
 
 	ana     *catalogv1.Admin
 	session *catalogv1.SignInResponse
@@ -64,7 +64,7 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 	require.NoError(t, err)
 	tokens := auth.NewTokens(auth.FixedKeys(keys), "https://catalog.test", "catalog")
 	passwords := auth.NewPasswordsWith(auth.PasswordParams{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 4)
-	log := &recorder{}
+	log := &logs.Log{}
 	return &world{
 		d: d, passwords: passwords, log: log,
 		guard:   auth.NewAuthenticator(d, tokens),
@@ -81,19 +81,6 @@ func (w *world) insertAna(t *testing.T) {
 	require.NoError(t, w.d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
 		return tx.Admin.Create().SetEmail("ana@example.com").SetName("Ana").SetPasswordHash(hash).Exec(ctx)
 	}))
-}
-
-// recorder records log lines.
-type recorder struct {
-	mu   sync.Mutex
-	text string
-}
-
-func (r *recorder) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.text += string(p)
-	return len(p), nil
 }
 
 // from returns a context for anonymous calls from a network address.

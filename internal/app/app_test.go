@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +26,7 @@ import (
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/test/logs"
 	"github.com/zebrands/catalog/test/wait"
 )
 
@@ -35,24 +34,6 @@ import (
 var client = &http.Client{Timeout: time.Minute}
 
 var setupLink = regexp.MustCompile(`(http\S+)/setup#token=(\S+)`)
-
-// buffer is a bytes.Buffer that several goroutines may use.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
 
 // settings are the defaults, on a free port and in folders of the test.
 func settings(t *testing.T) config.Config {
@@ -75,7 +56,7 @@ func settings(t *testing.T) config.Config {
 type catalog struct {
 	*app.App
 
-	printed, logged *buffer
+	printed, logged *logs.Log
 	cancel          context.CancelFunc
 	done            chan error
 }
@@ -85,7 +66,7 @@ type catalog struct {
 func boot(t *testing.T, cfg config.Config) *catalog {
 	t.Helper()
 	require.NoError(t, cfg.Validate())
-	c := &catalog{printed: &buffer{}, logged: &buffer{}, done: make(chan error, 1)}
+	c := &catalog{printed: &logs.Log{}, logged: &logs.Log{}, done: make(chan error, 1)}
 	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(c.logged, nil)), c.printed)
 	require.NoError(t, err)
 	c.App = a

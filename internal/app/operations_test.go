@@ -16,6 +16,7 @@ import (
 	"github.com/zebrands/catalog/internal/app"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/logs"
 	"github.com/zebrands/catalog/test/wait"
 )
 
@@ -75,10 +76,10 @@ func TestAddressInUseIsNamed(t *testing.T) {
 	defer l.Close()
 	cfg := settings(t)
 	cfg.MetricsAddr = l.Addr().String()
-	_, err = app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), &buffer{})
+	_, err = app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), &logs.Log{})
 	require.ErrorContains(t, err, "--metrics-addr (CATALOG_METRICS_ADDR)")
 	cfg.MetricsAddr, cfg.DebugAddr = "", l.Addr().String()
-	_, err = app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), &buffer{})
+	_, err = app.New(t.Context(), cfg, slog.New(slog.DiscardHandler), &logs.Log{})
 	require.ErrorContains(t, err, "--debug-addr (CATALOG_DEBUG_ADDR)")
 }
 
@@ -86,7 +87,7 @@ func TestInvalidTelemetryIsNamed(t *testing.T) {
 	for name, value := range map[string]string{"OTEL_TRACES_EXPORTER": "nowhere", "OTEL_METRICS_EXPORTER": "nowhere"} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
-			_, err := app.New(context.WithoutCancel(t.Context()), settings(t), slog.New(slog.DiscardHandler), &buffer{})
+			_, err := app.New(context.WithoutCancel(t.Context()), settings(t), slog.New(slog.DiscardHandler), &logs.Log{})
 			require.ErrorContains(t, err, name)
 		})
 	}

@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -15,27 +14,14 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/logs"
 	"github.com/zebrands/catalog/test/wait"
 )
 
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// line returns the first line with all of the words.
-func (l *logged) line(words ...string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// lineOf returns the first line with all of the words.
+func lineOf(log *logs.Log, words ...string) string {
 next:
-	for line := range strings.Lines(l.text.String()) {
+	for line := range strings.Lines(log.String()) {
 		for _, word := range words {
 			if !strings.Contains(line, word) {
 				continue next
@@ -47,10 +33,10 @@ next:
 }
 
 // impatient opens a database again, with a log, and makes it report waits early.
-func impatient(t *testing.T, url string) (*db.DB, *logged) {
+func impatient(t *testing.T, url string) (*db.DB, *logs.Log) {
 	t.Helper()
 	t.Cleanup(db.SetLockPatience(50 * time.Millisecond))
-	log := &logged{}
+	log := &logs.Log{}
 	d, err := db.Open(t.Context(), url, slog.New(slog.NewTextHandler(log, nil)), db.MaxConns(4))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
@@ -67,8 +53,8 @@ func TestAWaitForANamedLockIsLogged(t *testing.T) {
 			d, log := impatient(t, url)
 			migrated := make(chan error, 1)
 			go func() { migrated <- d.Migrate(t.Context()) }()
-			wait.For(t, func() bool { return log.line("waiting for a lock", "lock=migrate", "holders=") != "" })
-			line := log.line("lock=migrate")
+			wait.For(t, func() bool { return lineOf(log, "waiting for a lock", "lock=migrate", "holders=") != "" })
+			line := lineOf(log, "lock=migrate")
 			if name == "postgres" {
 				require.Contains(t, line, "process ")
 			} else {
@@ -113,7 +99,7 @@ func TestAStatementThatWaitsForALockIsLogged(t *testing.T) {
 				})
 				<-held
 				both.Go(func() { assert.NoError(t, d.InTx(t.Context(), hold)) })
-				wait.For(t, func() bool { return log.line("waiting for a lock", want, "holders=", "statement=") != "" })
+				wait.For(t, func() bool { return lineOf(log, "waiting for a lock", want, "holders=", "statement=") != "" })
 				close(release)
 				both.Wait()
 			})
@@ -128,7 +114,7 @@ func TestATransactionThatWaitsForTheWriterIsLogged(t *testing.T) {
 	require.NoError(t, d.InTx(t.Context(), func(context.Context, *ent.Tx) error {
 		second := make(chan error, 1)
 		go func() { second <- d.InTx(ctx, func(context.Context, *ent.Tx) error { return nil }) }()
-		wait.For(t, func() bool { return log.line("waiting for a lock", "writer of SQLite") != "" })
+		wait.For(t, func() bool { return lineOf(log, "waiting for a lock", "writer of SQLite") != "" })
 		cancel()
 		require.ErrorIs(t, <-second, context.Canceled)
 		return nil

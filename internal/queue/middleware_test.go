@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,29 +22,12 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/telemetry"
 	"github.com/zebrands/catalog/test/dbtest"
+	"github.com/zebrands/catalog/test/logs"
 )
-
-// lines is a strings.Builder that is safe for concurrent use.
-type lines struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 func TestJobsGoOnWithTheRequestAndItsTrace(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		spans, reader, logged := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader(), &lines{}
+		spans, reader, logged := tracetest.NewSpanRecorder(), sdkmetric.NewManualReader(), &logs.Log{}
 		tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
 		meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
 		log := telemetry.NewLogger(logged, slog.LevelInfo, false)

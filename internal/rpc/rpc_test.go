@@ -1,7 +1,6 @@
 package rpc_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -14,7 +13,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,6 +28,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/telemetry"
+	"github.com/zebrands/catalog/test/logs"
 )
 
 const (
@@ -92,28 +91,10 @@ func (products) CreateProduct(
 type server struct {
 	*httptest.Server
 
-	log     *lines
+	log     *logs.Log
 	tracked *atomic.Int32
 	streams *rpc.Streams
 	h2      *http.Client
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buffer.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buffer.String()
 }
 
 // setup is what differs between servers.
@@ -164,7 +145,7 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 	mux.Handle(path, rpc.Transport(limit, handler))
 	mux.Handle("/", rpc.Transport(limit, rpc.NotFound()))
 	mux.HandleFunc("/hook", func(http.ResponseWriter, *http.Request) {})
-	log := &lines{}
+	log := &logs.Log{}
 	observer := rpc.Observer{
 		Log:            telemetry.NewLogger(log, slog.LevelInfo, true),
 		Instruments:    with.instruments,

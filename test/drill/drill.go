@@ -19,6 +19,7 @@ import (
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/logs"
 )
 
 const (
@@ -201,7 +202,7 @@ func (d *drill) writeLogs() error {
 	if err := os.MkdirAll(d.logs, 0o755); err != nil {
 		return err
 	}
-	logs := map[string]*fleet.Log{}
+	logs := map[string]*logs.Log{}
 	for i, replica := range d.replicas {
 		logs[fmt.Sprintf("replica-%d.log", i+1)] = replica.Log
 	}

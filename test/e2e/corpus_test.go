@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -337,12 +336,7 @@ func (r *raw) body(t *testing.T, v variables) []byte {
 	if !r.Gzip {
 		return body
 	}
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, err := w.Write(body)
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	return b.Bytes()
+	return packed(t, body)
 }
 
 // parseConnectError reads an error of the Connect protocol as plain JSON shows it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/fleet"
+	"github.com/zebrands/catalog/test/logs"
 	"github.com/zebrands/catalog/test/wait"
 )
 
@@ -54,7 +55,7 @@ type server struct {
 	base, h2c string
 	// dataDir holds the local mailbox.
 	dataDir string
-	log     *fleet.Log // has the link for the first administrator
+	log     *logs.Log // has the link for the first administrator
 	process *fleet.Process
 	tokens  map[string]string // access tokens by role
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/zebrands/catalog/test/logs"
 	"github.com/zebrands/catalog/test/wait"
 )
 
@@ -121,7 +122,7 @@ func startHAProxy(t *testing.T, replica string) balancer {
 	output, err := exec.CommandContext(ctx, program, "-c", "-f", path).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	require.NotContains(t, string(output), "WARNING")
-	log := &Log{}
+	log := &logs.Log{}
 	child, err := startChild(exec.CommandContext(context.WithoutCancel(ctx), program, "-f", path), log, syscall.SIGTERM)
 	require.NoError(t, err)
 	t.Cleanup(child.kill)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"text/template"
+
+	"github.com/zebrands/catalog/test/logs"
 )
 
 // ErrNoNginx is returned by StartNginx if this machine has no nginx.
@@ -48,7 +50,7 @@ type Nginx struct {
 	// Proxied is the address where it expects the PROXY protocol before HTTP/1.1.
 	Proxied string
 	// Log is what it printed, among it every failure to reach a process.
-	Log *Log
+	Log *logs.Log
 
 	dir     string
 	program string
@@ -63,7 +65,7 @@ func StartNginx(ctx context.Context, dir string, routes ...Route) (*Nginx, error
 	if err != nil {
 		return nil, err
 	}
-	n := &Nginx{Log: &Log{}, dir: dir, program: program}
+	n := &Nginx{Log: &logs.Log{}, dir: dir, program: program}
 	for _, address := range []*string{&n.listen.HTTP1, &n.listen.H2C, &n.listen.Proxied} {
 		if *address, err = FreeAddress(ctx); err != nil {
 			return nil, err
@@ -83,7 +85,7 @@ func StartNginxAs(ctx context.Context, dir, address, servers string) (*Nginx, er
 	if err != nil {
 		return nil, err
 	}
-	n := &Nginx{URL: "http://" + address, Log: &Log{}, dir: dir, program: program}
+	n := &Nginx{URL: "http://" + address, Log: &logs.Log{}, dir: dir, program: program}
 	if err := n.configure(ctx, servers); err != nil {
 		return nil, err
 	}

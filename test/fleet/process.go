@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/zebrands/catalog/test/logs"
 )
 
 const (
@@ -28,7 +30,7 @@ type Process struct {
 	// Dir is its data folder.
 	Dir string
 	// Log is what it printed, over all starts.
-	Log *Log
+	Log *logs.Log
 
 	program string
 	env     []string
@@ -53,7 +55,7 @@ func NewProcess(ctx context.Context, program, dir string, env ...string) (*Proce
 		"CATALOG_DATA_DIR=" + dir,
 	}
 	return &Process{
-		URL: "http://" + address, Address: address, Dir: dir, Log: &Log{},
+		URL: "http://" + address, Address: address, Dir: dir, Log: &logs.Log{},
 		program: program,
 		env:     append(settings, env...),
 		probe:   &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},

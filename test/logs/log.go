@@ -1,11 +1,12 @@
-package fleet
+// Package logs collects what programs print, for tests that read it meanwhile.
+package logs
 
 import (
 	"bytes"
 	"sync"
 )
 
-// Log collects what a process prints. Safe for concurrent use.
+// Log collects what is printed. It is safe for concurrent use; the zero Log is empty.
 type Log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
