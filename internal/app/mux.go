@@ -35,9 +35,6 @@ const (
 	corsMaxAge = 7200
 )
 
-// livenessPaths are the paths of the liveness probe.
-var livenessPaths = []string{"/livez", "/healthz"}
-
 // mounter mounts the handlers of the roles.
 type mounter struct {
 	mux      *http.ServeMux
@@ -81,10 +78,7 @@ func (a *App) handler() (http.Handler, error) {
 	reflector := grpcreflect.NewStaticReflector(append(allServices(), grpchealth.HealthV1ServiceName)...)
 	m.mux.Handle(grpcreflect.NewHandlerV1(reflector, codecs...))
 	m.mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, codecs...))
-	for _, path := range livenessPaths {
-		m.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	}
-	m.mux.HandleFunc("GET /readyz", a.ready)
+	probes := a.mountProbes(m.mux)
 	m.mux.Handle("GET /.well-known/jwks.json", a.parts.keys.JWKS())
 	pages, err := fs.Sub(console.Dist, "dist")
 	if err != nil {
@@ -109,10 +103,21 @@ func (a *App) handler() (http.Handler, error) {
 		TrustedProxies:      a.cfg.TrustedProxies,
 		ClientAddressHeader: a.cfg.ClientAddressHeader,
 		Instruments:         instruments,
-		Quiet:               map[string]bool{"/livez": true, "/healthz": true, "/readyz": true},
+		Quiet:               probes,
 	}
 	handler := rpc.NewIntake(m.limit).Wrap(a.requireHTTPS(closedToBrowsers(a.allowOrigins(m.mux))))
 	return a.closeWhenDraining(observer.Wrap(handler)), nil
+}
+
+// mountProbes mounts the probes of liveness and readiness, and returns their paths.
+func (a *App) mountProbes(mux *http.ServeMux) map[string]bool {
+	alive := func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
+	paths := map[string]bool{}
+	for path, handle := range map[string]http.HandlerFunc{"/livez": alive, "/healthz": alive, "/readyz": a.ready} {
+		mux.HandleFunc("GET "+path, handle)
+		paths[path] = true
+	}
+	return paths
 }
 
 // mountVersion mounts the program's version, and the documentation, which contains it.
