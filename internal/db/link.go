@@ -100,10 +100,7 @@ func (d *DB) Watch(ctx context.Context) error {
 	if d.link.listener != nil {
 		return errUnwatched
 	}
-	if err := d.link.watch(ctx); err != nil {
-		return err
-	}
-	return d.reserve(ctx)
+	return d.link.watch(ctx, d.reserve)
 }
 
 // LinkState is the state of the connection to PostgreSQL.
@@ -123,7 +120,9 @@ func (d *DB) Link() *LinkState {
 	return &LinkState{Away: d.link.away.Load(), Age: age}
 }
 
-func (l *link) watch(ctx context.Context) error {
+// watch starts the heartbeats, after it has opened its own connections and reserve those of the pool: the circuit breaker
+// would close connections that wait for a session before they can say so.
+func (l *link) watch(ctx context.Context, reserve func(ctx context.Context) error) error {
 	connector, err := l.server.connector(l.dialer)
 	if err != nil {
 		return err
@@ -134,6 +133,11 @@ func (l *link) watch(ctx context.Context) error {
 	l.listener = pq.NewDialListener(l.dialer, l.server.url, minReconnect, maxReconnect, l.event)
 	if err := l.listener.Listen(channel); err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), l.listener.Close(), probe.Close())
+	}
+	for _, open := range []func(context.Context) error{probe.PingContext, reserve} {
+		if err := open(ctx); err != nil {
+			return errors.Join(err, l.listener.Close(), probe.Close())
+		}
 	}
 	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
 	l.done = make(chan struct{})
