@@ -120,8 +120,8 @@ func (d *DB) Link() *LinkState {
 	return &LinkState{Away: d.link.away.Load(), Age: age}
 }
 
-// watch starts the heartbeats, after it has opened its own connections and reserve those of the pool: the circuit breaker
-// would close connections that wait for a session before they can say so.
+// watch starts the heartbeats, after it has opened its own connections and reserve those of the pool: the circuit
+// breaker would close connections that wait for a session before they can say so.
 func (l *link) watch(ctx context.Context, reserve func(ctx context.Context) error) error {
 	connector, err := l.server.connector(l.dialer)
 	if err != nil {
