@@ -28,6 +28,8 @@ type Admin struct {
 	DeleteTime *time.Time `json:"delete_time,omitempty"`
 	// Email holds the value of the "email" field.
 	Email string `json:"email,omitempty"`
+	// a new address that its owner has not confirmed yet; empty if there is none
+	PendingEmail string `json:"pending_email,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// Disabled holds the value of the "disabled" field.
@@ -48,7 +50,7 @@ func (*Admin) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case admin.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case admin.FieldEmail, admin.FieldName, admin.FieldPasswordHash:
+		case admin.FieldEmail, admin.FieldPendingEmail, admin.FieldName, admin.FieldPasswordHash:
 			values[i] = new(sql.NullString)
 		case admin.FieldCreateTime, admin.FieldUpdateTime, admin.FieldDeleteTime, admin.FieldLastSignInTime:
 			values[i] = new(sql.NullTime)
@@ -105,6 +107,12 @@ func (_m *Admin) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field email", values[i])
 			} else if value.Valid {
 				_m.Email = value.String
+			}
+		case admin.FieldPendingEmail:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field pending_email", values[i])
+			} else if value.Valid {
+				_m.PendingEmail = value.String
 			}
 		case admin.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -183,6 +191,9 @@ func (_m *Admin) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("email=")
 	builder.WriteString(_m.Email)
+	builder.WriteString(", ")
+	builder.WriteString("pending_email=")
+	builder.WriteString(_m.PendingEmail)
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

@@ -70,6 +70,20 @@ func (_c *AdminCreate) SetEmail(v string) *AdminCreate {
 	return _c
 }
 
+// SetPendingEmail sets the "pending_email" field.
+func (_c *AdminCreate) SetPendingEmail(v string) *AdminCreate {
+	_c.mutation.SetPendingEmail(v)
+	return _c
+}
+
+// SetNillablePendingEmail sets the "pending_email" field if the given value is not nil.
+func (_c *AdminCreate) SetNillablePendingEmail(v *string) *AdminCreate {
+	if v != nil {
+		_c.SetPendingEmail(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *AdminCreate) SetName(v string) *AdminCreate {
 	_c.mutation.SetName(v)
@@ -171,6 +185,10 @@ func (_c *AdminCreate) defaults() {
 		v := admin.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.PendingEmail(); !ok {
+		v := admin.DefaultPendingEmail
+		_c.mutation.SetPendingEmail(v)
+	}
 	if _, ok := _c.mutation.Disabled(); !ok {
 		v := admin.DefaultDisabled
 		_c.mutation.SetDisabled(v)
@@ -203,6 +221,9 @@ func (_c *AdminCreate) check() error {
 		if err := admin.EmailValidator(v); err != nil {
 			return &ValidationError{Name: "email", err: fmt.Errorf(`ent: validator failed for field "Admin.email": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.PendingEmail(); !ok {
+		return &ValidationError{Name: "pending_email", err: errors.New(`ent: missing required field "Admin.pending_email"`)}
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Admin.name"`)}
@@ -273,6 +294,10 @@ func (_c *AdminCreate) createSpec() (*Admin, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Email(); ok {
 		_spec.SetField(admin.FieldEmail, field.TypeString, value)
 		_node.Email = value
+	}
+	if value, ok := _c.mutation.PendingEmail(); ok {
+		_spec.SetField(admin.FieldPendingEmail, field.TypeString, value)
+		_node.PendingEmail = value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(admin.FieldName, field.TypeString, value)
@@ -399,6 +424,18 @@ func (u *AdminUpsert) SetEmail(v string) *AdminUpsert {
 // UpdateEmail sets the "email" field to the value that was provided on create.
 func (u *AdminUpsert) UpdateEmail() *AdminUpsert {
 	u.SetExcluded(admin.FieldEmail)
+	return u
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (u *AdminUpsert) SetPendingEmail(v string) *AdminUpsert {
+	u.Set(admin.FieldPendingEmail, v)
+	return u
+}
+
+// UpdatePendingEmail sets the "pending_email" field to the value that was provided on create.
+func (u *AdminUpsert) UpdatePendingEmail() *AdminUpsert {
+	u.SetExcluded(admin.FieldPendingEmail)
 	return u
 }
 
@@ -574,6 +611,20 @@ func (u *AdminUpsertOne) SetEmail(v string) *AdminUpsertOne {
 func (u *AdminUpsertOne) UpdateEmail() *AdminUpsertOne {
 	return u.Update(func(s *AdminUpsert) {
 		s.UpdateEmail()
+	})
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (u *AdminUpsertOne) SetPendingEmail(v string) *AdminUpsertOne {
+	return u.Update(func(s *AdminUpsert) {
+		s.SetPendingEmail(v)
+	})
+}
+
+// UpdatePendingEmail sets the "pending_email" field to the value that was provided on create.
+func (u *AdminUpsertOne) UpdatePendingEmail() *AdminUpsertOne {
+	return u.Update(func(s *AdminUpsert) {
+		s.UpdatePendingEmail()
 	})
 }
 
@@ -925,6 +976,20 @@ func (u *AdminUpsertBulk) SetEmail(v string) *AdminUpsertBulk {
 func (u *AdminUpsertBulk) UpdateEmail() *AdminUpsertBulk {
 	return u.Update(func(s *AdminUpsert) {
 		s.UpdateEmail()
+	})
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (u *AdminUpsertBulk) SetPendingEmail(v string) *AdminUpsertBulk {
+	return u.Update(func(s *AdminUpsert) {
+		s.SetPendingEmail(v)
+	})
+}
+
+// UpdatePendingEmail sets the "pending_email" field to the value that was provided on create.
+func (u *AdminUpsertBulk) UpdatePendingEmail() *AdminUpsertBulk {
+	return u.Update(func(s *AdminUpsert) {
+		s.UpdatePendingEmail()
 	})
 }
 

@@ -98,6 +98,20 @@ func (_u *AdminUpdate) SetNillableEmail(v *string) *AdminUpdate {
 	return _u
 }
 
+// SetPendingEmail sets the "pending_email" field.
+func (_u *AdminUpdate) SetPendingEmail(v string) *AdminUpdate {
+	_u.mutation.SetPendingEmail(v)
+	return _u
+}
+
+// SetNillablePendingEmail sets the "pending_email" field if the given value is not nil.
+func (_u *AdminUpdate) SetNillablePendingEmail(v *string) *AdminUpdate {
+	if v != nil {
+		_u.SetPendingEmail(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *AdminUpdate) SetName(v string) *AdminUpdate {
 	_u.mutation.SetName(v)
@@ -243,6 +257,9 @@ func (_u *AdminUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(admin.FieldEmail, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.PendingEmail(); ok {
+		_spec.SetField(admin.FieldPendingEmail, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(admin.FieldName, field.TypeString, value)
 	}
@@ -345,6 +362,20 @@ func (_u *AdminUpdateOne) SetEmail(v string) *AdminUpdateOne {
 func (_u *AdminUpdateOne) SetNillableEmail(v *string) *AdminUpdateOne {
 	if v != nil {
 		_u.SetEmail(*v)
+	}
+	return _u
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (_u *AdminUpdateOne) SetPendingEmail(v string) *AdminUpdateOne {
+	_u.mutation.SetPendingEmail(v)
+	return _u
+}
+
+// SetNillablePendingEmail sets the "pending_email" field if the given value is not nil.
+func (_u *AdminUpdateOne) SetNillablePendingEmail(v *string) *AdminUpdateOne {
+	if v != nil {
+		_u.SetPendingEmail(*v)
 	}
 	return _u
 }
@@ -523,6 +554,9 @@ func (_u *AdminUpdateOne) sqlSave(ctx context.Context) (_node *Admin, err error)
 	}
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(admin.FieldEmail, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PendingEmail(); ok {
+		_spec.SetField(admin.FieldPendingEmail, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(admin.FieldName, field.TypeString, value)

@@ -8,6 +8,13 @@ import "context"
 func SetTimes(next Mutator) Mutator {
 	return MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 		switch m := m.(type) {
+		case *APIKeyMutation:
+			now := m.Clock.Now()
+			if m.Op().Is(OpCreate) {
+				if _, set := m.CreateTime(); !set {
+					m.SetCreateTime(now)
+				}
+			}
 		case *AdminMutation:
 			now := m.Clock.Now()
 			if m.Op().Is(OpCreate) {
@@ -68,6 +75,13 @@ func SetTimes(next Mutator) Mutator {
 					m.SetCreateTime(now)
 				}
 			}
+		case *PasskeyMutation:
+			now := m.Clock.Now()
+			if m.Op().Is(OpCreate) {
+				if _, set := m.CreateTime(); !set {
+					m.SetCreateTime(now)
+				}
+			}
 		case *ProductMutation:
 			now := m.Clock.Now()
 			if m.Op().Is(OpCreate) {
@@ -88,12 +102,36 @@ func SetTimes(next Mutator) Mutator {
 					m.SetCreateTime(now)
 				}
 			}
+		case *RecoveryCodeMutation:
+			now := m.Clock.Now()
+			if m.Op().Is(OpCreate) {
+				if _, set := m.CreateTime(); !set {
+					m.SetCreateTime(now)
+				}
+			}
 		case *RefreshTokenMutation:
 			now := m.Clock.Now()
 			if m.Op().Is(OpCreate) {
 				if _, set := m.CreateTime(); !set {
 					m.SetCreateTime(now)
 				}
+			}
+		case *SecurityEventMutation:
+			now := m.Clock.Now()
+			if m.Op().Is(OpCreate) {
+				if _, set := m.CreateTime(); !set {
+					m.SetCreateTime(now)
+				}
+			}
+		case *SecurityPolicyMutation:
+			now := m.Clock.Now()
+			if m.Op().Is(OpCreate) {
+				if _, set := m.UpdateTime(); !set {
+					m.SetUpdateTime(now)
+				}
+			}
+			if _, set := m.UpdateTime(); !set && m.Op().Is(OpUpdate|OpUpdateOne) {
+				m.SetUpdateTime(now)
 			}
 		case *SessionMutation:
 			now := m.Clock.Now()

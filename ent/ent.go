@@ -13,16 +13,22 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/apikey"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/journalsegment"
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/notificationpreference"
 	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/passkey"
+	"github.com/zebrands/catalog/ent/passkeychallenge"
 	"github.com/zebrands/catalog/ent/pause"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/ent/productview"
+	"github.com/zebrands/catalog/ent/recoverycode"
 	"github.com/zebrands/catalog/ent/refreshtoken"
+	"github.com/zebrands/catalog/ent/securityevent"
+	"github.com/zebrands/catalog/ent/securitypolicy"
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/signingkey"
 	"github.com/zebrands/catalog/ent/throttle"
@@ -89,17 +95,23 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			apikey.Table:                 apikey.ValidColumn,
 			admin.Table:                  admin.ValidColumn,
 			delivery.Table:               delivery.ValidColumn,
 			journalsegment.Table:         journalsegment.ValidColumn,
 			notificationbatch.Table:      notificationbatch.ValidColumn,
 			notificationpreference.Table: notificationpreference.ValidColumn,
 			onetimetoken.Table:           onetimetoken.ValidColumn,
+			passkey.Table:                passkey.ValidColumn,
+			passkeychallenge.Table:       passkeychallenge.ValidColumn,
 			pause.Table:                  pause.ValidColumn,
 			product.Table:                product.ValidColumn,
 			productchange.Table:          productchange.ValidColumn,
 			productview.Table:            productview.ValidColumn,
+			recoverycode.Table:           recoverycode.ValidColumn,
 			refreshtoken.Table:           refreshtoken.ValidColumn,
+			securityevent.Table:          securityevent.ValidColumn,
+			securitypolicy.Table:         securitypolicy.ValidColumn,
 			session.Table:                session.ValidColumn,
 			signingkey.Table:             signingkey.ValidColumn,
 			throttle.Table:               throttle.ValidColumn,

@@ -25,7 +25,9 @@ type OneTimeToken struct {
 	// AdminID holds the value of the "admin_id" field.
 	AdminID *uuid.UUID `json:"admin_id,omitempty"`
 	// ExpireTime holds the value of the "expire_time" field.
-	ExpireTime   time.Time `json:"expire_time,omitempty"`
+	ExpireTime time.Time `json:"expire_time,omitempty"`
+	// set for invitations only, so that a used one can say so
+	UseTime      *time.Time `json:"use_time,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -38,7 +40,7 @@ func (*OneTimeToken) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case onetimetoken.FieldID, onetimetoken.FieldPurpose:
 			values[i] = new(sql.NullString)
-		case onetimetoken.FieldCreateTime, onetimetoken.FieldExpireTime:
+		case onetimetoken.FieldCreateTime, onetimetoken.FieldExpireTime, onetimetoken.FieldUseTime:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -85,6 +87,13 @@ func (_m *OneTimeToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field expire_time", values[i])
 			} else if value.Valid {
 				_m.ExpireTime = value.Time
+			}
+		case onetimetoken.FieldUseTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field use_time", values[i])
+			} else if value.Valid {
+				_m.UseTime = new(time.Time)
+				*_m.UseTime = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -135,6 +144,11 @@ func (_m *OneTimeToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expire_time=")
 	builder.WriteString(_m.ExpireTime.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.UseTime; v != nil {
+		builder.WriteString("use_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

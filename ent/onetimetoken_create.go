@@ -56,6 +56,20 @@ func (_c *OneTimeTokenCreate) SetExpireTime(v time.Time) *OneTimeTokenCreate {
 	return _c
 }
 
+// SetUseTime sets the "use_time" field.
+func (_c *OneTimeTokenCreate) SetUseTime(v time.Time) *OneTimeTokenCreate {
+	_c.mutation.SetUseTime(v)
+	return _c
+}
+
+// SetNillableUseTime sets the "use_time" field if the given value is not nil.
+func (_c *OneTimeTokenCreate) SetNillableUseTime(v *time.Time) *OneTimeTokenCreate {
+	if v != nil {
+		_c.SetUseTime(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *OneTimeTokenCreate) SetID(v string) *OneTimeTokenCreate {
 	_c.mutation.SetID(v)
@@ -162,6 +176,10 @@ func (_c *OneTimeTokenCreate) createSpec() (*OneTimeToken, *sqlgraph.CreateSpec)
 		_spec.SetField(onetimetoken.FieldExpireTime, field.TypeTime, value)
 		_node.ExpireTime = value
 	}
+	if value, ok := _c.mutation.UseTime(); ok {
+		_spec.SetField(onetimetoken.FieldUseTime, field.TypeTime, value)
+		_node.UseTime = &value
+	}
 	return _node, _spec
 }
 
@@ -223,6 +241,24 @@ func (u *OneTimeTokenUpsert) SetExpireTime(v time.Time) *OneTimeTokenUpsert {
 // UpdateExpireTime sets the "expire_time" field to the value that was provided on create.
 func (u *OneTimeTokenUpsert) UpdateExpireTime() *OneTimeTokenUpsert {
 	u.SetExcluded(onetimetoken.FieldExpireTime)
+	return u
+}
+
+// SetUseTime sets the "use_time" field.
+func (u *OneTimeTokenUpsert) SetUseTime(v time.Time) *OneTimeTokenUpsert {
+	u.Set(onetimetoken.FieldUseTime, v)
+	return u
+}
+
+// UpdateUseTime sets the "use_time" field to the value that was provided on create.
+func (u *OneTimeTokenUpsert) UpdateUseTime() *OneTimeTokenUpsert {
+	u.SetExcluded(onetimetoken.FieldUseTime)
+	return u
+}
+
+// ClearUseTime clears the value of the "use_time" field.
+func (u *OneTimeTokenUpsert) ClearUseTime() *OneTimeTokenUpsert {
+	u.SetNull(onetimetoken.FieldUseTime)
 	return u
 }
 
@@ -294,6 +330,27 @@ func (u *OneTimeTokenUpsertOne) SetExpireTime(v time.Time) *OneTimeTokenUpsertOn
 func (u *OneTimeTokenUpsertOne) UpdateExpireTime() *OneTimeTokenUpsertOne {
 	return u.Update(func(s *OneTimeTokenUpsert) {
 		s.UpdateExpireTime()
+	})
+}
+
+// SetUseTime sets the "use_time" field.
+func (u *OneTimeTokenUpsertOne) SetUseTime(v time.Time) *OneTimeTokenUpsertOne {
+	return u.Update(func(s *OneTimeTokenUpsert) {
+		s.SetUseTime(v)
+	})
+}
+
+// UpdateUseTime sets the "use_time" field to the value that was provided on create.
+func (u *OneTimeTokenUpsertOne) UpdateUseTime() *OneTimeTokenUpsertOne {
+	return u.Update(func(s *OneTimeTokenUpsert) {
+		s.UpdateUseTime()
+	})
+}
+
+// ClearUseTime clears the value of the "use_time" field.
+func (u *OneTimeTokenUpsertOne) ClearUseTime() *OneTimeTokenUpsertOne {
+	return u.Update(func(s *OneTimeTokenUpsert) {
+		s.ClearUseTime()
 	})
 }
 
@@ -531,6 +588,27 @@ func (u *OneTimeTokenUpsertBulk) SetExpireTime(v time.Time) *OneTimeTokenUpsertB
 func (u *OneTimeTokenUpsertBulk) UpdateExpireTime() *OneTimeTokenUpsertBulk {
 	return u.Update(func(s *OneTimeTokenUpsert) {
 		s.UpdateExpireTime()
+	})
+}
+
+// SetUseTime sets the "use_time" field.
+func (u *OneTimeTokenUpsertBulk) SetUseTime(v time.Time) *OneTimeTokenUpsertBulk {
+	return u.Update(func(s *OneTimeTokenUpsert) {
+		s.SetUseTime(v)
+	})
+}
+
+// UpdateUseTime sets the "use_time" field to the value that was provided on create.
+func (u *OneTimeTokenUpsertBulk) UpdateUseTime() *OneTimeTokenUpsertBulk {
+	return u.Update(func(s *OneTimeTokenUpsert) {
+		s.UpdateUseTime()
+	})
+}
+
+// ClearUseTime clears the value of the "use_time" field.
+func (u *OneTimeTokenUpsertBulk) ClearUseTime() *OneTimeTokenUpsertBulk {
+	return u.Update(func(s *OneTimeTokenUpsert) {
+		s.ClearUseTime()
 	})
 }
 

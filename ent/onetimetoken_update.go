@@ -43,6 +43,26 @@ func (_u *OneTimeTokenUpdate) SetNillableExpireTime(v *time.Time) *OneTimeTokenU
 	return _u
 }
 
+// SetUseTime sets the "use_time" field.
+func (_u *OneTimeTokenUpdate) SetUseTime(v time.Time) *OneTimeTokenUpdate {
+	_u.mutation.SetUseTime(v)
+	return _u
+}
+
+// SetNillableUseTime sets the "use_time" field if the given value is not nil.
+func (_u *OneTimeTokenUpdate) SetNillableUseTime(v *time.Time) *OneTimeTokenUpdate {
+	if v != nil {
+		_u.SetUseTime(*v)
+	}
+	return _u
+}
+
+// ClearUseTime clears the value of the "use_time" field.
+func (_u *OneTimeTokenUpdate) ClearUseTime() *OneTimeTokenUpdate {
+	_u.mutation.ClearUseTime()
+	return _u
+}
+
 // Mutation returns the OneTimeTokenMutation object of the builder.
 func (_u *OneTimeTokenUpdate) Mutation() *OneTimeTokenMutation {
 	return _u.mutation
@@ -96,6 +116,12 @@ func (_u *OneTimeTokenUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.ExpireTime(); ok {
 		_spec.SetField(onetimetoken.FieldExpireTime, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.UseTime(); ok {
+		_spec.SetField(onetimetoken.FieldUseTime, field.TypeTime, value)
+	}
+	if _u.mutation.UseTimeCleared() {
+		_spec.ClearField(onetimetoken.FieldUseTime, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -129,6 +155,26 @@ func (_u *OneTimeTokenUpdateOne) SetNillableExpireTime(v *time.Time) *OneTimeTok
 	if v != nil {
 		_u.SetExpireTime(*v)
 	}
+	return _u
+}
+
+// SetUseTime sets the "use_time" field.
+func (_u *OneTimeTokenUpdateOne) SetUseTime(v time.Time) *OneTimeTokenUpdateOne {
+	_u.mutation.SetUseTime(v)
+	return _u
+}
+
+// SetNillableUseTime sets the "use_time" field if the given value is not nil.
+func (_u *OneTimeTokenUpdateOne) SetNillableUseTime(v *time.Time) *OneTimeTokenUpdateOne {
+	if v != nil {
+		_u.SetUseTime(*v)
+	}
+	return _u
+}
+
+// ClearUseTime clears the value of the "use_time" field.
+func (_u *OneTimeTokenUpdateOne) ClearUseTime() *OneTimeTokenUpdateOne {
+	_u.mutation.ClearUseTime()
 	return _u
 }
 
@@ -214,6 +260,12 @@ func (_u *OneTimeTokenUpdateOne) sqlSave(ctx context.Context) (_node *OneTimeTok
 	}
 	if value, ok := _u.mutation.ExpireTime(); ok {
 		_spec.SetField(onetimetoken.FieldExpireTime, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.UseTime(); ok {
+		_spec.SetField(onetimetoken.FieldUseTime, field.TypeTime, value)
+	}
+	if _u.mutation.UseTimeCleared() {
+		_spec.ClearField(onetimetoken.FieldUseTime, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &OneTimeToken{config: _u.config}

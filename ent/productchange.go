@@ -41,6 +41,8 @@ type ProductChange struct {
 	ActorID uuid.UUID `json:"actor_id,omitempty"`
 	// ActorName holds the value of the "actor_name" field.
 	ActorName string `json:"actor_name,omitempty"`
+	// equal to actor_id if an API key made the change; null if an administrator did
+	APIKeyID *uuid.UUID `json:"api_key_id,omitempty"`
 	// BatchID holds the value of the "batch_id" field.
 	BatchID *uuid.UUID `json:"batch_id,omitempty"`
 	// id of the change that this one undid; null if it is no revert
@@ -76,7 +78,7 @@ func (*ProductChange) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case productchange.FieldBatchID:
+		case productchange.FieldAPIKeyID, productchange.FieldBatchID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case productchange.FieldFields, productchange.FieldProduct:
 			values[i] = new([]byte)
@@ -171,6 +173,13 @@ func (_m *ProductChange) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActorName = value.String
 			}
+		case productchange.FieldAPIKeyID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field api_key_id", values[i])
+			} else if value.Valid {
+				_m.APIKeyID = new(uuid.UUID)
+				*_m.APIKeyID = *value.S.(*uuid.UUID)
+			}
 		case productchange.FieldBatchID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field batch_id", values[i])
@@ -255,6 +264,11 @@ func (_m *ProductChange) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("actor_name=")
 	builder.WriteString(_m.ActorName)
+	builder.WriteString(", ")
+	if v := _m.APIKeyID; v != nil {
+		builder.WriteString("api_key_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.BatchID; v != nil {
 		builder.WriteString("batch_id=")

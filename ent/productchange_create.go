@@ -85,6 +85,20 @@ func (_c *ProductChangeCreate) SetActorName(v string) *ProductChangeCreate {
 	return _c
 }
 
+// SetAPIKeyID sets the "api_key_id" field.
+func (_c *ProductChangeCreate) SetAPIKeyID(v uuid.UUID) *ProductChangeCreate {
+	_c.mutation.SetAPIKeyID(v)
+	return _c
+}
+
+// SetNillableAPIKeyID sets the "api_key_id" field if the given value is not nil.
+func (_c *ProductChangeCreate) SetNillableAPIKeyID(v *uuid.UUID) *ProductChangeCreate {
+	if v != nil {
+		_c.SetAPIKeyID(*v)
+	}
+	return _c
+}
+
 // SetBatchID sets the "batch_id" field.
 func (_c *ProductChangeCreate) SetBatchID(v uuid.UUID) *ProductChangeCreate {
 	_c.mutation.SetBatchID(v)
@@ -263,6 +277,10 @@ func (_c *ProductChangeCreate) createSpec() (*ProductChange, *sqlgraph.CreateSpe
 		_spec.SetField(productchange.FieldActorName, field.TypeString, value)
 		_node.ActorName = value
 	}
+	if value, ok := _c.mutation.APIKeyID(); ok {
+		_spec.SetField(productchange.FieldAPIKeyID, field.TypeUUID, value)
+		_node.APIKeyID = &value
+	}
 	if value, ok := _c.mutation.RevertedSequence(); ok {
 		_spec.SetField(productchange.FieldRevertedSequence, field.TypeInt64, value)
 		_node.RevertedSequence = &value
@@ -336,6 +354,18 @@ type (
 	}
 )
 
+// SetActorName sets the "actor_name" field.
+func (u *ProductChangeUpsert) SetActorName(v string) *ProductChangeUpsert {
+	u.Set(productchange.FieldActorName, v)
+	return u
+}
+
+// UpdateActorName sets the "actor_name" field to the value that was provided on create.
+func (u *ProductChangeUpsert) UpdateActorName() *ProductChangeUpsert {
+	u.SetExcluded(productchange.FieldActorName)
+	return u
+}
+
 // SetBatchID sets the "batch_id" field.
 func (u *ProductChangeUpsert) SetBatchID(v uuid.UUID) *ProductChangeUpsert {
 	u.Set(productchange.FieldBatchID, v)
@@ -398,8 +428,8 @@ func (u *ProductChangeUpsertOne) UpdateNewValues() *ProductChangeUpsertOne {
 		if _, exists := u.create.mutation.ActorID(); exists {
 			s.SetIgnore(productchange.FieldActorID)
 		}
-		if _, exists := u.create.mutation.ActorName(); exists {
-			s.SetIgnore(productchange.FieldActorName)
+		if _, exists := u.create.mutation.APIKeyID(); exists {
+			s.SetIgnore(productchange.FieldAPIKeyID)
 		}
 		if _, exists := u.create.mutation.RevertedSequence(); exists {
 			s.SetIgnore(productchange.FieldRevertedSequence)
@@ -433,6 +463,20 @@ func (u *ProductChangeUpsertOne) Update(set func(*ProductChangeUpsert)) *Product
 		set(&ProductChangeUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetActorName sets the "actor_name" field.
+func (u *ProductChangeUpsertOne) SetActorName(v string) *ProductChangeUpsertOne {
+	return u.Update(func(s *ProductChangeUpsert) {
+		s.SetActorName(v)
+	})
+}
+
+// UpdateActorName sets the "actor_name" field to the value that was provided on create.
+func (u *ProductChangeUpsertOne) UpdateActorName() *ProductChangeUpsertOne {
+	return u.Update(func(s *ProductChangeUpsert) {
+		s.UpdateActorName()
+	})
 }
 
 // SetBatchID sets the "batch_id" field.
@@ -664,8 +708,8 @@ func (u *ProductChangeUpsertBulk) UpdateNewValues() *ProductChangeUpsertBulk {
 			if _, exists := b.mutation.ActorID(); exists {
 				s.SetIgnore(productchange.FieldActorID)
 			}
-			if _, exists := b.mutation.ActorName(); exists {
-				s.SetIgnore(productchange.FieldActorName)
+			if _, exists := b.mutation.APIKeyID(); exists {
+				s.SetIgnore(productchange.FieldAPIKeyID)
 			}
 			if _, exists := b.mutation.RevertedSequence(); exists {
 				s.SetIgnore(productchange.FieldRevertedSequence)
@@ -700,6 +744,20 @@ func (u *ProductChangeUpsertBulk) Update(set func(*ProductChangeUpsert)) *Produc
 		set(&ProductChangeUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetActorName sets the "actor_name" field.
+func (u *ProductChangeUpsertBulk) SetActorName(v string) *ProductChangeUpsertBulk {
+	return u.Update(func(s *ProductChangeUpsert) {
+		s.SetActorName(v)
+	})
+}
+
+// UpdateActorName sets the "actor_name" field to the value that was provided on create.
+func (u *ProductChangeUpsertBulk) UpdateActorName() *ProductChangeUpsertBulk {
+	return u.Update(func(s *ProductChangeUpsert) {
+		s.UpdateActorName()
+	})
 }
 
 // SetBatchID sets the "batch_id" field.

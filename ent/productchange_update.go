@@ -30,6 +30,20 @@ func (_u *ProductChangeUpdate) Where(ps ...predicate.ProductChange) *ProductChan
 	return _u
 }
 
+// SetActorName sets the "actor_name" field.
+func (_u *ProductChangeUpdate) SetActorName(v string) *ProductChangeUpdate {
+	_u.mutation.SetActorName(v)
+	return _u
+}
+
+// SetNillableActorName sets the "actor_name" field if the given value is not nil.
+func (_u *ProductChangeUpdate) SetNillableActorName(v *string) *ProductChangeUpdate {
+	if v != nil {
+		_u.SetActorName(*v)
+	}
+	return _u
+}
+
 // SetBatchID sets the "batch_id" field.
 func (_u *ProductChangeUpdate) SetBatchID(v uuid.UUID) *ProductChangeUpdate {
 	_u.mutation.SetBatchID(v)
@@ -111,6 +125,12 @@ func (_u *ProductChangeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.ProductCleared() {
 		_spec.ClearField(productchange.FieldProduct, field.TypeBytes)
 	}
+	if value, ok := _u.mutation.ActorName(); ok {
+		_spec.SetField(productchange.FieldActorName, field.TypeString, value)
+	}
+	if _u.mutation.APIKeyIDCleared() {
+		_spec.ClearField(productchange.FieldAPIKeyID, field.TypeUUID)
+	}
 	if _u.mutation.RevertedSequenceCleared() {
 		_spec.ClearField(productchange.FieldRevertedSequence, field.TypeInt64)
 	}
@@ -163,6 +183,20 @@ type ProductChangeUpdateOne struct {
 	hooks     []Hook
 	mutation  *ProductChangeMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetActorName sets the "actor_name" field.
+func (_u *ProductChangeUpdateOne) SetActorName(v string) *ProductChangeUpdateOne {
+	_u.mutation.SetActorName(v)
+	return _u
+}
+
+// SetNillableActorName sets the "actor_name" field if the given value is not nil.
+func (_u *ProductChangeUpdateOne) SetNillableActorName(v *string) *ProductChangeUpdateOne {
+	if v != nil {
+		_u.SetActorName(*v)
+	}
+	return _u
 }
 
 // SetBatchID sets the "batch_id" field.
@@ -275,6 +309,12 @@ func (_u *ProductChangeUpdateOne) sqlSave(ctx context.Context) (_node *ProductCh
 	}
 	if _u.mutation.ProductCleared() {
 		_spec.ClearField(productchange.FieldProduct, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.ActorName(); ok {
+		_spec.SetField(productchange.FieldActorName, field.TypeString, value)
+	}
+	if _u.mutation.APIKeyIDCleared() {
+		_spec.ClearField(productchange.FieldAPIKeyID, field.TypeUUID)
 	}
 	if _u.mutation.RevertedSequenceCleared() {
 		_spec.ClearField(productchange.FieldRevertedSequence, field.TypeInt64)

@@ -23,7 +23,9 @@ type RefreshToken struct {
 	// SessionID holds the value of the "session_id" field.
 	SessionID uuid.UUID `json:"session_id,omitempty"`
 	// UseTime holds the value of the "use_time" field.
-	UseTime      *time.Time `json:"use_time,omitempty"`
+	UseTime *time.Time `json:"use_time,omitempty"`
+	// set with use_time: the successor of the token is their HMAC
+	Nonce        []byte `json:"-"`
 	selectValues sql.SelectValues
 }
 
@@ -32,6 +34,8 @@ func (*RefreshToken) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case refreshtoken.FieldNonce:
+			values[i] = new([]byte)
 		case refreshtoken.FieldID:
 			values[i] = new(sql.NullString)
 		case refreshtoken.FieldCreateTime, refreshtoken.FieldUseTime:
@@ -77,6 +81,12 @@ func (_m *RefreshToken) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.UseTime = new(time.Time)
 				*_m.UseTime = value.Time
+			}
+		case refreshtoken.FieldNonce:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field nonce", values[i])
+			} else if value != nil {
+				_m.Nonce = *value
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -124,6 +134,8 @@ func (_m *RefreshToken) String() string {
 		builder.WriteString("use_time=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("nonce=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

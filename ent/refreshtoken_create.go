@@ -50,6 +50,12 @@ func (_c *RefreshTokenCreate) SetNillableUseTime(v *time.Time) *RefreshTokenCrea
 	return _c
 }
 
+// SetNonce sets the "nonce" field.
+func (_c *RefreshTokenCreate) SetNonce(v []byte) *RefreshTokenCreate {
+	_c.mutation.SetNonce(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *RefreshTokenCreate) SetID(v string) *RefreshTokenCreate {
 	_c.mutation.SetID(v)
@@ -144,6 +150,10 @@ func (_c *RefreshTokenCreate) createSpec() (*RefreshToken, *sqlgraph.CreateSpec)
 		_spec.SetField(refreshtoken.FieldUseTime, field.TypeTime, value)
 		_node.UseTime = &value
 	}
+	if value, ok := _c.mutation.Nonce(); ok {
+		_spec.SetField(refreshtoken.FieldNonce, field.TypeBytes, value)
+		_node.Nonce = value
+	}
 	return _node, _spec
 }
 
@@ -211,6 +221,24 @@ func (u *RefreshTokenUpsert) UpdateUseTime() *RefreshTokenUpsert {
 // ClearUseTime clears the value of the "use_time" field.
 func (u *RefreshTokenUpsert) ClearUseTime() *RefreshTokenUpsert {
 	u.SetNull(refreshtoken.FieldUseTime)
+	return u
+}
+
+// SetNonce sets the "nonce" field.
+func (u *RefreshTokenUpsert) SetNonce(v []byte) *RefreshTokenUpsert {
+	u.Set(refreshtoken.FieldNonce, v)
+	return u
+}
+
+// UpdateNonce sets the "nonce" field to the value that was provided on create.
+func (u *RefreshTokenUpsert) UpdateNonce() *RefreshTokenUpsert {
+	u.SetExcluded(refreshtoken.FieldNonce)
+	return u
+}
+
+// ClearNonce clears the value of the "nonce" field.
+func (u *RefreshTokenUpsert) ClearNonce() *RefreshTokenUpsert {
+	u.SetNull(refreshtoken.FieldNonce)
 	return u
 }
 
@@ -286,6 +314,27 @@ func (u *RefreshTokenUpsertOne) UpdateUseTime() *RefreshTokenUpsertOne {
 func (u *RefreshTokenUpsertOne) ClearUseTime() *RefreshTokenUpsertOne {
 	return u.Update(func(s *RefreshTokenUpsert) {
 		s.ClearUseTime()
+	})
+}
+
+// SetNonce sets the "nonce" field.
+func (u *RefreshTokenUpsertOne) SetNonce(v []byte) *RefreshTokenUpsertOne {
+	return u.Update(func(s *RefreshTokenUpsert) {
+		s.SetNonce(v)
+	})
+}
+
+// UpdateNonce sets the "nonce" field to the value that was provided on create.
+func (u *RefreshTokenUpsertOne) UpdateNonce() *RefreshTokenUpsertOne {
+	return u.Update(func(s *RefreshTokenUpsert) {
+		s.UpdateNonce()
+	})
+}
+
+// ClearNonce clears the value of the "nonce" field.
+func (u *RefreshTokenUpsertOne) ClearNonce() *RefreshTokenUpsertOne {
+	return u.Update(func(s *RefreshTokenUpsert) {
+		s.ClearNonce()
 	})
 }
 
@@ -527,6 +576,27 @@ func (u *RefreshTokenUpsertBulk) UpdateUseTime() *RefreshTokenUpsertBulk {
 func (u *RefreshTokenUpsertBulk) ClearUseTime() *RefreshTokenUpsertBulk {
 	return u.Update(func(s *RefreshTokenUpsert) {
 		s.ClearUseTime()
+	})
+}
+
+// SetNonce sets the "nonce" field.
+func (u *RefreshTokenUpsertBulk) SetNonce(v []byte) *RefreshTokenUpsertBulk {
+	return u.Update(func(s *RefreshTokenUpsert) {
+		s.SetNonce(v)
+	})
+}
+
+// UpdateNonce sets the "nonce" field to the value that was provided on create.
+func (u *RefreshTokenUpsertBulk) UpdateNonce() *RefreshTokenUpsertBulk {
+	return u.Update(func(s *RefreshTokenUpsert) {
+		s.UpdateNonce()
+	})
+}
+
+// ClearNonce clears the value of the "nonce" field.
+func (u *RefreshTokenUpsertBulk) ClearNonce() *RefreshTokenUpsertBulk {
+	return u.Update(func(s *RefreshTokenUpsert) {
+		s.ClearNonce()
 	})
 }
 

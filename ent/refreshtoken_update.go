@@ -49,6 +49,18 @@ func (_u *RefreshTokenUpdate) ClearUseTime() *RefreshTokenUpdate {
 	return _u
 }
 
+// SetNonce sets the "nonce" field.
+func (_u *RefreshTokenUpdate) SetNonce(v []byte) *RefreshTokenUpdate {
+	_u.mutation.SetNonce(v)
+	return _u
+}
+
+// ClearNonce clears the value of the "nonce" field.
+func (_u *RefreshTokenUpdate) ClearNonce() *RefreshTokenUpdate {
+	_u.mutation.ClearNonce()
+	return _u
+}
+
 // Mutation returns the RefreshTokenMutation object of the builder.
 func (_u *RefreshTokenUpdate) Mutation() *RefreshTokenMutation {
 	return _u.mutation
@@ -102,6 +114,12 @@ func (_u *RefreshTokenUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.UseTimeCleared() {
 		_spec.ClearField(refreshtoken.FieldUseTime, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Nonce(); ok {
+		_spec.SetField(refreshtoken.FieldNonce, field.TypeBytes, value)
+	}
+	if _u.mutation.NonceCleared() {
+		_spec.ClearField(refreshtoken.FieldNonce, field.TypeBytes)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -141,6 +159,18 @@ func (_u *RefreshTokenUpdateOne) SetNillableUseTime(v *time.Time) *RefreshTokenU
 // ClearUseTime clears the value of the "use_time" field.
 func (_u *RefreshTokenUpdateOne) ClearUseTime() *RefreshTokenUpdateOne {
 	_u.mutation.ClearUseTime()
+	return _u
+}
+
+// SetNonce sets the "nonce" field.
+func (_u *RefreshTokenUpdateOne) SetNonce(v []byte) *RefreshTokenUpdateOne {
+	_u.mutation.SetNonce(v)
+	return _u
+}
+
+// ClearNonce clears the value of the "nonce" field.
+func (_u *RefreshTokenUpdateOne) ClearNonce() *RefreshTokenUpdateOne {
+	_u.mutation.ClearNonce()
 	return _u
 }
 
@@ -226,6 +256,12 @@ func (_u *RefreshTokenUpdateOne) sqlSave(ctx context.Context) (_node *RefreshTok
 	}
 	if _u.mutation.UseTimeCleared() {
 		_spec.ClearField(refreshtoken.FieldUseTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Nonce(); ok {
+		_spec.SetField(refreshtoken.FieldNonce, field.TypeBytes, value)
+	}
+	if _u.mutation.NonceCleared() {
+		_spec.ClearField(refreshtoken.FieldNonce, field.TypeBytes)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &RefreshToken{config: _u.config}

@@ -5,11 +5,15 @@ package ent
 import (
 	"github.com/google/uuid"
 	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/apikey"
 	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/notificationbatch"
+	"github.com/zebrands/catalog/ent/passkey"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productview"
 	"github.com/zebrands/catalog/ent/schema"
+	"github.com/zebrands/catalog/ent/securityevent"
+	"github.com/zebrands/catalog/ent/securitypolicy"
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/ent/writerequest"
@@ -19,6 +23,15 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	apikeyMixin := schema.APIKey{}.Mixin()
+	apikeyMixinFields0 := apikeyMixin[0].Fields()
+	_ = apikeyMixinFields0
+	apikeyFields := schema.APIKey{}.Fields()
+	_ = apikeyFields
+	// apikeyDescID is the schema descriptor for id field.
+	apikeyDescID := apikeyMixinFields0[0].Descriptor()
+	// apikey.DefaultID holds the default value on creation for the id field.
+	apikey.DefaultID = apikeyDescID.Default.(func() uuid.UUID)
 	adminMixin := schema.Admin{}.Mixin()
 	adminMixinFields0 := adminMixin[0].Fields()
 	_ = adminMixinFields0
@@ -34,16 +47,20 @@ func init() {
 	adminDescEmail := adminFields[0].Descriptor()
 	// admin.EmailValidator is a validator for the "email" field. It is called by the builders before save.
 	admin.EmailValidator = adminDescEmail.Validators[0].(func(string) error)
+	// adminDescPendingEmail is the schema descriptor for pending_email field.
+	adminDescPendingEmail := adminFields[1].Descriptor()
+	// admin.DefaultPendingEmail holds the default value on creation for the pending_email field.
+	admin.DefaultPendingEmail = adminDescPendingEmail.Default.(string)
 	// adminDescName is the schema descriptor for name field.
-	adminDescName := adminFields[1].Descriptor()
+	adminDescName := adminFields[2].Descriptor()
 	// admin.NameValidator is a validator for the "name" field. It is called by the builders before save.
 	admin.NameValidator = adminDescName.Validators[0].(func(string) error)
 	// adminDescDisabled is the schema descriptor for disabled field.
-	adminDescDisabled := adminFields[2].Descriptor()
+	adminDescDisabled := adminFields[3].Descriptor()
 	// admin.DefaultDisabled holds the default value on creation for the disabled field.
 	admin.DefaultDisabled = adminDescDisabled.Default.(bool)
 	// adminDescPasswordHash is the schema descriptor for password_hash field.
-	adminDescPasswordHash := adminFields[3].Descriptor()
+	adminDescPasswordHash := adminFields[4].Descriptor()
 	// admin.DefaultPasswordHash holds the default value on creation for the password_hash field.
 	admin.DefaultPasswordHash = adminDescPasswordHash.Default.(string)
 	// adminDescID is the schema descriptor for id field.
@@ -90,6 +107,15 @@ func init() {
 	notificationbatch.DefaultID = notificationbatchDescID.Default.(func() uuid.UUID)
 	notificationpreferenceFields := schema.NotificationPreference{}.Fields()
 	_ = notificationpreferenceFields
+	passkeyMixin := schema.Passkey{}.Mixin()
+	passkeyMixinFields0 := passkeyMixin[0].Fields()
+	_ = passkeyMixinFields0
+	passkeyFields := schema.Passkey{}.Fields()
+	_ = passkeyFields
+	// passkeyDescID is the schema descriptor for id field.
+	passkeyDescID := passkeyMixinFields0[0].Descriptor()
+	// passkey.DefaultID holds the default value on creation for the id field.
+	passkey.DefaultID = passkeyDescID.Default.(func() uuid.UUID)
 	productMixin := schema.Product{}.Mixin()
 	productMixinFields0 := productMixin[0].Fields()
 	_ = productMixinFields0
@@ -173,6 +199,30 @@ func init() {
 	productviewDescBotImpressions := productviewFields[5].Descriptor()
 	// productview.DefaultBotImpressions holds the default value on creation for the bot_impressions field.
 	productview.DefaultBotImpressions = productviewDescBotImpressions.Default.(int64)
+	securityeventFields := schema.SecurityEvent{}.Fields()
+	_ = securityeventFields
+	// securityeventDescActorName is the schema descriptor for actor_name field.
+	securityeventDescActorName := securityeventFields[3].Descriptor()
+	// securityevent.DefaultActorName holds the default value on creation for the actor_name field.
+	securityevent.DefaultActorName = securityeventDescActorName.Default.(string)
+	// securityeventDescAdminName is the schema descriptor for admin_name field.
+	securityeventDescAdminName := securityeventFields[5].Descriptor()
+	// securityevent.DefaultAdminName holds the default value on creation for the admin_name field.
+	securityevent.DefaultAdminName = securityeventDescAdminName.Default.(string)
+	// securityeventDescIPAddress is the schema descriptor for ip_address field.
+	securityeventDescIPAddress := securityeventFields[8].Descriptor()
+	// securityevent.DefaultIPAddress holds the default value on creation for the ip_address field.
+	securityevent.DefaultIPAddress = securityeventDescIPAddress.Default.(string)
+	// securityeventDescUserAgent is the schema descriptor for user_agent field.
+	securityeventDescUserAgent := securityeventFields[9].Descriptor()
+	// securityevent.DefaultUserAgent holds the default value on creation for the user_agent field.
+	securityevent.DefaultUserAgent = securityeventDescUserAgent.Default.(string)
+	securitypolicyFields := schema.SecurityPolicy{}.Fields()
+	_ = securitypolicyFields
+	// securitypolicyDescRequireSecondFactor is the schema descriptor for require_second_factor field.
+	securitypolicyDescRequireSecondFactor := securitypolicyFields[1].Descriptor()
+	// securitypolicy.DefaultRequireSecondFactor holds the default value on creation for the require_second_factor field.
+	securitypolicy.DefaultRequireSecondFactor = securitypolicyDescRequireSecondFactor.Default.(bool)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinFields0 := sessionMixin[0].Fields()
 	_ = sessionMixinFields0
@@ -186,6 +236,10 @@ func init() {
 	sessionDescIPAddress := sessionFields[2].Descriptor()
 	// session.DefaultIPAddress holds the default value on creation for the ip_address field.
 	session.DefaultIPAddress = sessionDescIPAddress.Default.(string)
+	// sessionDescSecondFactor is the schema descriptor for second_factor field.
+	sessionDescSecondFactor := sessionFields[7].Descriptor()
+	// session.DefaultSecondFactor holds the default value on creation for the second_factor field.
+	session.DefaultSecondFactor = sessionDescSecondFactor.Default.(bool)
 	// sessionDescID is the schema descriptor for id field.
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.

@@ -31,7 +31,11 @@ type Session struct {
 	// ExpireTime holds the value of the "expire_time" field.
 	ExpireTime time.Time `json:"expire_time,omitempty"`
 	// EndTime holds the value of the "end_time" field.
-	EndTime      *time.Time `json:"end_time,omitempty"`
+	EndTime *time.Time `json:"end_time,omitempty"`
+	// when the administrator last proved who they are; null in sessions of earlier releases
+	AuthTime *time.Time `json:"auth_time,omitempty"`
+	// whether the administrator proved a second factor in this session
+	SecondFactor bool `json:"second_factor,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -40,9 +44,11 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case session.FieldSecondFactor:
+			values[i] = new(sql.NullBool)
 		case session.FieldUserAgent, session.FieldIPAddress:
 			values[i] = new(sql.NullString)
-		case session.FieldCreateTime, session.FieldLastRefreshTime, session.FieldExpireTime, session.FieldEndTime:
+		case session.FieldCreateTime, session.FieldLastRefreshTime, session.FieldExpireTime, session.FieldEndTime, session.FieldAuthTime:
 			values[i] = new(sql.NullTime)
 		case session.FieldID, session.FieldAdminID:
 			values[i] = new(uuid.UUID)
@@ -110,6 +116,19 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				_m.EndTime = new(time.Time)
 				*_m.EndTime = value.Time
 			}
+		case session.FieldAuthTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field auth_time", values[i])
+			} else if value.Valid {
+				_m.AuthTime = new(time.Time)
+				*_m.AuthTime = value.Time
+			}
+		case session.FieldSecondFactor:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field second_factor", values[i])
+			} else if value.Valid {
+				_m.SecondFactor = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -168,6 +187,14 @@ func (_m *Session) String() string {
 		builder.WriteString("end_time=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	if v := _m.AuthTime; v != nil {
+		builder.WriteString("auth_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("second_factor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactor))
 	builder.WriteByte(')')
 	return builder.String()
 }

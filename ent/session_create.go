@@ -90,6 +90,34 @@ func (_c *SessionCreate) SetNillableEndTime(v *time.Time) *SessionCreate {
 	return _c
 }
 
+// SetAuthTime sets the "auth_time" field.
+func (_c *SessionCreate) SetAuthTime(v time.Time) *SessionCreate {
+	_c.mutation.SetAuthTime(v)
+	return _c
+}
+
+// SetNillableAuthTime sets the "auth_time" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableAuthTime(v *time.Time) *SessionCreate {
+	if v != nil {
+		_c.SetAuthTime(*v)
+	}
+	return _c
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (_c *SessionCreate) SetSecondFactor(v bool) *SessionCreate {
+	_c.mutation.SetSecondFactor(v)
+	return _c
+}
+
+// SetNillableSecondFactor sets the "second_factor" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableSecondFactor(v *bool) *SessionCreate {
+	if v != nil {
+		_c.SetSecondFactor(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SessionCreate) SetID(v uuid.UUID) *SessionCreate {
 	_c.mutation.SetID(v)
@@ -147,6 +175,10 @@ func (_c *SessionCreate) defaults() {
 		v := session.DefaultIPAddress
 		_c.mutation.SetIPAddress(v)
 	}
+	if _, ok := _c.mutation.SecondFactor(); !ok {
+		v := session.DefaultSecondFactor
+		_c.mutation.SetSecondFactor(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := session.DefaultID()
 		_c.mutation.SetID(v)
@@ -172,6 +204,9 @@ func (_c *SessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExpireTime(); !ok {
 		return &ValidationError{Name: "expire_time", err: errors.New(`ent: missing required field "Session.expire_time"`)}
+	}
+	if _, ok := _c.mutation.SecondFactor(); !ok {
+		return &ValidationError{Name: "second_factor", err: errors.New(`ent: missing required field "Session.second_factor"`)}
 	}
 	return nil
 }
@@ -236,6 +271,14 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EndTime(); ok {
 		_spec.SetField(session.FieldEndTime, field.TypeTime, value)
 		_node.EndTime = &value
+	}
+	if value, ok := _c.mutation.AuthTime(); ok {
+		_spec.SetField(session.FieldAuthTime, field.TypeTime, value)
+		_node.AuthTime = &value
+	}
+	if value, ok := _c.mutation.SecondFactor(); ok {
+		_spec.SetField(session.FieldSecondFactor, field.TypeBool, value)
+		_node.SecondFactor = value
 	}
 	return _node, _spec
 }
@@ -352,6 +395,36 @@ func (u *SessionUpsert) UpdateEndTime() *SessionUpsert {
 // ClearEndTime clears the value of the "end_time" field.
 func (u *SessionUpsert) ClearEndTime() *SessionUpsert {
 	u.SetNull(session.FieldEndTime)
+	return u
+}
+
+// SetAuthTime sets the "auth_time" field.
+func (u *SessionUpsert) SetAuthTime(v time.Time) *SessionUpsert {
+	u.Set(session.FieldAuthTime, v)
+	return u
+}
+
+// UpdateAuthTime sets the "auth_time" field to the value that was provided on create.
+func (u *SessionUpsert) UpdateAuthTime() *SessionUpsert {
+	u.SetExcluded(session.FieldAuthTime)
+	return u
+}
+
+// ClearAuthTime clears the value of the "auth_time" field.
+func (u *SessionUpsert) ClearAuthTime() *SessionUpsert {
+	u.SetNull(session.FieldAuthTime)
+	return u
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (u *SessionUpsert) SetSecondFactor(v bool) *SessionUpsert {
+	u.Set(session.FieldSecondFactor, v)
+	return u
+}
+
+// UpdateSecondFactor sets the "second_factor" field to the value that was provided on create.
+func (u *SessionUpsert) UpdateSecondFactor() *SessionUpsert {
+	u.SetExcluded(session.FieldSecondFactor)
 	return u
 }
 
@@ -483,6 +556,41 @@ func (u *SessionUpsertOne) UpdateEndTime() *SessionUpsertOne {
 func (u *SessionUpsertOne) ClearEndTime() *SessionUpsertOne {
 	return u.Update(func(s *SessionUpsert) {
 		s.ClearEndTime()
+	})
+}
+
+// SetAuthTime sets the "auth_time" field.
+func (u *SessionUpsertOne) SetAuthTime(v time.Time) *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetAuthTime(v)
+	})
+}
+
+// UpdateAuthTime sets the "auth_time" field to the value that was provided on create.
+func (u *SessionUpsertOne) UpdateAuthTime() *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateAuthTime()
+	})
+}
+
+// ClearAuthTime clears the value of the "auth_time" field.
+func (u *SessionUpsertOne) ClearAuthTime() *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.ClearAuthTime()
+	})
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (u *SessionUpsertOne) SetSecondFactor(v bool) *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetSecondFactor(v)
+	})
+}
+
+// UpdateSecondFactor sets the "second_factor" field to the value that was provided on create.
+func (u *SessionUpsertOne) UpdateSecondFactor() *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateSecondFactor()
 	})
 }
 
@@ -781,6 +889,41 @@ func (u *SessionUpsertBulk) UpdateEndTime() *SessionUpsertBulk {
 func (u *SessionUpsertBulk) ClearEndTime() *SessionUpsertBulk {
 	return u.Update(func(s *SessionUpsert) {
 		s.ClearEndTime()
+	})
+}
+
+// SetAuthTime sets the "auth_time" field.
+func (u *SessionUpsertBulk) SetAuthTime(v time.Time) *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetAuthTime(v)
+	})
+}
+
+// UpdateAuthTime sets the "auth_time" field to the value that was provided on create.
+func (u *SessionUpsertBulk) UpdateAuthTime() *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateAuthTime()
+	})
+}
+
+// ClearAuthTime clears the value of the "auth_time" field.
+func (u *SessionUpsertBulk) ClearAuthTime() *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.ClearAuthTime()
+	})
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (u *SessionUpsertBulk) SetSecondFactor(v bool) *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetSecondFactor(v)
+	})
+}
+
+// UpdateSecondFactor sets the "second_factor" field to the value that was provided on create.
+func (u *SessionUpsertBulk) UpdateSecondFactor() *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateSecondFactor()
 	})
 }
 

@@ -105,6 +105,40 @@ func (_u *SessionUpdate) ClearEndTime() *SessionUpdate {
 	return _u
 }
 
+// SetAuthTime sets the "auth_time" field.
+func (_u *SessionUpdate) SetAuthTime(v time.Time) *SessionUpdate {
+	_u.mutation.SetAuthTime(v)
+	return _u
+}
+
+// SetNillableAuthTime sets the "auth_time" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableAuthTime(v *time.Time) *SessionUpdate {
+	if v != nil {
+		_u.SetAuthTime(*v)
+	}
+	return _u
+}
+
+// ClearAuthTime clears the value of the "auth_time" field.
+func (_u *SessionUpdate) ClearAuthTime() *SessionUpdate {
+	_u.mutation.ClearAuthTime()
+	return _u
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (_u *SessionUpdate) SetSecondFactor(v bool) *SessionUpdate {
+	_u.mutation.SetSecondFactor(v)
+	return _u
+}
+
+// SetNillableSecondFactor sets the "second_factor" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableSecondFactor(v *bool) *SessionUpdate {
+	if v != nil {
+		_u.SetSecondFactor(*v)
+	}
+	return _u
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdate) Mutation() *SessionMutation {
 	return _u.mutation
@@ -169,6 +203,15 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EndTimeCleared() {
 		_spec.ClearField(session.FieldEndTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AuthTime(); ok {
+		_spec.SetField(session.FieldAuthTime, field.TypeTime, value)
+	}
+	if _u.mutation.AuthTimeCleared() {
+		_spec.ClearField(session.FieldAuthTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SecondFactor(); ok {
+		_spec.SetField(session.FieldSecondFactor, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -268,6 +311,40 @@ func (_u *SessionUpdateOne) ClearEndTime() *SessionUpdateOne {
 	return _u
 }
 
+// SetAuthTime sets the "auth_time" field.
+func (_u *SessionUpdateOne) SetAuthTime(v time.Time) *SessionUpdateOne {
+	_u.mutation.SetAuthTime(v)
+	return _u
+}
+
+// SetNillableAuthTime sets the "auth_time" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableAuthTime(v *time.Time) *SessionUpdateOne {
+	if v != nil {
+		_u.SetAuthTime(*v)
+	}
+	return _u
+}
+
+// ClearAuthTime clears the value of the "auth_time" field.
+func (_u *SessionUpdateOne) ClearAuthTime() *SessionUpdateOne {
+	_u.mutation.ClearAuthTime()
+	return _u
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (_u *SessionUpdateOne) SetSecondFactor(v bool) *SessionUpdateOne {
+	_u.mutation.SetSecondFactor(v)
+	return _u
+}
+
+// SetNillableSecondFactor sets the "second_factor" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableSecondFactor(v *bool) *SessionUpdateOne {
+	if v != nil {
+		_u.SetSecondFactor(*v)
+	}
+	return _u
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdateOne) Mutation() *SessionMutation {
 	return _u.mutation
@@ -362,6 +439,15 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if _u.mutation.EndTimeCleared() {
 		_spec.ClearField(session.FieldEndTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AuthTime(); ok {
+		_spec.SetField(session.FieldAuthTime, field.TypeTime, value)
+	}
+	if _u.mutation.AuthTimeCleared() {
+		_spec.ClearField(session.FieldAuthTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SecondFactor(); ok {
+		_spec.SetField(session.FieldSecondFactor, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Session{config: _u.config}

@@ -20,6 +20,11 @@ func (tx *Tx) SQLTx() (*stdsql.Tx, error) {
 }
 
 // SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *APIKeyMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
 func (m *AdminMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }
@@ -50,6 +55,16 @@ func (m *OneTimeTokenMutation) SQLTx() (*stdsql.Tx, error) {
 }
 
 // SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *PasskeyMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *PasskeyChallengeMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
 func (m *PauseMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }
@@ -70,7 +85,22 @@ func (m *ProductViewMutation) SQLTx() (*stdsql.Tx, error) {
 }
 
 // SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *RecoveryCodeMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
 func (m *RefreshTokenMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *SecurityEventMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *SecurityPolicyMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }
 

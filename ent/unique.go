@@ -4,6 +4,7 @@ package ent
 
 // UniqueColumns has the columns of each unique index and primary key ("TABLE_pkey"), as SQLite names them.
 var UniqueColumns = map[string]string{
+	"api_keys_pkey":                      "api_keys.id",
 	"admins_pkey":                        "admins.id",
 	"admin_live_email":                   "admins.email",
 	"deliveries_pkey":                    "deliveries.id",
@@ -12,13 +13,18 @@ var UniqueColumns = map[string]string{
 	"notification_batches_pkey":          "notification_batches.id",
 	"notification_preferences_pkey":      "notification_preferences.id",
 	"one_time_tokens_pkey":               "one_time_tokens.id",
+	"passkeys_pkey":                      "passkeys.id",
+	"passkey_challenges_pkey":            "passkey_challenges.id",
 	"pauses_pkey":                        "pauses.id",
 	"products_pkey":                      "products.id",
 	"product_live_sku":                   "products.sku",
 	"product_changes_pkey":               "product_changes.id",
 	"product_views_pkey":                 "product_views.id",
 	"productview_product_id_hour":        "product_views.product_id, product_views.hour",
+	"recovery_codes_pkey":                "recovery_codes.id",
 	"refresh_tokens_pkey":                "refresh_tokens.id",
+	"security_events_pkey":               "security_events.id",
+	"security_policies_pkey":             "security_policies.id",
 	"sessions_pkey":                      "sessions.id",
 	"signing_keys_pkey":                  "signing_keys.id",
 	"throttles_pkey":                     "throttles.id",

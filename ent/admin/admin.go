@@ -22,6 +22,8 @@ const (
 	FieldDeleteTime = "delete_time"
 	// FieldEmail holds the string denoting the email field in the database.
 	FieldEmail = "email"
+	// FieldPendingEmail holds the string denoting the pending_email field in the database.
+	FieldPendingEmail = "pending_email"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldDisabled holds the string denoting the disabled field in the database.
@@ -42,6 +44,7 @@ var Columns = []string{
 	FieldUpdateTime,
 	FieldDeleteTime,
 	FieldEmail,
+	FieldPendingEmail,
 	FieldName,
 	FieldDisabled,
 	FieldPasswordHash,
@@ -63,6 +66,8 @@ var (
 	DefaultVersion int64
 	// EmailValidator is a validator for the "email" field. It is called by the builders before save.
 	EmailValidator func(string) error
+	// DefaultPendingEmail holds the default value on creation for the "pending_email" field.
+	DefaultPendingEmail string
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
 	// DefaultDisabled holds the default value on creation for the "disabled" field.
@@ -104,6 +109,11 @@ func ByDeleteTime(opts ...sql.OrderTermOption) OrderOption {
 // ByEmail orders the results by the email field.
 func ByEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEmail, opts...).ToFunc()
+}
+
+// ByPendingEmail orders the results by the pending_email field.
+func ByPendingEmail(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPendingEmail, opts...).ToFunc()
 }
 
 // ByName orders the results by the name field.

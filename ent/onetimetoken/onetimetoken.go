@@ -21,6 +21,8 @@ const (
 	FieldAdminID = "admin_id"
 	// FieldExpireTime holds the string denoting the expire_time field in the database.
 	FieldExpireTime = "expire_time"
+	// FieldUseTime holds the string denoting the use_time field in the database.
+	FieldUseTime = "use_time"
 	// Table holds the table name of the onetimetoken in the database.
 	Table = "one_time_tokens"
 )
@@ -32,6 +34,7 @@ var Columns = []string{
 	FieldPurpose,
 	FieldAdminID,
 	FieldExpireTime,
+	FieldUseTime,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -49,9 +52,10 @@ type Purpose string
 
 // Purpose values.
 const (
-	PurposeSetup         Purpose = "setup"
-	PurposeInvitation    Purpose = "invitation"
-	PurposePasswordReset Purpose = "password_reset"
+	PurposeSetup             Purpose = "setup"
+	PurposeInvitation        Purpose = "invitation"
+	PurposePasswordReset     Purpose = "password_reset"
+	PurposeEmailConfirmation Purpose = "email_confirmation"
 )
 
 func (pu Purpose) String() string {
@@ -61,7 +65,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeSetup, PurposeInvitation, PurposePasswordReset:
+	case PurposeSetup, PurposeInvitation, PurposePasswordReset, PurposeEmailConfirmation:
 		return nil
 	default:
 		return fmt.Errorf("onetimetoken: invalid enum value for purpose field: %q", pu)
@@ -94,4 +98,9 @@ func ByAdminID(opts ...sql.OrderTermOption) OrderOption {
 // ByExpireTime orders the results by the expire_time field.
 func ByExpireTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpireTime, opts...).ToFunc()
+}
+
+// ByUseTime orders the results by the use_time field.
+func ByUseTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUseTime, opts...).ToFunc()
 }

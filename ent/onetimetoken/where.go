@@ -80,6 +80,11 @@ func ExpireTime(v time.Time) predicate.OneTimeToken {
 	return predicate.OneTimeToken(sql.FieldEQ(FieldExpireTime, v))
 }
 
+// UseTime applies equality check predicate on the "use_time" field. It's identical to UseTimeEQ.
+func UseTime(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldEQ(FieldUseTime, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.OneTimeToken {
 	return predicate.OneTimeToken(sql.FieldEQ(FieldCreateTime, v))
@@ -228,6 +233,56 @@ func ExpireTimeLT(v time.Time) predicate.OneTimeToken {
 // ExpireTimeLTE applies the LTE predicate on the "expire_time" field.
 func ExpireTimeLTE(v time.Time) predicate.OneTimeToken {
 	return predicate.OneTimeToken(sql.FieldLTE(FieldExpireTime, v))
+}
+
+// UseTimeEQ applies the EQ predicate on the "use_time" field.
+func UseTimeEQ(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldEQ(FieldUseTime, v))
+}
+
+// UseTimeNEQ applies the NEQ predicate on the "use_time" field.
+func UseTimeNEQ(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldNEQ(FieldUseTime, v))
+}
+
+// UseTimeIn applies the In predicate on the "use_time" field.
+func UseTimeIn(vs ...time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldIn(FieldUseTime, vs...))
+}
+
+// UseTimeNotIn applies the NotIn predicate on the "use_time" field.
+func UseTimeNotIn(vs ...time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldNotIn(FieldUseTime, vs...))
+}
+
+// UseTimeGT applies the GT predicate on the "use_time" field.
+func UseTimeGT(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldGT(FieldUseTime, v))
+}
+
+// UseTimeGTE applies the GTE predicate on the "use_time" field.
+func UseTimeGTE(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldGTE(FieldUseTime, v))
+}
+
+// UseTimeLT applies the LT predicate on the "use_time" field.
+func UseTimeLT(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldLT(FieldUseTime, v))
+}
+
+// UseTimeLTE applies the LTE predicate on the "use_time" field.
+func UseTimeLTE(v time.Time) predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldLTE(FieldUseTime, v))
+}
+
+// UseTimeIsNil applies the IsNil predicate on the "use_time" field.
+func UseTimeIsNil() predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldIsNull(FieldUseTime))
+}
+
+// UseTimeNotNil applies the NotNil predicate on the "use_time" field.
+func UseTimeNotNil() predicate.OneTimeToken {
+	return predicate.OneTimeToken(sql.FieldNotNull(FieldUseTime))
 }
 
 // And groups predicates with the AND operator between them.

@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// APIKey is the predicate function for apikey builders.
+type APIKey func(*sql.Selector)
+
 // Admin is the predicate function for admin builders.
 type Admin func(*sql.Selector)
 
@@ -24,6 +27,12 @@ type NotificationPreference func(*sql.Selector)
 // OneTimeToken is the predicate function for onetimetoken builders.
 type OneTimeToken func(*sql.Selector)
 
+// Passkey is the predicate function for passkey builders.
+type Passkey func(*sql.Selector)
+
+// PasskeyChallenge is the predicate function for passkeychallenge builders.
+type PasskeyChallenge func(*sql.Selector)
+
 // Pause is the predicate function for pause builders.
 type Pause func(*sql.Selector)
 
@@ -36,8 +45,17 @@ type ProductChange func(*sql.Selector)
 // ProductView is the predicate function for productview builders.
 type ProductView func(*sql.Selector)
 
+// RecoveryCode is the predicate function for recoverycode builders.
+type RecoveryCode func(*sql.Selector)
+
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)
+
+// SecurityEvent is the predicate function for securityevent builders.
+type SecurityEvent func(*sql.Selector)
+
+// SecurityPolicy is the predicate function for securitypolicy builders.
+type SecurityPolicy func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)

@@ -35,6 +35,8 @@ const (
 	FieldActorID = "actor_id"
 	// FieldActorName holds the string denoting the actor_name field in the database.
 	FieldActorName = "actor_name"
+	// FieldAPIKeyID holds the string denoting the api_key_id field in the database.
+	FieldAPIKeyID = "api_key_id"
 	// FieldBatchID holds the string denoting the batch_id field in the database.
 	FieldBatchID = "batch_id"
 	// FieldRevertedSequence holds the string denoting the reverted_sequence field in the database.
@@ -65,6 +67,7 @@ var Columns = []string{
 	FieldProduct,
 	FieldActorID,
 	FieldActorName,
+	FieldAPIKeyID,
 	FieldBatchID,
 	FieldRevertedSequence,
 }
@@ -135,6 +138,11 @@ func ByActorID(opts ...sql.OrderTermOption) OrderOption {
 // ByActorName orders the results by the actor_name field.
 func ByActorName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActorName, opts...).ToFunc()
+}
+
+// ByAPIKeyID orders the results by the api_key_id field.
+func ByAPIKeyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAPIKeyID, opts...).ToFunc()
 }
 
 // ByBatchID orders the results by the batch_id field.

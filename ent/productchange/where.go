@@ -97,6 +97,11 @@ func ActorName(v string) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldEQ(FieldActorName, v))
 }
 
+// APIKeyID applies equality check predicate on the "api_key_id" field. It's identical to APIKeyIDEQ.
+func APIKeyID(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldEQ(FieldAPIKeyID, v))
+}
+
 // BatchID applies equality check predicate on the "batch_id" field. It's identical to BatchIDEQ.
 func BatchID(v uuid.UUID) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldEQ(FieldBatchID, v))
@@ -540,6 +545,56 @@ func ActorNameEqualFold(v string) predicate.ProductChange {
 // ActorNameContainsFold applies the ContainsFold predicate on the "actor_name" field.
 func ActorNameContainsFold(v string) predicate.ProductChange {
 	return predicate.ProductChange(sql.FieldContainsFold(FieldActorName, v))
+}
+
+// APIKeyIDEQ applies the EQ predicate on the "api_key_id" field.
+func APIKeyIDEQ(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldEQ(FieldAPIKeyID, v))
+}
+
+// APIKeyIDNEQ applies the NEQ predicate on the "api_key_id" field.
+func APIKeyIDNEQ(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNEQ(FieldAPIKeyID, v))
+}
+
+// APIKeyIDIn applies the In predicate on the "api_key_id" field.
+func APIKeyIDIn(vs ...uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldIn(FieldAPIKeyID, vs...))
+}
+
+// APIKeyIDNotIn applies the NotIn predicate on the "api_key_id" field.
+func APIKeyIDNotIn(vs ...uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNotIn(FieldAPIKeyID, vs...))
+}
+
+// APIKeyIDGT applies the GT predicate on the "api_key_id" field.
+func APIKeyIDGT(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldGT(FieldAPIKeyID, v))
+}
+
+// APIKeyIDGTE applies the GTE predicate on the "api_key_id" field.
+func APIKeyIDGTE(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldGTE(FieldAPIKeyID, v))
+}
+
+// APIKeyIDLT applies the LT predicate on the "api_key_id" field.
+func APIKeyIDLT(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldLT(FieldAPIKeyID, v))
+}
+
+// APIKeyIDLTE applies the LTE predicate on the "api_key_id" field.
+func APIKeyIDLTE(v uuid.UUID) predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldLTE(FieldAPIKeyID, v))
+}
+
+// APIKeyIDIsNil applies the IsNil predicate on the "api_key_id" field.
+func APIKeyIDIsNil() predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldIsNull(FieldAPIKeyID))
+}
+
+// APIKeyIDNotNil applies the NotNil predicate on the "api_key_id" field.
+func APIKeyIDNotNil() predicate.ProductChange {
+	return predicate.ProductChange(sql.FieldNotNull(FieldAPIKeyID))
 }
 
 // BatchIDEQ applies the EQ predicate on the "batch_id" field.

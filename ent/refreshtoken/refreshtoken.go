@@ -17,6 +17,8 @@ const (
 	FieldSessionID = "session_id"
 	// FieldUseTime holds the string denoting the use_time field in the database.
 	FieldUseTime = "use_time"
+	// FieldNonce holds the string denoting the nonce field in the database.
+	FieldNonce = "nonce"
 	// Table holds the table name of the refreshtoken in the database.
 	Table = "refresh_tokens"
 )
@@ -27,6 +29,7 @@ var Columns = []string{
 	FieldCreateTime,
 	FieldSessionID,
 	FieldUseTime,
+	FieldNonce,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

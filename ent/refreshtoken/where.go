@@ -80,6 +80,11 @@ func UseTime(v time.Time) predicate.RefreshToken {
 	return predicate.RefreshToken(sql.FieldEQ(FieldUseTime, v))
 }
 
+// Nonce applies equality check predicate on the "nonce" field. It's identical to NonceEQ.
+func Nonce(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldEQ(FieldNonce, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.RefreshToken {
 	return predicate.RefreshToken(sql.FieldEQ(FieldCreateTime, v))
@@ -208,6 +213,56 @@ func UseTimeIsNil() predicate.RefreshToken {
 // UseTimeNotNil applies the NotNil predicate on the "use_time" field.
 func UseTimeNotNil() predicate.RefreshToken {
 	return predicate.RefreshToken(sql.FieldNotNull(FieldUseTime))
+}
+
+// NonceEQ applies the EQ predicate on the "nonce" field.
+func NonceEQ(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldEQ(FieldNonce, v))
+}
+
+// NonceNEQ applies the NEQ predicate on the "nonce" field.
+func NonceNEQ(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldNEQ(FieldNonce, v))
+}
+
+// NonceIn applies the In predicate on the "nonce" field.
+func NonceIn(vs ...[]byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldIn(FieldNonce, vs...))
+}
+
+// NonceNotIn applies the NotIn predicate on the "nonce" field.
+func NonceNotIn(vs ...[]byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldNotIn(FieldNonce, vs...))
+}
+
+// NonceGT applies the GT predicate on the "nonce" field.
+func NonceGT(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldGT(FieldNonce, v))
+}
+
+// NonceGTE applies the GTE predicate on the "nonce" field.
+func NonceGTE(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldGTE(FieldNonce, v))
+}
+
+// NonceLT applies the LT predicate on the "nonce" field.
+func NonceLT(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldLT(FieldNonce, v))
+}
+
+// NonceLTE applies the LTE predicate on the "nonce" field.
+func NonceLTE(v []byte) predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldLTE(FieldNonce, v))
+}
+
+// NonceIsNil applies the IsNil predicate on the "nonce" field.
+func NonceIsNil() predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldIsNull(FieldNonce))
+}
+
+// NonceNotNil applies the NotNil predicate on the "nonce" field.
+func NonceNotNil() predicate.RefreshToken {
+	return predicate.RefreshToken(sql.FieldNotNull(FieldNonce))
 }
 
 // And groups predicates with the AND operator between them.

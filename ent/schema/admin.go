@@ -20,6 +20,8 @@ func (Admin) Mixin() []ent.Mixin {
 func (Admin) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("email").NotEmpty(),
+		field.String("pending_email").Default("").
+			Comment("a new address that its owner has not confirmed yet; empty if there is none"),
 		field.String("name").NotEmpty(),
 		field.Bool("disabled").Default(false),
 		field.String("password_hash").Default("").Sensitive(),

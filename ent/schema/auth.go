@@ -24,6 +24,10 @@ func (Session) Fields() []ent.Field {
 		field.Time("last_refresh_time").SchemaType(timestamp).Annotations(onCreate),
 		field.Time("expire_time").SchemaType(timestamp),
 		field.Time("end_time").Optional().Nillable().SchemaType(timestamp),
+		field.Time("auth_time").Optional().Nillable().SchemaType(timestamp).
+			Comment("when the administrator last proved who they are; null in sessions of earlier releases"),
+		field.Bool("second_factor").Default(false).
+			Comment("whether the administrator proved a second factor in this session"),
 	}
 }
 
@@ -47,6 +51,8 @@ func (RefreshToken) Fields() []ent.Field {
 		field.String("id").Immutable().Sensitive(),
 		field.UUID("session_id", uuid.UUID{}).Immutable(),
 		field.Time("use_time").Optional().Nillable().SchemaType(timestamp),
+		field.Bytes("nonce").Optional().Sensitive().
+			Comment("set with use_time: the successor of the token is their HMAC"),
 	}
 }
 
@@ -69,9 +75,11 @@ func (OneTimeToken) Mixin() []ent.Mixin {
 func (OneTimeToken) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").Immutable().Sensitive(),
-		field.Enum("purpose").Values("setup", "invitation", "password_reset").Immutable(),
+		field.Enum("purpose").Values("setup", "invitation", "password_reset", "email_confirmation").Immutable(),
 		field.UUID("admin_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.Time("expire_time").SchemaType(timestamp),
+		field.Time("use_time").Optional().Nillable().SchemaType(timestamp).
+			Comment("set for invitations only, so that a used one can say so"),
 	}
 }
 

@@ -33,7 +33,9 @@ func (ProductChange) Fields() []ent.Field {
 		field.Bytes("product").Optional().Immutable().
 			Comment("catalog.v1.Product after the change, in binary form; null in rows of earlier releases"),
 		field.UUID("actor_id", uuid.UUID{}).Immutable(),
-		field.String("actor_name").Immutable(),
+		field.String("actor_name"),
+		field.UUID("api_key_id", uuid.UUID{}).Optional().Nillable().Immutable().
+			Comment("equal to actor_id if an API key made the change; null if an administrator did"),
 		field.UUID("batch_id", uuid.UUID{}).Optional().Nillable(),
 		field.Int64("reverted_sequence").Optional().Nillable().Immutable().
 			Comment("id of the change that this one undid; null if it is no revert"),

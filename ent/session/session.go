@@ -26,6 +26,10 @@ const (
 	FieldExpireTime = "expire_time"
 	// FieldEndTime holds the string denoting the end_time field in the database.
 	FieldEndTime = "end_time"
+	// FieldAuthTime holds the string denoting the auth_time field in the database.
+	FieldAuthTime = "auth_time"
+	// FieldSecondFactor holds the string denoting the second_factor field in the database.
+	FieldSecondFactor = "second_factor"
 	// Table holds the table name of the session in the database.
 	Table = "sessions"
 )
@@ -40,6 +44,8 @@ var Columns = []string{
 	FieldLastRefreshTime,
 	FieldExpireTime,
 	FieldEndTime,
+	FieldAuthTime,
+	FieldSecondFactor,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -57,6 +63,8 @@ var (
 	DefaultUserAgent string
 	// DefaultIPAddress holds the default value on creation for the "ip_address" field.
 	DefaultIPAddress string
+	// DefaultSecondFactor holds the default value on creation for the "second_factor" field.
+	DefaultSecondFactor bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -102,4 +110,14 @@ func ByExpireTime(opts ...sql.OrderTermOption) OrderOption {
 // ByEndTime orders the results by the end_time field.
 func ByEndTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEndTime, opts...).ToFunc()
+}
+
+// ByAuthTime orders the results by the auth_time field.
+func ByAuthTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAuthTime, opts...).ToFunc()
+}
+
+// BySecondFactor orders the results by the second_factor field.
+func BySecondFactor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSecondFactor, opts...).ToFunc()
 }

@@ -5,16 +5,42 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 )
 
-// Principal is the authenticated administrator of a call.
+// Principal is the authenticated caller of a call: an administrator, or a program with an API key.
 type Principal struct {
-	AdminID   uuid.UUID
+	// AdminID is the administrator, or the creator of the key.
+	AdminID uuid.UUID
+	// SessionID is the administrator's session. Zero for a key.
 	SessionID uuid.UUID
-	// Name is the administrator's name at the time of authentication.
+	// Key is the API key. Zero for an administrator.
+	Key Key
+	// Name is the name of the administrator at the time of authentication; for a key both names, as in
+	// "erp (key of Ana)".
 	Name string
-	// ExpireTime is when the access token expires.
+	// ExpireTime is when the access token or the key expires. Zero if never.
 	ExpireTime time.Time
+	// AuthTime is when the administrator last proved who they are (RFC 9470). Zero if unknown, and for a key.
+	AuthTime time.Time
+}
+
+// Key identifies an API key.
+type Key struct {
+	ID     uuid.UUID
+	Access catalogv1.ApiKey_Access
+}
+
+// IsKey reports whether the caller is a program with an API key.
+func (p Principal) IsKey() bool { return p.Key.ID != uuid.Nil }
+
+// ActorID returns the id of the caller in the history: the key's id for a key, and the administrator's id otherwise.
+func (p Principal) ActorID() uuid.UUID {
+	if p.IsKey() {
+		return p.Key.ID
+	}
+	return p.AdminID
 }
 
 type principalKey struct{}

@@ -71,3 +71,19 @@ func (AccountMailArgs) Kind() string { return "account_mail" }
 func (AccountMailArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
 }
+
+// SecurityNoticeArgs is the job that creates a delivery which tells an administrator of a security event.
+type SecurityNoticeArgs struct {
+	EventID int64     `json:"event_id"`
+	AdminID uuid.UUID `json:"admin_id"`
+	// Email is the address to tell, if it is not the administrator's: the one before a change.
+	Email string `json:"email,omitempty"`
+}
+
+// Kind is the name of the job in the database.
+func (SecurityNoticeArgs) Kind() string { return "security_notice" }
+
+// InsertOpts selects the lane.
+func (SecurityNoticeArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
+}

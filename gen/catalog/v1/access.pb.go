@@ -31,7 +31,7 @@ const (
 	Access_ACCESS_UNSPECIFIED Access = 0
 	// Anybody may call the method, with or without a token. A token that is sent must be valid.
 	Access_ACCESS_PUBLIC Access = 1
-	// Only a signed-in administrator may call the method.
+	// Only a signed-in administrator may call the method, and API keys as the option api_key says.
 	Access_ACCESS_ADMIN Access = 2
 )
 
@@ -76,6 +76,59 @@ func (Access) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
+// KeyAccess is the authorization rule of a method for API keys. A method without a rule is refused for every key.
+type KeyAccess int32
+
+const (
+	// Not set: no API key may call the method.
+	KeyAccess_KEY_ACCESS_UNSPECIFIED KeyAccess = 0
+	// Every API key may call the method.
+	KeyAccess_KEY_ACCESS_READ KeyAccess = 1
+	// API keys with ACCESS_WRITE may call the method.
+	KeyAccess_KEY_ACCESS_WRITE KeyAccess = 2
+)
+
+// Enum value maps for KeyAccess.
+var (
+	KeyAccess_name = map[int32]string{
+		0: "KEY_ACCESS_UNSPECIFIED",
+		1: "KEY_ACCESS_READ",
+		2: "KEY_ACCESS_WRITE",
+	}
+	KeyAccess_value = map[string]int32{
+		"KEY_ACCESS_UNSPECIFIED": 0,
+		"KEY_ACCESS_READ":        1,
+		"KEY_ACCESS_WRITE":       2,
+	}
+)
+
+func (x KeyAccess) Enum() *KeyAccess {
+	p := new(KeyAccess)
+	*p = x
+	return p
+}
+
+func (x KeyAccess) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (KeyAccess) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_access_proto_enumTypes[1].Descriptor()
+}
+
+func (KeyAccess) Type() protoreflect.EnumType {
+	return &file_catalog_v1_access_proto_enumTypes[1]
+}
+
+func (x KeyAccess) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use KeyAccess.Descriptor instead.
+func (KeyAccess) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
 var file_catalog_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
@@ -83,6 +136,22 @@ var file_catalog_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 		Field:         50480,
 		Name:          "catalog.v1.access",
 		Tag:           "varint,50480,opt,name=access,enum=catalog.v1.Access",
+		Filename:      "catalog/v1/access.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*KeyAccess)(nil),
+		Field:         50481,
+		Name:          "catalog.v1.api_key",
+		Tag:           "varint,50481,opt,name=api_key,enum=catalog.v1.KeyAccess",
+		Filename:      "catalog/v1/access.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50482,
+		Name:          "catalog.v1.reauthentication",
+		Tag:           "varint,50482,opt,name=reauthentication",
 		Filename:      "catalog/v1/access.proto",
 	},
 }
@@ -93,6 +162,15 @@ var (
 	//
 	// optional catalog.v1.Access access = 50480;
 	E_Access = &file_catalog_v1_access_proto_extTypes[0]
+	// Which API keys may call the method.
+	//
+	// optional catalog.v1.KeyAccess api_key = 50481;
+	E_ApiKey = &file_catalog_v1_access_proto_extTypes[1]
+	// Whether the caller must have signed in or called AuthService.Reauthenticate in the last 5 minutes (RFC 9470).
+	// Otherwise the call fails with UNAUTHENTICATED (REAUTHENTICATION_REQUIRED).
+	//
+	// optional bool reauthentication = 50482;
+	E_Reauthentication = &file_catalog_v1_access_proto_extTypes[2]
 )
 
 var File_catalog_v1_access_proto protoreflect.FileDescriptor
@@ -104,8 +182,14 @@ const file_catalog_v1_access_proto_rawDesc = "" +
 	"\x06Access\x12\x16\n" +
 	"\x12ACCESS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rACCESS_PUBLIC\x10\x01\x12\x10\n" +
-	"\fACCESS_ADMIN\x10\x02:L\n" +
-	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\xb0\x8a\x03 \x01(\x0e2\x12.catalog.v1.AccessR\x06accessB6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"\fACCESS_ADMIN\x10\x02*R\n" +
+	"\tKeyAccess\x12\x1a\n" +
+	"\x16KEY_ACCESS_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fKEY_ACCESS_READ\x10\x01\x12\x14\n" +
+	"\x10KEY_ACCESS_WRITE\x10\x02:L\n" +
+	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\xb0\x8a\x03 \x01(\x0e2\x12.catalog.v1.AccessR\x06access:P\n" +
+	"\aapi_key\x12\x1e.google.protobuf.MethodOptions\x18\xb1\x8a\x03 \x01(\x0e2\x15.catalog.v1.KeyAccessR\x06apiKey:L\n" +
+	"\x10reauthentication\x12\x1e.google.protobuf.MethodOptions\x18\xb2\x8a\x03 \x01(\bR\x10reauthenticationB6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_access_proto_rawDescOnce sync.Once
@@ -119,18 +203,22 @@ func file_catalog_v1_access_proto_rawDescGZIP() []byte {
 	return file_catalog_v1_access_proto_rawDescData
 }
 
-var file_catalog_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_catalog_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_catalog_v1_access_proto_goTypes = []any{
 	(Access)(0),                        // 0: catalog.v1.Access
-	(*descriptorpb.MethodOptions)(nil), // 1: google.protobuf.MethodOptions
+	(KeyAccess)(0),                     // 1: catalog.v1.KeyAccess
+	(*descriptorpb.MethodOptions)(nil), // 2: google.protobuf.MethodOptions
 }
 var file_catalog_v1_access_proto_depIdxs = []int32{
-	1, // 0: catalog.v1.access:extendee -> google.protobuf.MethodOptions
-	0, // 1: catalog.v1.access:type_name -> catalog.v1.Access
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	1, // [1:2] is the sub-list for extension type_name
-	0, // [0:1] is the sub-list for extension extendee
+	2, // 0: catalog.v1.access:extendee -> google.protobuf.MethodOptions
+	2, // 1: catalog.v1.api_key:extendee -> google.protobuf.MethodOptions
+	2, // 2: catalog.v1.reauthentication:extendee -> google.protobuf.MethodOptions
+	0, // 3: catalog.v1.access:type_name -> catalog.v1.Access
+	1, // 4: catalog.v1.api_key:type_name -> catalog.v1.KeyAccess
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	3, // [3:5] is the sub-list for extension type_name
+	0, // [0:3] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -144,9 +232,9 @@ func file_catalog_v1_access_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_access_proto_rawDesc), len(file_catalog_v1_access_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   0,
-			NumExtensions: 1,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_catalog_v1_access_proto_goTypes,

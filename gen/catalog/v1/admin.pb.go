@@ -111,8 +111,12 @@ type Admin struct {
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
 	// When the administrator last signed in; not set if never.
 	LastSignInTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=last_sign_in_time,json=lastSignInTime,proto3" json:"last_sign_in_time,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// A new e-mail address that its owner has not confirmed yet; empty if there is none.
+	PendingEmail string `protobuf:"bytes,11,opt,name=pending_email,json=pendingEmail,proto3" json:"pending_email,omitempty"`
+	// Whether the administrator has a passkey, and signs in with two factors.
+	SecondFactor  bool `protobuf:"varint,12,opt,name=second_factor,json=secondFactor,proto3" json:"second_factor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Admin) Reset() {
@@ -213,6 +217,20 @@ func (x *Admin) GetLastSignInTime() *timestamppb.Timestamp {
 		return x.LastSignInTime
 	}
 	return nil
+}
+
+func (x *Admin) GetPendingEmail() string {
+	if x != nil {
+		return x.PendingEmail
+	}
+	return ""
+}
+
+func (x *Admin) GetSecondFactor() bool {
+	if x != nil {
+		return x.SecondFactor
+	}
+	return false
 }
 
 // CreateAdminRequest holds an administrator to add.
@@ -911,7 +929,7 @@ var File_catalog_v1_admin_proto protoreflect.FileDescriptor
 const file_catalog_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x16catalog/v1/admin.proto\x12\n" +
-	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x04\n" +
+	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x05\n" +
 	"\x05Admin\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x03R\x02id\x12\x19\n" +
 	"\x05email\x18\x02 \x01(\tB\x03\xe0A\x02R\x05email\x12\x17\n" +
@@ -926,7 +944,9 @@ const file_catalog_v1_admin_proto_rawDesc = "" +
 	"\vdelete_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"deleteTime\x12J\n" +
 	"\x11last_sign_in_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0elastSignInTime\"j\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0elastSignInTime\x12(\n" +
+	"\rpending_email\x18\v \x01(\tB\x03\xe0A\x03R\fpendingEmail\x12(\n" +
+	"\rsecond_factor\x18\f \x01(\bB\x03\xe0A\x03R\fsecondFactor\"j\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_ACTIVE\x10\x01\x12\x11\n" +
@@ -969,15 +989,15 @@ const file_catalog_v1_admin_proto_rawDesc = "" +
 	"\x05admin\x18\x01 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"6\n" +
 	"\x17ResendInvitationRequest\x12\x1b\n" +
 	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\x1a\n" +
-	"\x18ResendInvitationResponse2\xf7\x04\n" +
-	"\fAdminService\x12T\n" +
-	"\vCreateAdmin\x12\x1e.catalog.v1.CreateAdminRequest\x1a\x1f.catalog.v1.CreateAdminResponse\"\x04\x80\xd3\x18\x02\x12N\n" +
+	"\x18ResendInvitationResponse2\x83\x05\n" +
+	"\fAdminService\x12X\n" +
+	"\vCreateAdmin\x12\x1e.catalog.v1.CreateAdminRequest\x1a\x1f.catalog.v1.CreateAdminResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12N\n" +
 	"\bGetAdmin\x12\x1b.catalog.v1.GetAdminRequest\x1a\x1c.catalog.v1.GetAdminResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12T\n" +
 	"\n" +
 	"ListAdmins\x12\x1d.catalog.v1.ListAdminsRequest\x1a\x1e.catalog.v1.ListAdminsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12T\n" +
-	"\vUpdateAdmin\x12\x1e.catalog.v1.UpdateAdminRequest\x1a\x1f.catalog.v1.UpdateAdminResponse\"\x04\x80\xd3\x18\x02\x12T\n" +
-	"\vDeleteAdmin\x12\x1e.catalog.v1.DeleteAdminRequest\x1a\x1f.catalog.v1.DeleteAdminResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
-	"\rUndeleteAdmin\x12 .catalog.v1.UndeleteAdminRequest\x1a!.catalog.v1.UndeleteAdminResponse\"\x04\x80\xd3\x18\x02\x12c\n" +
+	"\vUpdateAdmin\x12\x1e.catalog.v1.UpdateAdminRequest\x1a\x1f.catalog.v1.UpdateAdminResponse\"\x04\x80\xd3\x18\x02\x12X\n" +
+	"\vDeleteAdmin\x12\x1e.catalog.v1.DeleteAdminRequest\x1a\x1f.catalog.v1.DeleteAdminResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12^\n" +
+	"\rUndeleteAdmin\x12 .catalog.v1.UndeleteAdminRequest\x1a!.catalog.v1.UndeleteAdminResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12c\n" +
 	"\x10ResendInvitation\x12#.catalog.v1.ResendInvitationRequest\x1a$.catalog.v1.ResendInvitationResponse\"\x04\x80\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (

@@ -24,20 +24,398 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Purpose is the purpose of a challenge.
+type CreatePasskeyChallengeRequest_Purpose int32
+
+const (
+	// Not set.
+	CreatePasskeyChallengeRequest_PURPOSE_UNSPECIFIED CreatePasskeyChallengeRequest_Purpose = 0
+	// For CreatePasskey.
+	CreatePasskeyChallengeRequest_PURPOSE_CREATE CreatePasskeyChallengeRequest_Purpose = 1
+	// For Reauthenticate.
+	CreatePasskeyChallengeRequest_PURPOSE_REAUTHENTICATE CreatePasskeyChallengeRequest_Purpose = 2
+)
+
+// Enum value maps for CreatePasskeyChallengeRequest_Purpose.
+var (
+	CreatePasskeyChallengeRequest_Purpose_name = map[int32]string{
+		0: "PURPOSE_UNSPECIFIED",
+		1: "PURPOSE_CREATE",
+		2: "PURPOSE_REAUTHENTICATE",
+	}
+	CreatePasskeyChallengeRequest_Purpose_value = map[string]int32{
+		"PURPOSE_UNSPECIFIED":    0,
+		"PURPOSE_CREATE":         1,
+		"PURPOSE_REAUTHENTICATE": 2,
+	}
+)
+
+func (x CreatePasskeyChallengeRequest_Purpose) Enum() *CreatePasskeyChallengeRequest_Purpose {
+	p := new(CreatePasskeyChallengeRequest_Purpose)
+	*p = x
+	return p
+}
+
+func (x CreatePasskeyChallengeRequest_Purpose) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CreatePasskeyChallengeRequest_Purpose) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_auth_proto_enumTypes[0].Descriptor()
+}
+
+func (CreatePasskeyChallengeRequest_Purpose) Type() protoreflect.EnumType {
+	return &file_catalog_v1_auth_proto_enumTypes[0]
+}
+
+func (x CreatePasskeyChallengeRequest_Purpose) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CreatePasskeyChallengeRequest_Purpose.Descriptor instead.
+func (CreatePasskeyChallengeRequest_Purpose) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{29, 0}
+}
+
+// Access says what a key may do.
+type ApiKey_Access int32
+
+const (
+	// Not set.
+	ApiKey_ACCESS_UNSPECIFIED ApiKey_Access = 0
+	// Read what administrators read of products, their history and reports.
+	ApiKey_ACCESS_READ ApiKey_Access = 1
+	// Also change products.
+	ApiKey_ACCESS_WRITE ApiKey_Access = 2
+)
+
+// Enum value maps for ApiKey_Access.
+var (
+	ApiKey_Access_name = map[int32]string{
+		0: "ACCESS_UNSPECIFIED",
+		1: "ACCESS_READ",
+		2: "ACCESS_WRITE",
+	}
+	ApiKey_Access_value = map[string]int32{
+		"ACCESS_UNSPECIFIED": 0,
+		"ACCESS_READ":        1,
+		"ACCESS_WRITE":       2,
+	}
+)
+
+func (x ApiKey_Access) Enum() *ApiKey_Access {
+	p := new(ApiKey_Access)
+	*p = x
+	return p
+}
+
+func (x ApiKey_Access) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ApiKey_Access) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_auth_proto_enumTypes[1].Descriptor()
+}
+
+func (ApiKey_Access) Type() protoreflect.EnumType {
+	return &file_catalog_v1_auth_proto_enumTypes[1]
+}
+
+func (x ApiKey_Access) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ApiKey_Access.Descriptor instead.
+func (ApiKey_Access) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{44, 0}
+}
+
+// Type is the kind of an event.
+type SecurityEvent_Type int32
+
+const (
+	// Not set.
+	SecurityEvent_TYPE_UNSPECIFIED SecurityEvent_Type = 0
+	// An administrator signed in.
+	SecurityEvent_TYPE_SIGN_IN SecurityEvent_Type = 1
+	// A sign-in failed. admin_id is empty if there is no such account.
+	SecurityEvent_TYPE_SIGN_IN_FAILED SecurityEvent_Type = 2
+	// A sign-in was refused after too many failures.
+	SecurityEvent_TYPE_SIGN_IN_THROTTLED SecurityEvent_Type = 3
+	// A session was signed out.
+	SecurityEvent_TYPE_SIGN_OUT SecurityEvent_Type = 4
+	// An administrator proved again who they are.
+	SecurityEvent_TYPE_REAUTHENTICATED SecurityEvent_Type = 5
+	// An administrator with a session gave a wrong password or passkey.
+	SecurityEvent_TYPE_REAUTHENTICATION_FAILED SecurityEvent_Type = 6
+	// An old refresh token was used again, so its session ended.
+	SecurityEvent_TYPE_REFRESH_TOKEN_REUSED SecurityEvent_Type = 7
+	// A link to reset a password was asked for.
+	SecurityEvent_TYPE_PASSWORD_RESET_REQUESTED SecurityEvent_Type = 8
+	// A password was reset with a link.
+	SecurityEvent_TYPE_PASSWORD_RESET SecurityEvent_Type = 9
+	// A password was changed.
+	SecurityEvent_TYPE_PASSWORD_CHANGED SecurityEvent_Type = 10
+	// An administrator was invited, or invited again.
+	SecurityEvent_TYPE_INVITED SecurityEvent_Type = 11
+	// An invitation was accepted.
+	SecurityEvent_TYPE_INVITATION_ACCEPTED SecurityEvent_Type = 12
+	// A new e-mail address was set, which its owner has yet to confirm.
+	SecurityEvent_TYPE_EMAIL_CHANGE_REQUESTED SecurityEvent_Type = 13
+	// A new e-mail address was confirmed.
+	SecurityEvent_TYPE_EMAIL_CHANGED SecurityEvent_Type = 14
+	// An administrator was created.
+	SecurityEvent_TYPE_ADMIN_CREATED SecurityEvent_Type = 15
+	// An administrator was disabled.
+	SecurityEvent_TYPE_ADMIN_DISABLED SecurityEvent_Type = 16
+	// An administrator was enabled.
+	SecurityEvent_TYPE_ADMIN_ENABLED SecurityEvent_Type = 17
+	// An administrator was deleted.
+	SecurityEvent_TYPE_ADMIN_DELETED SecurityEvent_Type = 18
+	// An administrator was restored.
+	SecurityEvent_TYPE_ADMIN_UNDELETED SecurityEvent_Type = 19
+	// An administrator's name and addresses were replaced by a pseudonym.
+	SecurityEvent_TYPE_ADMIN_ERASED SecurityEvent_Type = 20
+	// A session was revoked.
+	SecurityEvent_TYPE_SESSION_REVOKED SecurityEvent_Type = 21
+	// An API key was created.
+	SecurityEvent_TYPE_API_KEY_CREATED SecurityEvent_Type = 22
+	// An API key was revoked.
+	SecurityEvent_TYPE_API_KEY_REVOKED SecurityEvent_Type = 23
+	// A passkey was added.
+	SecurityEvent_TYPE_PASSKEY_CREATED SecurityEvent_Type = 24
+	// A passkey was removed.
+	SecurityEvent_TYPE_PASSKEY_DELETED SecurityEvent_Type = 25
+	// Recovery codes were replaced.
+	SecurityEvent_TYPE_RECOVERY_CODES_CREATED SecurityEvent_Type = 26
+	// A recovery code was used to sign in.
+	SecurityEvent_TYPE_RECOVERY_CODE_USED SecurityEvent_Type = 27
+	// The security policy was changed.
+	SecurityEvent_TYPE_SECURITY_POLICY_UPDATED SecurityEvent_Type = 28
+	// A second factor was wrong after a right password.
+	SecurityEvent_TYPE_SECOND_FACTOR_FAILED SecurityEvent_Type = 29
+	// An administrator's name was changed.
+	SecurityEvent_TYPE_ADMIN_UPDATED SecurityEvent_Type = 30
+)
+
+// Enum value maps for SecurityEvent_Type.
+var (
+	SecurityEvent_Type_name = map[int32]string{
+		0:  "TYPE_UNSPECIFIED",
+		1:  "TYPE_SIGN_IN",
+		2:  "TYPE_SIGN_IN_FAILED",
+		3:  "TYPE_SIGN_IN_THROTTLED",
+		4:  "TYPE_SIGN_OUT",
+		5:  "TYPE_REAUTHENTICATED",
+		6:  "TYPE_REAUTHENTICATION_FAILED",
+		7:  "TYPE_REFRESH_TOKEN_REUSED",
+		8:  "TYPE_PASSWORD_RESET_REQUESTED",
+		9:  "TYPE_PASSWORD_RESET",
+		10: "TYPE_PASSWORD_CHANGED",
+		11: "TYPE_INVITED",
+		12: "TYPE_INVITATION_ACCEPTED",
+		13: "TYPE_EMAIL_CHANGE_REQUESTED",
+		14: "TYPE_EMAIL_CHANGED",
+		15: "TYPE_ADMIN_CREATED",
+		16: "TYPE_ADMIN_DISABLED",
+		17: "TYPE_ADMIN_ENABLED",
+		18: "TYPE_ADMIN_DELETED",
+		19: "TYPE_ADMIN_UNDELETED",
+		20: "TYPE_ADMIN_ERASED",
+		21: "TYPE_SESSION_REVOKED",
+		22: "TYPE_API_KEY_CREATED",
+		23: "TYPE_API_KEY_REVOKED",
+		24: "TYPE_PASSKEY_CREATED",
+		25: "TYPE_PASSKEY_DELETED",
+		26: "TYPE_RECOVERY_CODES_CREATED",
+		27: "TYPE_RECOVERY_CODE_USED",
+		28: "TYPE_SECURITY_POLICY_UPDATED",
+		29: "TYPE_SECOND_FACTOR_FAILED",
+		30: "TYPE_ADMIN_UPDATED",
+	}
+	SecurityEvent_Type_value = map[string]int32{
+		"TYPE_UNSPECIFIED":              0,
+		"TYPE_SIGN_IN":                  1,
+		"TYPE_SIGN_IN_FAILED":           2,
+		"TYPE_SIGN_IN_THROTTLED":        3,
+		"TYPE_SIGN_OUT":                 4,
+		"TYPE_REAUTHENTICATED":          5,
+		"TYPE_REAUTHENTICATION_FAILED":  6,
+		"TYPE_REFRESH_TOKEN_REUSED":     7,
+		"TYPE_PASSWORD_RESET_REQUESTED": 8,
+		"TYPE_PASSWORD_RESET":           9,
+		"TYPE_PASSWORD_CHANGED":         10,
+		"TYPE_INVITED":                  11,
+		"TYPE_INVITATION_ACCEPTED":      12,
+		"TYPE_EMAIL_CHANGE_REQUESTED":   13,
+		"TYPE_EMAIL_CHANGED":            14,
+		"TYPE_ADMIN_CREATED":            15,
+		"TYPE_ADMIN_DISABLED":           16,
+		"TYPE_ADMIN_ENABLED":            17,
+		"TYPE_ADMIN_DELETED":            18,
+		"TYPE_ADMIN_UNDELETED":          19,
+		"TYPE_ADMIN_ERASED":             20,
+		"TYPE_SESSION_REVOKED":          21,
+		"TYPE_API_KEY_CREATED":          22,
+		"TYPE_API_KEY_REVOKED":          23,
+		"TYPE_PASSKEY_CREATED":          24,
+		"TYPE_PASSKEY_DELETED":          25,
+		"TYPE_RECOVERY_CODES_CREATED":   26,
+		"TYPE_RECOVERY_CODE_USED":       27,
+		"TYPE_SECURITY_POLICY_UPDATED":  28,
+		"TYPE_SECOND_FACTOR_FAILED":     29,
+		"TYPE_ADMIN_UPDATED":            30,
+	}
+)
+
+func (x SecurityEvent_Type) Enum() *SecurityEvent_Type {
+	p := new(SecurityEvent_Type)
+	*p = x
+	return p
+}
+
+func (x SecurityEvent_Type) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SecurityEvent_Type) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_auth_proto_enumTypes[2].Descriptor()
+}
+
+func (SecurityEvent_Type) Type() protoreflect.EnumType {
+	return &file_catalog_v1_auth_proto_enumTypes[2]
+}
+
+func (x SecurityEvent_Type) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SecurityEvent_Type.Descriptor instead.
+func (SecurityEvent_Type) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{51, 0}
+}
+
+// SecondFactor proves more than a password. Passkeys and options are the JSON forms of WebAuthn level 3, as
+// PublicKeyCredential.toJSON and parseRequestOptionsFromJSON have them.
+type SecondFactor struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The factor.
+	//
+	// Types that are valid to be assigned to Factor:
+	//
+	//	*SecondFactor_Passkey
+	//	*SecondFactor_RecoveryCode
+	//	*SecondFactor_NewPasskey_
+	Factor        isSecondFactor_Factor `protobuf_oneof:"factor"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecondFactor) Reset() {
+	*x = SecondFactor{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecondFactor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecondFactor) ProtoMessage() {}
+
+func (x *SecondFactor) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecondFactor.ProtoReflect.Descriptor instead.
+func (*SecondFactor) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *SecondFactor) GetFactor() isSecondFactor_Factor {
+	if x != nil {
+		return x.Factor
+	}
+	return nil
+}
+
+func (x *SecondFactor) GetPasskey() string {
+	if x != nil {
+		if x, ok := x.Factor.(*SecondFactor_Passkey); ok {
+			return x.Passkey
+		}
+	}
+	return ""
+}
+
+func (x *SecondFactor) GetRecoveryCode() string {
+	if x != nil {
+		if x, ok := x.Factor.(*SecondFactor_RecoveryCode); ok {
+			return x.RecoveryCode
+		}
+	}
+	return ""
+}
+
+func (x *SecondFactor) GetNewPasskey() *SecondFactor_NewPasskey {
+	if x != nil {
+		if x, ok := x.Factor.(*SecondFactor_NewPasskey_); ok {
+			return x.NewPasskey
+		}
+	}
+	return nil
+}
+
+type isSecondFactor_Factor interface {
+	isSecondFactor_Factor()
+}
+
+type SecondFactor_Passkey struct {
+	// The answer of the authenticator to passkey_options: an AuthenticationResponseJSON.
+	Passkey string `protobuf:"bytes,1,opt,name=passkey,proto3,oneof"`
+}
+
+type SecondFactor_RecoveryCode struct {
+	// A recovery code, which works once. Blanks, hyphens and case do not matter.
+	RecoveryCode string `protobuf:"bytes,2,opt,name=recovery_code,json=recoveryCode,proto3,oneof"`
+}
+
+type SecondFactor_NewPasskey_ struct {
+	// A passkey to add, if the security policy requires one and the administrator has none.
+	NewPasskey *SecondFactor_NewPasskey `protobuf:"bytes,3,opt,name=new_passkey,json=newPasskey,proto3,oneof"`
+}
+
+func (*SecondFactor_Passkey) isSecondFactor_Factor() {}
+
+func (*SecondFactor_RecoveryCode) isSecondFactor_Factor() {}
+
+func (*SecondFactor_NewPasskey_) isSecondFactor_Factor() {}
+
 // SignInRequest holds credentials.
 type SignInRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The e-mail address; case does not matter.
 	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
 	// The password.
-	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	// The second factor, after an error SECOND_FACTOR_REQUIRED.
+	SecondFactor  *SecondFactor `protobuf:"bytes,3,opt,name=second_factor,json=secondFactor,proto3" json:"second_factor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SignInRequest) Reset() {
 	*x = SignInRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[0]
+	mi := &file_catalog_v1_auth_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -49,7 +427,7 @@ func (x *SignInRequest) String() string {
 func (*SignInRequest) ProtoMessage() {}
 
 func (x *SignInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[0]
+	mi := &file_catalog_v1_auth_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -62,7 +440,7 @@ func (x *SignInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInRequest.ProtoReflect.Descriptor instead.
 func (*SignInRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{0}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *SignInRequest) GetEmail() string {
@@ -79,6 +457,13 @@ func (x *SignInRequest) GetPassword() string {
 	return ""
 }
 
+func (x *SignInRequest) GetSecondFactor() *SecondFactor {
+	if x != nil {
+		return x.SecondFactor
+	}
+	return nil
+}
+
 // SignInResponse holds a new session's tokens.
 type SignInResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -89,14 +474,16 @@ type SignInResponse struct {
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The administrator who signed in.
-	Admin         *Admin `protobuf:"bytes,4,opt,name=admin,proto3" json:"admin,omitempty"`
+	Admin *Admin `protobuf:"bytes,4,opt,name=admin,proto3" json:"admin,omitempty"`
+	// Recovery codes, if the call added the administrator's first passkey. They are shown only here.
+	RecoveryCodes []string `protobuf:"bytes,5,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SignInResponse) Reset() {
 	*x = SignInResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[1]
+	mi := &file_catalog_v1_auth_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -108,7 +495,7 @@ func (x *SignInResponse) String() string {
 func (*SignInResponse) ProtoMessage() {}
 
 func (x *SignInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[1]
+	mi := &file_catalog_v1_auth_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -121,7 +508,7 @@ func (x *SignInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInResponse.ProtoReflect.Descriptor instead.
 func (*SignInResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{1}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SignInResponse) GetAccessToken() string {
@@ -152,6 +539,13 @@ func (x *SignInResponse) GetAdmin() *Admin {
 	return nil
 }
 
+func (x *SignInResponse) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
 // RefreshSessionRequest holds a refresh token.
 type RefreshSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -163,7 +557,7 @@ type RefreshSessionRequest struct {
 
 func (x *RefreshSessionRequest) Reset() {
 	*x = RefreshSessionRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[2]
+	mi := &file_catalog_v1_auth_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -175,7 +569,7 @@ func (x *RefreshSessionRequest) String() string {
 func (*RefreshSessionRequest) ProtoMessage() {}
 
 func (x *RefreshSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[2]
+	mi := &file_catalog_v1_auth_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -188,7 +582,7 @@ func (x *RefreshSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshSessionRequest.ProtoReflect.Descriptor instead.
 func (*RefreshSessionRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{2}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RefreshSessionRequest) GetRefreshToken() string {
@@ -215,7 +609,7 @@ type RefreshSessionResponse struct {
 
 func (x *RefreshSessionResponse) Reset() {
 	*x = RefreshSessionResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[3]
+	mi := &file_catalog_v1_auth_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -227,7 +621,7 @@ func (x *RefreshSessionResponse) String() string {
 func (*RefreshSessionResponse) ProtoMessage() {}
 
 func (x *RefreshSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[3]
+	mi := &file_catalog_v1_auth_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -240,7 +634,7 @@ func (x *RefreshSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshSessionResponse.ProtoReflect.Descriptor instead.
 func (*RefreshSessionResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{3}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RefreshSessionResponse) GetAccessToken() string {
@@ -283,7 +677,7 @@ type SignOutRequest struct {
 
 func (x *SignOutRequest) Reset() {
 	*x = SignOutRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[4]
+	mi := &file_catalog_v1_auth_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -295,7 +689,7 @@ func (x *SignOutRequest) String() string {
 func (*SignOutRequest) ProtoMessage() {}
 
 func (x *SignOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[4]
+	mi := &file_catalog_v1_auth_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -308,7 +702,7 @@ func (x *SignOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignOutRequest.ProtoReflect.Descriptor instead.
 func (*SignOutRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{4}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SignOutRequest) GetRefreshToken() string {
@@ -327,7 +721,7 @@ type SignOutResponse struct {
 
 func (x *SignOutResponse) Reset() {
 	*x = SignOutResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[5]
+	mi := &file_catalog_v1_auth_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -339,7 +733,7 @@ func (x *SignOutResponse) String() string {
 func (*SignOutResponse) ProtoMessage() {}
 
 func (x *SignOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[5]
+	mi := &file_catalog_v1_auth_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -352,7 +746,158 @@ func (x *SignOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignOutResponse.ProtoReflect.Descriptor instead.
 func (*SignOutResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{5}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{6}
+}
+
+// ReauthenticateRequest proves who the caller is.
+type ReauthenticateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The proof.
+	//
+	// Types that are valid to be assigned to Proof:
+	//
+	//	*ReauthenticateRequest_Password
+	//	*ReauthenticateRequest_Passkey
+	Proof         isReauthenticateRequest_Proof `protobuf_oneof:"proof"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReauthenticateRequest) Reset() {
+	*x = ReauthenticateRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReauthenticateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReauthenticateRequest) ProtoMessage() {}
+
+func (x *ReauthenticateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReauthenticateRequest.ProtoReflect.Descriptor instead.
+func (*ReauthenticateRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReauthenticateRequest) GetProof() isReauthenticateRequest_Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *ReauthenticateRequest) GetPassword() string {
+	if x != nil {
+		if x, ok := x.Proof.(*ReauthenticateRequest_Password); ok {
+			return x.Password
+		}
+	}
+	return ""
+}
+
+func (x *ReauthenticateRequest) GetPasskey() string {
+	if x != nil {
+		if x, ok := x.Proof.(*ReauthenticateRequest_Passkey); ok {
+			return x.Passkey
+		}
+	}
+	return ""
+}
+
+type isReauthenticateRequest_Proof interface {
+	isReauthenticateRequest_Proof()
+}
+
+type ReauthenticateRequest_Password struct {
+	// The password.
+	Password string `protobuf:"bytes,1,opt,name=password,proto3,oneof"`
+}
+
+type ReauthenticateRequest_Passkey struct {
+	// The answer of the authenticator to the options of CreatePasskeyChallenge: an AuthenticationResponseJSON.
+	Passkey string `protobuf:"bytes,2,opt,name=passkey,proto3,oneof"`
+}
+
+func (*ReauthenticateRequest_Password) isReauthenticateRequest_Proof() {}
+
+func (*ReauthenticateRequest_Passkey) isReauthenticateRequest_Proof() {}
+
+// ReauthenticateResponse holds an access token.
+type ReauthenticateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The JWT for the Authorization header, instead of the earlier one.
+	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
+	// When the access token expires.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// When the caller proved who they are. Methods with the option reauthentication accept it for 5 minutes.
+	AuthTime      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=auth_time,json=authTime,proto3" json:"auth_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReauthenticateResponse) Reset() {
+	*x = ReauthenticateResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReauthenticateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReauthenticateResponse) ProtoMessage() {}
+
+func (x *ReauthenticateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReauthenticateResponse.ProtoReflect.Descriptor instead.
+func (*ReauthenticateResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReauthenticateResponse) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *ReauthenticateResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *ReauthenticateResponse) GetAuthTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AuthTime
+	}
+	return nil
 }
 
 // GetCurrentAdminRequest is empty.
@@ -364,7 +909,7 @@ type GetCurrentAdminRequest struct {
 
 func (x *GetCurrentAdminRequest) Reset() {
 	*x = GetCurrentAdminRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[6]
+	mi := &file_catalog_v1_auth_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +921,7 @@ func (x *GetCurrentAdminRequest) String() string {
 func (*GetCurrentAdminRequest) ProtoMessage() {}
 
 func (x *GetCurrentAdminRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[6]
+	mi := &file_catalog_v1_auth_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +934,7 @@ func (x *GetCurrentAdminRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCurrentAdminRequest.ProtoReflect.Descriptor instead.
 func (*GetCurrentAdminRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{6}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{9}
 }
 
 // GetCurrentAdminResponse holds the caller.
@@ -403,7 +948,7 @@ type GetCurrentAdminResponse struct {
 
 func (x *GetCurrentAdminResponse) Reset() {
 	*x = GetCurrentAdminResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[7]
+	mi := &file_catalog_v1_auth_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -415,7 +960,7 @@ func (x *GetCurrentAdminResponse) String() string {
 func (*GetCurrentAdminResponse) ProtoMessage() {}
 
 func (x *GetCurrentAdminResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[7]
+	mi := &file_catalog_v1_auth_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -428,7 +973,7 @@ func (x *GetCurrentAdminResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCurrentAdminResponse.ProtoReflect.Descriptor instead.
 func (*GetCurrentAdminResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{7}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetCurrentAdminResponse) GetAdmin() *Admin {
@@ -463,7 +1008,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[8]
+	mi := &file_catalog_v1_auth_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -475,7 +1020,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[8]
+	mi := &file_catalog_v1_auth_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -488,7 +1033,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{8}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Session) GetId() string {
@@ -558,7 +1103,7 @@ type ListSessionsRequest struct {
 
 func (x *ListSessionsRequest) Reset() {
 	*x = ListSessionsRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[9]
+	mi := &file_catalog_v1_auth_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +1115,7 @@ func (x *ListSessionsRequest) String() string {
 func (*ListSessionsRequest) ProtoMessage() {}
 
 func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[9]
+	mi := &file_catalog_v1_auth_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +1128,7 @@ func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{9}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListSessionsRequest) GetAdminId() string {
@@ -604,7 +1149,7 @@ type ListSessionsResponse struct {
 
 func (x *ListSessionsResponse) Reset() {
 	*x = ListSessionsResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[10]
+	mi := &file_catalog_v1_auth_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +1161,7 @@ func (x *ListSessionsResponse) String() string {
 func (*ListSessionsResponse) ProtoMessage() {}
 
 func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[10]
+	mi := &file_catalog_v1_auth_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +1174,7 @@ func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{10}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListSessionsResponse) GetSessions() []*Session {
@@ -650,7 +1195,7 @@ type RevokeSessionRequest struct {
 
 func (x *RevokeSessionRequest) Reset() {
 	*x = RevokeSessionRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[11]
+	mi := &file_catalog_v1_auth_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +1207,7 @@ func (x *RevokeSessionRequest) String() string {
 func (*RevokeSessionRequest) ProtoMessage() {}
 
 func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[11]
+	mi := &file_catalog_v1_auth_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +1220,7 @@ func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionRequest.ProtoReflect.Descriptor instead.
 func (*RevokeSessionRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{11}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevokeSessionRequest) GetId() string {
@@ -694,7 +1239,7 @@ type RevokeSessionResponse struct {
 
 func (x *RevokeSessionResponse) Reset() {
 	*x = RevokeSessionResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[12]
+	mi := &file_catalog_v1_auth_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +1251,7 @@ func (x *RevokeSessionResponse) String() string {
 func (*RevokeSessionResponse) ProtoMessage() {}
 
 func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[12]
+	mi := &file_catalog_v1_auth_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +1264,7 @@ func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionResponse.ProtoReflect.Descriptor instead.
 func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{12}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{15}
 }
 
 // ChangePasswordRequest holds the old and the new password.
@@ -735,7 +1280,7 @@ type ChangePasswordRequest struct {
 
 func (x *ChangePasswordRequest) Reset() {
 	*x = ChangePasswordRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[13]
+	mi := &file_catalog_v1_auth_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +1292,7 @@ func (x *ChangePasswordRequest) String() string {
 func (*ChangePasswordRequest) ProtoMessage() {}
 
 func (x *ChangePasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[13]
+	mi := &file_catalog_v1_auth_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +1305,7 @@ func (x *ChangePasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangePasswordRequest.ProtoReflect.Descriptor instead.
 func (*ChangePasswordRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{13}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ChangePasswordRequest) GetCurrentPassword() string {
@@ -792,7 +1337,7 @@ type ChangePasswordResponse struct {
 
 func (x *ChangePasswordResponse) Reset() {
 	*x = ChangePasswordResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[14]
+	mi := &file_catalog_v1_auth_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -804,7 +1349,7 @@ func (x *ChangePasswordResponse) String() string {
 func (*ChangePasswordResponse) ProtoMessage() {}
 
 func (x *ChangePasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[14]
+	mi := &file_catalog_v1_auth_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -817,7 +1362,7 @@ func (x *ChangePasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangePasswordResponse.ProtoReflect.Descriptor instead.
 func (*ChangePasswordResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{14}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ChangePasswordResponse) GetAccessToken() string {
@@ -852,7 +1397,7 @@ type RequestPasswordResetRequest struct {
 
 func (x *RequestPasswordResetRequest) Reset() {
 	*x = RequestPasswordResetRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[15]
+	mi := &file_catalog_v1_auth_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +1409,7 @@ func (x *RequestPasswordResetRequest) String() string {
 func (*RequestPasswordResetRequest) ProtoMessage() {}
 
 func (x *RequestPasswordResetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[15]
+	mi := &file_catalog_v1_auth_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -877,7 +1422,7 @@ func (x *RequestPasswordResetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestPasswordResetRequest.ProtoReflect.Descriptor instead.
 func (*RequestPasswordResetRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{15}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RequestPasswordResetRequest) GetEmail() string {
@@ -896,7 +1441,7 @@ type RequestPasswordResetResponse struct {
 
 func (x *RequestPasswordResetResponse) Reset() {
 	*x = RequestPasswordResetResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[16]
+	mi := &file_catalog_v1_auth_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +1453,7 @@ func (x *RequestPasswordResetResponse) String() string {
 func (*RequestPasswordResetResponse) ProtoMessage() {}
 
 func (x *RequestPasswordResetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[16]
+	mi := &file_catalog_v1_auth_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +1466,7 @@ func (x *RequestPasswordResetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestPasswordResetResponse.ProtoReflect.Descriptor instead.
 func (*RequestPasswordResetResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{16}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{19}
 }
 
 // ResetPasswordRequest holds a token and a password.
@@ -930,14 +1475,16 @@ type ResetPasswordRequest struct {
 	// The token from the mail.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// The new password, 12 to 128 characters.
-	NewPassword   string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	NewPassword string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	// The second factor, after an error SECOND_FACTOR_REQUIRED.
+	SecondFactor  *SecondFactor `protobuf:"bytes,3,opt,name=second_factor,json=secondFactor,proto3" json:"second_factor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResetPasswordRequest) Reset() {
 	*x = ResetPasswordRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[17]
+	mi := &file_catalog_v1_auth_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1496,7 @@ func (x *ResetPasswordRequest) String() string {
 func (*ResetPasswordRequest) ProtoMessage() {}
 
 func (x *ResetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[17]
+	mi := &file_catalog_v1_auth_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1509,7 @@ func (x *ResetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*ResetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{17}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ResetPasswordRequest) GetToken() string {
@@ -979,6 +1526,13 @@ func (x *ResetPasswordRequest) GetNewPassword() string {
 	return ""
 }
 
+func (x *ResetPasswordRequest) GetSecondFactor() *SecondFactor {
+	if x != nil {
+		return x.SecondFactor
+	}
+	return nil
+}
+
 // ResetPasswordResponse holds a new session's tokens.
 type ResetPasswordResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -989,14 +1543,16 @@ type ResetPasswordResponse struct {
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The administrator whose password was set.
-	Admin         *Admin `protobuf:"bytes,4,opt,name=admin,proto3" json:"admin,omitempty"`
+	Admin *Admin `protobuf:"bytes,4,opt,name=admin,proto3" json:"admin,omitempty"`
+	// Recovery codes, if the call added the administrator's first passkey. They are shown only here.
+	RecoveryCodes []string `protobuf:"bytes,5,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResetPasswordResponse) Reset() {
 	*x = ResetPasswordResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[18]
+	mi := &file_catalog_v1_auth_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1008,7 +1564,7 @@ func (x *ResetPasswordResponse) String() string {
 func (*ResetPasswordResponse) ProtoMessage() {}
 
 func (x *ResetPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[18]
+	mi := &file_catalog_v1_auth_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1021,7 +1577,7 @@ func (x *ResetPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetPasswordResponse.ProtoReflect.Descriptor instead.
 func (*ResetPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{18}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ResetPasswordResponse) GetAccessToken() string {
@@ -1052,6 +1608,13 @@ func (x *ResetPasswordResponse) GetAdmin() *Admin {
 	return nil
 }
 
+func (x *ResetPasswordResponse) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
 // AcceptInvitationRequest holds a token and a password.
 type AcceptInvitationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1060,14 +1623,16 @@ type AcceptInvitationRequest struct {
 	// The first password, 12 to 128 characters.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	// A name instead of the one in the invitation; empty keeps that.
-	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// The second factor, after an error SECOND_FACTOR_REQUIRED.
+	SecondFactor  *SecondFactor `protobuf:"bytes,4,opt,name=second_factor,json=secondFactor,proto3" json:"second_factor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AcceptInvitationRequest) Reset() {
 	*x = AcceptInvitationRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[19]
+	mi := &file_catalog_v1_auth_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1079,7 +1644,7 @@ func (x *AcceptInvitationRequest) String() string {
 func (*AcceptInvitationRequest) ProtoMessage() {}
 
 func (x *AcceptInvitationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[19]
+	mi := &file_catalog_v1_auth_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1092,7 +1657,7 @@ func (x *AcceptInvitationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptInvitationRequest.ProtoReflect.Descriptor instead.
 func (*AcceptInvitationRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{19}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AcceptInvitationRequest) GetToken() string {
@@ -1116,6 +1681,13 @@ func (x *AcceptInvitationRequest) GetName() string {
 	return ""
 }
 
+func (x *AcceptInvitationRequest) GetSecondFactor() *SecondFactor {
+	if x != nil {
+		return x.SecondFactor
+	}
+	return nil
+}
+
 // AcceptInvitationResponse holds a new session's tokens.
 type AcceptInvitationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1126,14 +1698,16 @@ type AcceptInvitationResponse struct {
 	// When the access token expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The administrator who accepted.
-	Admin         *Admin `protobuf:"bytes,4,opt,name=admin,proto3" json:"admin,omitempty"`
+	Admin *Admin `protobuf:"bytes,4,opt,name=admin,proto3" json:"admin,omitempty"`
+	// Recovery codes, if the call added the administrator's first passkey. They are shown only here.
+	RecoveryCodes []string `protobuf:"bytes,5,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AcceptInvitationResponse) Reset() {
 	*x = AcceptInvitationResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[20]
+	mi := &file_catalog_v1_auth_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1719,7 @@ func (x *AcceptInvitationResponse) String() string {
 func (*AcceptInvitationResponse) ProtoMessage() {}
 
 func (x *AcceptInvitationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[20]
+	mi := &file_catalog_v1_auth_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1732,7 @@ func (x *AcceptInvitationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptInvitationResponse.ProtoReflect.Descriptor instead.
 func (*AcceptInvitationResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{20}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AcceptInvitationResponse) GetAccessToken() string {
@@ -1189,6 +1763,13 @@ func (x *AcceptInvitationResponse) GetAdmin() *Admin {
 	return nil
 }
 
+func (x *AcceptInvitationResponse) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
 // CompleteSetupRequest holds the first administrator.
 type CompleteSetupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1206,7 +1787,7 @@ type CompleteSetupRequest struct {
 
 func (x *CompleteSetupRequest) Reset() {
 	*x = CompleteSetupRequest{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[21]
+	mi := &file_catalog_v1_auth_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1799,7 @@ func (x *CompleteSetupRequest) String() string {
 func (*CompleteSetupRequest) ProtoMessage() {}
 
 func (x *CompleteSetupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[21]
+	mi := &file_catalog_v1_auth_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1812,7 @@ func (x *CompleteSetupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteSetupRequest.ProtoReflect.Descriptor instead.
 func (*CompleteSetupRequest) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{21}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CompleteSetupRequest) GetToken() string {
@@ -1279,7 +1860,7 @@ type CompleteSetupResponse struct {
 
 func (x *CompleteSetupResponse) Reset() {
 	*x = CompleteSetupResponse{}
-	mi := &file_catalog_v1_auth_proto_msgTypes[22]
+	mi := &file_catalog_v1_auth_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1872,7 @@ func (x *CompleteSetupResponse) String() string {
 func (*CompleteSetupResponse) ProtoMessage() {}
 
 func (x *CompleteSetupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_auth_proto_msgTypes[22]
+	mi := &file_catalog_v1_auth_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1885,7 @@ func (x *CompleteSetupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteSetupResponse.ProtoReflect.Descriptor instead.
 func (*CompleteSetupResponse) Descriptor() ([]byte, []int) {
-	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{22}
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CompleteSetupResponse) GetAccessToken() string {
@@ -1335,21 +1916,1670 @@ func (x *CompleteSetupResponse) GetAdmin() *Admin {
 	return nil
 }
 
+// ConfirmEmailRequest holds a token and a password.
+type ConfirmEmailRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token from the mail.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The password of the administrator whose address it is.
+	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmEmailRequest) Reset() {
+	*x = ConfirmEmailRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmEmailRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmEmailRequest) ProtoMessage() {}
+
+func (x *ConfirmEmailRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmEmailRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmEmailRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ConfirmEmailRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *ConfirmEmailRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+// ConfirmEmailResponse holds the administrator.
+type ConfirmEmailResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The administrator, with the new address.
+	Admin         *Admin `protobuf:"bytes,1,opt,name=admin,proto3" json:"admin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmEmailResponse) Reset() {
+	*x = ConfirmEmailResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmEmailResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmEmailResponse) ProtoMessage() {}
+
+func (x *ConfirmEmailResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmEmailResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmEmailResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ConfirmEmailResponse) GetAdmin() *Admin {
+	if x != nil {
+		return x.Admin
+	}
+	return nil
+}
+
+// Passkey is a WebAuthn credential of an administrator.
+type Passkey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the server gave the passkey: a UUID.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The id of its administrator.
+	AdminId string `protobuf:"bytes,2,opt,name=admin_id,json=adminId,proto3" json:"admin_id,omitempty"`
+	// The name that the administrator gave it.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// When it was added.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was last used; not set if never.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Passkey) Reset() {
+	*x = Passkey{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passkey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passkey) ProtoMessage() {}
+
+func (x *Passkey) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passkey.ProtoReflect.Descriptor instead.
+func (*Passkey) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Passkey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Passkey) GetAdminId() string {
+	if x != nil {
+		return x.AdminId
+	}
+	return ""
+}
+
+func (x *Passkey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Passkey) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Passkey) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+// CreatePasskeyChallengeRequest says what the challenge is for.
+type CreatePasskeyChallengeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The purpose.
+	Purpose       CreatePasskeyChallengeRequest_Purpose `protobuf:"varint,1,opt,name=purpose,proto3,enum=catalog.v1.CreatePasskeyChallengeRequest_Purpose" json:"purpose,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePasskeyChallengeRequest) Reset() {
+	*x = CreatePasskeyChallengeRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePasskeyChallengeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePasskeyChallengeRequest) ProtoMessage() {}
+
+func (x *CreatePasskeyChallengeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePasskeyChallengeRequest.ProtoReflect.Descriptor instead.
+func (*CreatePasskeyChallengeRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *CreatePasskeyChallengeRequest) GetPurpose() CreatePasskeyChallengeRequest_Purpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return CreatePasskeyChallengeRequest_PURPOSE_UNSPECIFIED
+}
+
+// CreatePasskeyChallengeResponse holds the options of a ceremony.
+type CreatePasskeyChallengeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The options, in JSON: a PublicKeyCredentialCreationOptionsJSON to create, a
+	// PublicKeyCredentialRequestOptionsJSON to reauthenticate.
+	Options       string `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePasskeyChallengeResponse) Reset() {
+	*x = CreatePasskeyChallengeResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePasskeyChallengeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePasskeyChallengeResponse) ProtoMessage() {}
+
+func (x *CreatePasskeyChallengeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePasskeyChallengeResponse.ProtoReflect.Descriptor instead.
+func (*CreatePasskeyChallengeResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *CreatePasskeyChallengeResponse) GetOptions() string {
+	if x != nil {
+		return x.Options
+	}
+	return ""
+}
+
+// CreatePasskeyRequest holds a passkey to add.
+type CreatePasskeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A name for the list of passkeys, at most 100 characters; empty names it by its kind.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The answer of the authenticator to the options: a RegistrationResponseJSON.
+	Credential    string `protobuf:"bytes,2,opt,name=credential,proto3" json:"credential,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePasskeyRequest) Reset() {
+	*x = CreatePasskeyRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePasskeyRequest) ProtoMessage() {}
+
+func (x *CreatePasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePasskeyRequest.ProtoReflect.Descriptor instead.
+func (*CreatePasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *CreatePasskeyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreatePasskeyRequest) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
+// CreatePasskeyResponse holds the passkey that was added.
+type CreatePasskeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The passkey.
+	Passkey *Passkey `protobuf:"bytes,1,opt,name=passkey,proto3" json:"passkey,omitempty"`
+	// Ten recovery codes, if it is the administrator's first passkey. They are shown only here.
+	RecoveryCodes []string `protobuf:"bytes,2,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePasskeyResponse) Reset() {
+	*x = CreatePasskeyResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePasskeyResponse) ProtoMessage() {}
+
+func (x *CreatePasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePasskeyResponse.ProtoReflect.Descriptor instead.
+func (*CreatePasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *CreatePasskeyResponse) GetPasskey() *Passkey {
+	if x != nil {
+		return x.Passkey
+	}
+	return nil
+}
+
+func (x *CreatePasskeyResponse) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
+// ListPasskeysRequest names an administrator.
+type ListPasskeysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The administrator's id; empty means the caller.
+	AdminId       string `protobuf:"bytes,1,opt,name=admin_id,json=adminId,proto3" json:"admin_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPasskeysRequest) Reset() {
+	*x = ListPasskeysRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPasskeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPasskeysRequest) ProtoMessage() {}
+
+func (x *ListPasskeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPasskeysRequest.ProtoReflect.Descriptor instead.
+func (*ListPasskeysRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListPasskeysRequest) GetAdminId() string {
+	if x != nil {
+		return x.AdminId
+	}
+	return ""
+}
+
+// ListPasskeysResponse holds passkeys.
+type ListPasskeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The passkeys, oldest first.
+	Passkeys []*Passkey `protobuf:"bytes,1,rep,name=passkeys,proto3" json:"passkeys,omitempty"`
+	// The number of recovery codes that were not used.
+	RecoveryCodeCount int32 `protobuf:"varint,2,opt,name=recovery_code_count,json=recoveryCodeCount,proto3" json:"recovery_code_count,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ListPasskeysResponse) Reset() {
+	*x = ListPasskeysResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPasskeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPasskeysResponse) ProtoMessage() {}
+
+func (x *ListPasskeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPasskeysResponse.ProtoReflect.Descriptor instead.
+func (*ListPasskeysResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ListPasskeysResponse) GetPasskeys() []*Passkey {
+	if x != nil {
+		return x.Passkeys
+	}
+	return nil
+}
+
+func (x *ListPasskeysResponse) GetRecoveryCodeCount() int32 {
+	if x != nil {
+		return x.RecoveryCodeCount
+	}
+	return 0
+}
+
+// DeletePasskeyRequest names a passkey.
+type DeletePasskeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The passkey's id.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeletePasskeyRequest) Reset() {
+	*x = DeletePasskeyRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeletePasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeletePasskeyRequest) ProtoMessage() {}
+
+func (x *DeletePasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeletePasskeyRequest.ProtoReflect.Descriptor instead.
+func (*DeletePasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *DeletePasskeyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// DeletePasskeyResponse is empty.
+type DeletePasskeyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeletePasskeyResponse) Reset() {
+	*x = DeletePasskeyResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeletePasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeletePasskeyResponse) ProtoMessage() {}
+
+func (x *DeletePasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeletePasskeyResponse.ProtoReflect.Descriptor instead.
+func (*DeletePasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{36}
+}
+
+// CreateRecoveryCodesRequest is empty.
+type CreateRecoveryCodesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateRecoveryCodesRequest) Reset() {
+	*x = CreateRecoveryCodesRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateRecoveryCodesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateRecoveryCodesRequest) ProtoMessage() {}
+
+func (x *CreateRecoveryCodesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateRecoveryCodesRequest.ProtoReflect.Descriptor instead.
+func (*CreateRecoveryCodesRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{37}
+}
+
+// CreateRecoveryCodesResponse holds recovery codes.
+type CreateRecoveryCodesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ten codes, each of which works once instead of a passkey.
+	RecoveryCodes []string `protobuf:"bytes,1,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateRecoveryCodesResponse) Reset() {
+	*x = CreateRecoveryCodesResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateRecoveryCodesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateRecoveryCodesResponse) ProtoMessage() {}
+
+func (x *CreateRecoveryCodesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateRecoveryCodesResponse.ProtoReflect.Descriptor instead.
+func (*CreateRecoveryCodesResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *CreateRecoveryCodesResponse) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
+// SecurityPolicy holds rules for all administrators.
+type SecurityPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether every administrator needs a second factor to sign in. Commands use API keys then.
+	RequireSecondFactor bool `protobuf:"varint,1,opt,name=require_second_factor,json=requireSecondFactor,proto3" json:"require_second_factor,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *SecurityPolicy) Reset() {
+	*x = SecurityPolicy{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityPolicy) ProtoMessage() {}
+
+func (x *SecurityPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityPolicy.ProtoReflect.Descriptor instead.
+func (*SecurityPolicy) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SecurityPolicy) GetRequireSecondFactor() bool {
+	if x != nil {
+		return x.RequireSecondFactor
+	}
+	return false
+}
+
+// GetSecurityPolicyRequest is empty.
+type GetSecurityPolicyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSecurityPolicyRequest) Reset() {
+	*x = GetSecurityPolicyRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSecurityPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSecurityPolicyRequest) ProtoMessage() {}
+
+func (x *GetSecurityPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSecurityPolicyRequest.ProtoReflect.Descriptor instead.
+func (*GetSecurityPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{40}
+}
+
+// GetSecurityPolicyResponse holds the policy.
+type GetSecurityPolicyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy.
+	SecurityPolicy *SecurityPolicy `protobuf:"bytes,1,opt,name=security_policy,json=securityPolicy,proto3" json:"security_policy,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetSecurityPolicyResponse) Reset() {
+	*x = GetSecurityPolicyResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSecurityPolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSecurityPolicyResponse) ProtoMessage() {}
+
+func (x *GetSecurityPolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSecurityPolicyResponse.ProtoReflect.Descriptor instead.
+func (*GetSecurityPolicyResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *GetSecurityPolicyResponse) GetSecurityPolicy() *SecurityPolicy {
+	if x != nil {
+		return x.SecurityPolicy
+	}
+	return nil
+}
+
+// UpdateSecurityPolicyRequest holds the new policy.
+type UpdateSecurityPolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy.
+	SecurityPolicy *SecurityPolicy `protobuf:"bytes,1,opt,name=security_policy,json=securityPolicy,proto3" json:"security_policy,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *UpdateSecurityPolicyRequest) Reset() {
+	*x = UpdateSecurityPolicyRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateSecurityPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateSecurityPolicyRequest) ProtoMessage() {}
+
+func (x *UpdateSecurityPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateSecurityPolicyRequest.ProtoReflect.Descriptor instead.
+func (*UpdateSecurityPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *UpdateSecurityPolicyRequest) GetSecurityPolicy() *SecurityPolicy {
+	if x != nil {
+		return x.SecurityPolicy
+	}
+	return nil
+}
+
+// UpdateSecurityPolicyResponse holds the new policy.
+type UpdateSecurityPolicyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy.
+	SecurityPolicy *SecurityPolicy `protobuf:"bytes,1,opt,name=security_policy,json=securityPolicy,proto3" json:"security_policy,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *UpdateSecurityPolicyResponse) Reset() {
+	*x = UpdateSecurityPolicyResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateSecurityPolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateSecurityPolicyResponse) ProtoMessage() {}
+
+func (x *UpdateSecurityPolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateSecurityPolicyResponse.ProtoReflect.Descriptor instead.
+func (*UpdateSecurityPolicyResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *UpdateSecurityPolicyResponse) GetSecurityPolicy() *SecurityPolicy {
+	if x != nil {
+		return x.SecurityPolicy
+	}
+	return nil
+}
+
+// ApiKey is a credential of a program. It goes into the Authorization header as "Bearer KEY". The option api_key of
+// each method says which keys may call it. A key works while its creator is enabled and not deleted.
+type ApiKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the server gave the key: a UUID. It is the actor_id of the changes that the key makes.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The name of the program.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What the key may do.
+	Access ApiKey_Access `protobuf:"varint,3,opt,name=access,proto3,enum=catalog.v1.ApiKey_Access" json:"access,omitempty"`
+	// The first characters of the key, to recognize it.
+	Prefix string `protobuf:"bytes,4,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// The id of the administrator who created it.
+	CreatorId string `protobuf:"bytes,5,opt,name=creator_id,json=creatorId,proto3" json:"creator_id,omitempty"`
+	// The name of the administrator who created it.
+	CreatorName string `protobuf:"bytes,6,opt,name=creator_name,json=creatorName,proto3" json:"creator_name,omitempty"`
+	// When it was created.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it expires; not set if never.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// When it was revoked; not set if it was not.
+	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	// When it was last used, to within a minute; not set if never.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApiKey) Reset() {
+	*x = ApiKey{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApiKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApiKey) ProtoMessage() {}
+
+func (x *ApiKey) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApiKey.ProtoReflect.Descriptor instead.
+func (*ApiKey) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ApiKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ApiKey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ApiKey) GetAccess() ApiKey_Access {
+	if x != nil {
+		return x.Access
+	}
+	return ApiKey_ACCESS_UNSPECIFIED
+}
+
+func (x *ApiKey) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ApiKey) GetCreatorId() string {
+	if x != nil {
+		return x.CreatorId
+	}
+	return ""
+}
+
+func (x *ApiKey) GetCreatorName() string {
+	if x != nil {
+		return x.CreatorName
+	}
+	return ""
+}
+
+func (x *ApiKey) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *ApiKey) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *ApiKey) GetRevokeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RevokeTime
+	}
+	return nil
+}
+
+func (x *ApiKey) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+// CreateApiKeyRequest describes a key.
+type CreateApiKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the program, 1 to 100 characters. Others see it in the history, as in "erp (key of Ana)".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What the key may do.
+	Access ApiKey_Access `protobuf:"varint,2,opt,name=access,proto3,enum=catalog.v1.ApiKey_Access" json:"access,omitempty"`
+	// When the key expires; without it, never.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateApiKeyRequest) Reset() {
+	*x = CreateApiKeyRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateApiKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateApiKeyRequest) ProtoMessage() {}
+
+func (x *CreateApiKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateApiKeyRequest.ProtoReflect.Descriptor instead.
+func (*CreateApiKeyRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *CreateApiKeyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateApiKeyRequest) GetAccess() ApiKey_Access {
+	if x != nil {
+		return x.Access
+	}
+	return ApiKey_ACCESS_UNSPECIFIED
+}
+
+func (x *CreateApiKeyRequest) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// CreateApiKeyResponse holds the key that was created.
+type CreateApiKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's description.
+	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
+	// The key itself: "zck_", 32 letters and digits, and 6 of a checksum. It is shown only here.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateApiKeyResponse) Reset() {
+	*x = CreateApiKeyResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateApiKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateApiKeyResponse) ProtoMessage() {}
+
+func (x *CreateApiKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateApiKeyResponse.ProtoReflect.Descriptor instead.
+func (*CreateApiKeyResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *CreateApiKeyResponse) GetApiKey() *ApiKey {
+	if x != nil {
+		return x.ApiKey
+	}
+	return nil
+}
+
+func (x *CreateApiKeyResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+// ListApiKeysRequest asks for a page of keys.
+type ListApiKeysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The maximum number of entries to return: 1 to 1,000; 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListApiKeysRequest) Reset() {
+	*x = ListApiKeysRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListApiKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListApiKeysRequest) ProtoMessage() {}
+
+func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListApiKeysRequest.ProtoReflect.Descriptor instead.
+func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ListApiKeysRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListApiKeysRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListApiKeysResponse holds a page of keys.
+type ListApiKeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The keys.
+	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	// The token for the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListApiKeysResponse) Reset() {
+	*x = ListApiKeysResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListApiKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListApiKeysResponse) ProtoMessage() {}
+
+func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListApiKeysResponse.ProtoReflect.Descriptor instead.
+func (*ListApiKeysResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
+	if x != nil {
+		return x.ApiKeys
+	}
+	return nil
+}
+
+func (x *ListApiKeysResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// RevokeApiKeyRequest names a key.
+type RevokeApiKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's id.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeApiKeyRequest) Reset() {
+	*x = RevokeApiKeyRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeApiKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeApiKeyRequest) ProtoMessage() {}
+
+func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeApiKeyRequest.ProtoReflect.Descriptor instead.
+func (*RevokeApiKeyRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *RevokeApiKeyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// RevokeApiKeyResponse is empty.
+type RevokeApiKeyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeApiKeyResponse) Reset() {
+	*x = RevokeApiKeyResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeApiKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeApiKeyResponse) ProtoMessage() {}
+
+func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeApiKeyResponse.ProtoReflect.Descriptor instead.
+func (*RevokeApiKeyResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{50}
+}
+
+// SecurityEvent is an entry of the audit trail: something that concerns who can sign in. Entries never change.
+type SecurityEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the event. It increases with every event and may have gaps.
+	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What happened.
+	Type SecurityEvent_Type `protobuf:"varint,2,opt,name=type,proto3,enum=catalog.v1.SecurityEvent_Type" json:"type,omitempty"`
+	// When it happened.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The id of the administrator who did it; empty for strangers and for commands on the server.
+	ActorId string `protobuf:"bytes,4,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`
+	// The name of the administrator who did it, when they did it; "operator" for commands on the server.
+	ActorName string `protobuf:"bytes,5,opt,name=actor_name,json=actorName,proto3" json:"actor_name,omitempty"`
+	// The id of the administrator concerned; empty if there is none.
+	AdminId string `protobuf:"bytes,6,opt,name=admin_id,json=adminId,proto3" json:"admin_id,omitempty"`
+	// The name of the administrator concerned, when it happened.
+	AdminName string `protobuf:"bytes,7,opt,name=admin_name,json=adminName,proto3" json:"admin_name,omitempty"`
+	// The id of the session concerned; empty if there is none.
+	SessionId string `protobuf:"bytes,8,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The id of the API key concerned; empty if there is none.
+	ApiKeyId string `protobuf:"bytes,9,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	// The network address of the caller, as CATALOG_SECURITY_EVENT_ADDRESS says: in full, its network, or empty.
+	IpAddress string `protobuf:"bytes,10,opt,name=ip_address,json=ipAddress,proto3" json:"ip_address,omitempty"`
+	// The User-Agent header of the caller.
+	UserAgent string `protobuf:"bytes,11,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// More about the event, such as key_name, passkey_name, or old_email and new_email.
+	Details       map[string]string `protobuf:"bytes,12,rep,name=details,proto3" json:"details,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityEvent) Reset() {
+	*x = SecurityEvent{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityEvent) ProtoMessage() {}
+
+func (x *SecurityEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityEvent.ProtoReflect.Descriptor instead.
+func (*SecurityEvent) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *SecurityEvent) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *SecurityEvent) GetType() SecurityEvent_Type {
+	if x != nil {
+		return x.Type
+	}
+	return SecurityEvent_TYPE_UNSPECIFIED
+}
+
+func (x *SecurityEvent) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *SecurityEvent) GetActorId() string {
+	if x != nil {
+		return x.ActorId
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetActorName() string {
+	if x != nil {
+		return x.ActorName
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetAdminId() string {
+	if x != nil {
+		return x.AdminId
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetAdminName() string {
+	if x != nil {
+		return x.AdminName
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetApiKeyId() string {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetIpAddress() string {
+	if x != nil {
+		return x.IpAddress
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *SecurityEvent) GetDetails() map[string]string {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
+// ListSecurityEventsRequest asks for a page of the audit trail.
+type ListSecurityEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A filter (AIP-160) over type, actor (id or name), admin (id or name), session_id, api_key_id, ip_address and
+	// create_time, as in: type = TYPE_SIGN_IN_FAILED AND create_time > "2026-01-01T00:00:00Z".
+	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The maximum number of entries to return: 1 to 1,000; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page. All other fields except page_size must be unchanged.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSecurityEventsRequest) Reset() {
+	*x = ListSecurityEventsRequest{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSecurityEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSecurityEventsRequest) ProtoMessage() {}
+
+func (x *ListSecurityEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSecurityEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListSecurityEventsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListSecurityEventsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListSecurityEventsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSecurityEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSecurityEventsResponse holds a page of the audit trail.
+type ListSecurityEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The events, newest first.
+	SecurityEvents []*SecurityEvent `protobuf:"bytes,1,rep,name=security_events,json=securityEvents,proto3" json:"security_events,omitempty"`
+	// The token for the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSecurityEventsResponse) Reset() {
+	*x = ListSecurityEventsResponse{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSecurityEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSecurityEventsResponse) ProtoMessage() {}
+
+func (x *ListSecurityEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSecurityEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListSecurityEventsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ListSecurityEventsResponse) GetSecurityEvents() []*SecurityEvent {
+	if x != nil {
+		return x.SecurityEvents
+	}
+	return nil
+}
+
+func (x *ListSecurityEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// NewPasskey is a passkey to add while signing in.
+type SecondFactor_NewPasskey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A name for the administrator's list of passkeys, at most 100 characters; empty names it by its kind.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The answer of the authenticator to new_passkey_options: a RegistrationResponseJSON.
+	Credential    string `protobuf:"bytes,2,opt,name=credential,proto3" json:"credential,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecondFactor_NewPasskey) Reset() {
+	*x = SecondFactor_NewPasskey{}
+	mi := &file_catalog_v1_auth_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecondFactor_NewPasskey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecondFactor_NewPasskey) ProtoMessage() {}
+
+func (x *SecondFactor_NewPasskey) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_auth_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecondFactor_NewPasskey.ProtoReflect.Descriptor instead.
+func (*SecondFactor_NewPasskey) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_auth_proto_rawDescGZIP(), []int{0, 0}
+}
+
+func (x *SecondFactor_NewPasskey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SecondFactor_NewPasskey) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
 var File_catalog_v1_auth_proto protoreflect.FileDescriptor
 
 const file_catalog_v1_auth_proto_rawDesc = "" +
 	"\n" +
 	"\x15catalog/v1/auth.proto\x12\n" +
-	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x16catalog/v1/admin.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"b\n" +
+	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x16catalog/v1/admin.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x02\n" +
+	"\fSecondFactor\x12(\n" +
+	"\apasskey\x18\x01 \x01(\tB\f\xbaH\x06r\x04\x18\x80\x80\x01\x80\x01\x01H\x00R\apasskey\x121\n" +
+	"\rrecovery_code\x18\x02 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18@\x80\x01\x01H\x00R\frecoveryCode\x12F\n" +
+	"\vnew_passkey\x18\x03 \x01(\v2#.catalog.v1.SecondFactor.NewPasskeyH\x00R\n" +
+	"newPasskey\x1a\\\n" +
+	"\n" +
+	"NewPasskey\x12\x1b\n" +
+	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\x121\n" +
+	"\n" +
+	"credential\x18\x02 \x01(\tB\x11\xe0A\x02\xbaH\br\x06\x10\x01\x18\x80\x80\x01\x80\x01\x01R\n" +
+	"credentialB\b\n" +
+	"\x06factor\"\xa1\x01\n" +
 	"\rSignInRequest\x12#\n" +
 	"\x05email\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xfe\x01R\x05email\x12,\n" +
-	"\bpassword\x18\x02 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01\x80\x01\x01R\bpassword\"\xc8\x01\n" +
+	"\bpassword\x18\x02 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01\x80\x01\x01R\bpassword\x12=\n" +
+	"\rsecond_factor\x18\x03 \x01(\v2\x18.catalog.v1.SecondFactorR\fsecondFactor\"\xf4\x01\n" +
 	"\x0eSignInResponse\x12&\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12(\n" +
 	"\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12'\n" +
-	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"I\n" +
+	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\x12*\n" +
+	"\x0erecovery_codes\x18\x05 \x03(\tB\x03\x80\x01\x01R\rrecoveryCodes\"I\n" +
 	"\x15RefreshSessionRequest\x120\n" +
 	"\rrefresh_token\x18\x01 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x02\x80\x01\x01R\frefreshToken\"\xd0\x01\n" +
 	"\x16RefreshSessionResponse\x12&\n" +
@@ -1360,7 +3590,16 @@ const file_catalog_v1_auth_proto_rawDesc = "" +
 	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"B\n" +
 	"\x0eSignOutRequest\x120\n" +
 	"\rrefresh_token\x18\x01 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x02\x80\x01\x01R\frefreshToken\"\x11\n" +
-	"\x0fSignOutResponse\"\x18\n" +
+	"\x0fSignOutResponse\"\x80\x01\n" +
+	"\x15ReauthenticateRequest\x12+\n" +
+	"\bpassword\x18\x01 \x01(\tB\r\xbaH\ar\x05\x10\x01\x18\x80\x01\x80\x01\x01H\x00R\bpassword\x12*\n" +
+	"\apasskey\x18\x02 \x01(\tB\x0e\xbaH\br\x06\x10\x01\x18\x80\x80\x01\x80\x01\x01H\x00R\apasskeyB\x0e\n" +
+	"\x05proof\x12\x05\xbaH\x02\b\x01\"\xb6\x01\n" +
+	"\x16ReauthenticateResponse\x12&\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x127\n" +
+	"\tauth_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\"\x18\n" +
 	"\x16GetCurrentAdminRequest\"B\n" +
 	"\x17GetCurrentAdminResponse\x12'\n" +
 	"\x05admin\x18\x01 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"\xce\x02\n" +
@@ -1394,26 +3633,30 @@ const file_catalog_v1_auth_proto_rawDesc = "" +
 	"expireTime\"B\n" +
 	"\x1bRequestPasswordResetRequest\x12#\n" +
 	"\x05email\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xfe\x01R\x05email\"\x1e\n" +
-	"\x1cRequestPasswordResetResponse\"s\n" +
+	"\x1cRequestPasswordResetResponse\"\xb2\x01\n" +
 	"\x14ResetPasswordRequest\x12&\n" +
 	"\x05token\x18\x01 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x02\x80\x01\x01R\x05token\x123\n" +
-	"\fnew_password\x18\x02 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\f\x18\x80\x01\x80\x01\x01R\vnewPassword\"\xcf\x01\n" +
+	"\fnew_password\x18\x02 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\f\x18\x80\x01\x80\x01\x01R\vnewPassword\x12=\n" +
+	"\rsecond_factor\x18\x03 \x01(\v2\x18.catalog.v1.SecondFactorR\fsecondFactor\"\xfb\x01\n" +
 	"\x15ResetPasswordResponse\x12&\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12(\n" +
 	"\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12'\n" +
-	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"\x8c\x01\n" +
+	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\x12*\n" +
+	"\x0erecovery_codes\x18\x05 \x03(\tB\x03\x80\x01\x01R\rrecoveryCodes\"\xcb\x01\n" +
 	"\x17AcceptInvitationRequest\x12&\n" +
 	"\x05token\x18\x01 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x02\x80\x01\x01R\x05token\x12,\n" +
 	"\bpassword\x18\x02 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\f\x18\x80\x01\x80\x01\x01R\bpassword\x12\x1b\n" +
-	"\x04name\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\"\xd2\x01\n" +
+	"\x04name\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\x12=\n" +
+	"\rsecond_factor\x18\x04 \x01(\v2\x18.catalog.v1.SecondFactorR\fsecondFactor\"\xfe\x01\n" +
 	"\x18AcceptInvitationResponse\x12&\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12(\n" +
 	"\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12'\n" +
-	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"\xb3\x01\n" +
+	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\x12*\n" +
+	"\x0erecovery_codes\x18\x05 \x03(\tB\x03\x80\x01\x01R\rrecoveryCodes\"\xb3\x01\n" +
 	"\x14CompleteSetupRequest\x12&\n" +
 	"\x05token\x18\x01 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x02\x80\x01\x01R\x05token\x12#\n" +
 	"\x05email\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xfe\x01R\x05email\x12 \n" +
@@ -1424,11 +3667,166 @@ const file_catalog_v1_auth_proto_rawDesc = "" +
 	"\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12'\n" +
-	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin2\x87\b\n" +
+	"\x05admin\x18\x04 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"k\n" +
+	"\x13ConfirmEmailRequest\x12&\n" +
+	"\x05token\x18\x01 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x02\x80\x01\x01R\x05token\x12,\n" +
+	"\bpassword\x18\x02 \x01(\tB\x10\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01\x80\x01\x01R\bpassword\"?\n" +
+	"\x14ConfirmEmailResponse\x12'\n" +
+	"\x05admin\x18\x01 \x01(\v2\x11.catalog.v1.AdminR\x05admin\"\xc5\x01\n" +
+	"\aPasskey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
+	"\badmin_id\x18\x02 \x01(\tR\aadminId\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12;\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12>\n" +
+	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"\xd0\x01\n" +
+	"\x1dCreatePasskeyChallengeRequest\x12[\n" +
+	"\apurpose\x18\x01 \x01(\x0e21.catalog.v1.CreatePasskeyChallengeRequest.PurposeB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01R\apurpose\"R\n" +
+	"\aPurpose\x12\x17\n" +
+	"\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0ePURPOSE_CREATE\x10\x01\x12\x1a\n" +
+	"\x16PURPOSE_REAUTHENTICATE\x10\x02\":\n" +
+	"\x1eCreatePasskeyChallengeResponse\x12\x18\n" +
+	"\aoptions\x18\x01 \x01(\tR\aoptions\"f\n" +
+	"\x14CreatePasskeyRequest\x12\x1b\n" +
+	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\x121\n" +
+	"\n" +
+	"credential\x18\x02 \x01(\tB\x11\xe0A\x02\xbaH\br\x06\x10\x01\x18\x80\x80\x01\x80\x01\x01R\n" +
+	"credential\"r\n" +
+	"\x15CreatePasskeyResponse\x12-\n" +
+	"\apasskey\x18\x01 \x01(\v2\x13.catalog.v1.PasskeyR\apasskey\x12*\n" +
+	"\x0erecovery_codes\x18\x02 \x03(\tB\x03\x80\x01\x01R\rrecoveryCodes\"=\n" +
+	"\x13ListPasskeysRequest\x12&\n" +
+	"\badmin_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\aadminId\"w\n" +
+	"\x14ListPasskeysResponse\x12/\n" +
+	"\bpasskeys\x18\x01 \x03(\v2\x13.catalog.v1.PasskeyR\bpasskeys\x12.\n" +
+	"\x13recovery_code_count\x18\x02 \x01(\x05R\x11recoveryCodeCount\"3\n" +
+	"\x14DeletePasskeyRequest\x12\x1b\n" +
+	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\x17\n" +
+	"\x15DeletePasskeyResponse\"\x1c\n" +
+	"\x1aCreateRecoveryCodesRequest\"I\n" +
+	"\x1bCreateRecoveryCodesResponse\x12*\n" +
+	"\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01R\rrecoveryCodes\"D\n" +
+	"\x0eSecurityPolicy\x122\n" +
+	"\x15require_second_factor\x18\x01 \x01(\bR\x13requireSecondFactor\"\x1a\n" +
+	"\x18GetSecurityPolicyRequest\"`\n" +
+	"\x19GetSecurityPolicyResponse\x12C\n" +
+	"\x0fsecurity_policy\x18\x01 \x01(\v2\x1a.catalog.v1.SecurityPolicyR\x0esecurityPolicy\"m\n" +
+	"\x1bUpdateSecurityPolicyRequest\x12N\n" +
+	"\x0fsecurity_policy\x18\x01 \x01(\v2\x1a.catalog.v1.SecurityPolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x0esecurityPolicy\"c\n" +
+	"\x1cUpdateSecurityPolicyResponse\x12C\n" +
+	"\x0fsecurity_policy\x18\x01 \x01(\v2\x1a.catalog.v1.SecurityPolicyR\x0esecurityPolicy\"\xf5\x03\n" +
+	"\x06ApiKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x121\n" +
+	"\x06access\x18\x03 \x01(\x0e2\x19.catalog.v1.ApiKey.AccessR\x06access\x12\x16\n" +
+	"\x06prefix\x18\x04 \x01(\tR\x06prefix\x12\x1d\n" +
+	"\n" +
+	"creator_id\x18\x05 \x01(\tR\tcreatorId\x12!\n" +
+	"\fcreator_name\x18\x06 \x01(\tR\vcreatorName\x12;\n" +
+	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12;\n" +
+	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12;\n" +
+	"\vrevoke_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"revokeTime\x12>\n" +
+	"\rlast_use_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"C\n" +
+	"\x06Access\x12\x16\n" +
+	"\x12ACCESS_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vACCESS_READ\x10\x01\x12\x10\n" +
+	"\fACCESS_WRITE\x10\x02\"\xb7\x01\n" +
+	"\x13CreateApiKeyRequest\x12 \n" +
+	"\x04name\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x04name\x12A\n" +
+	"\x06access\x18\x02 \x01(\x0e2\x19.catalog.v1.ApiKey.AccessB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\x82\x01\x02\x10\x01R\x06access\x12;\n" +
+	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"`\n" +
+	"\x14CreateApiKeyResponse\x12+\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x12.catalog.v1.ApiKeyR\x06apiKey\x12\x1b\n" +
+	"\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06secret\"f\n" +
+	"\x12ListApiKeysRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"l\n" +
+	"\x13ListApiKeysResponse\x12-\n" +
+	"\bapi_keys\x18\x01 \x03(\v2\x12.catalog.v1.ApiKeyR\aapiKeys\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n" +
+	"\x13RevokeApiKeyRequest\x12\x1b\n" +
+	"\x02id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\x02id\"\x16\n" +
+	"\x14RevokeApiKeyResponse\"\xbc\n" +
+	"\n" +
+	"\rSecurityEvent\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x122\n" +
+	"\x04type\x18\x02 \x01(\x0e2\x1e.catalog.v1.SecurityEvent.TypeR\x04type\x12;\n" +
+	"\vcreate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12\x19\n" +
+	"\bactor_id\x18\x04 \x01(\tR\aactorId\x12\x1d\n" +
+	"\n" +
+	"actor_name\x18\x05 \x01(\tR\tactorName\x12\x19\n" +
+	"\badmin_id\x18\x06 \x01(\tR\aadminId\x12\x1d\n" +
+	"\n" +
+	"admin_name\x18\a \x01(\tR\tadminName\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\b \x01(\tR\tsessionId\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\t \x01(\tR\bapiKeyId\x12\x1d\n" +
+	"\n" +
+	"ip_address\x18\n" +
+	" \x01(\tR\tipAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\v \x01(\tR\tuserAgent\x12@\n" +
+	"\adetails\x18\f \x03(\v2&.catalog.v1.SecurityEvent.DetailsEntryR\adetails\x1a:\n" +
+	"\fDetailsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbc\x06\n" +
+	"\x04Type\x12\x14\n" +
+	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fTYPE_SIGN_IN\x10\x01\x12\x17\n" +
+	"\x13TYPE_SIGN_IN_FAILED\x10\x02\x12\x1a\n" +
+	"\x16TYPE_SIGN_IN_THROTTLED\x10\x03\x12\x11\n" +
+	"\rTYPE_SIGN_OUT\x10\x04\x12\x18\n" +
+	"\x14TYPE_REAUTHENTICATED\x10\x05\x12 \n" +
+	"\x1cTYPE_REAUTHENTICATION_FAILED\x10\x06\x12\x1d\n" +
+	"\x19TYPE_REFRESH_TOKEN_REUSED\x10\a\x12!\n" +
+	"\x1dTYPE_PASSWORD_RESET_REQUESTED\x10\b\x12\x17\n" +
+	"\x13TYPE_PASSWORD_RESET\x10\t\x12\x19\n" +
+	"\x15TYPE_PASSWORD_CHANGED\x10\n" +
+	"\x12\x10\n" +
+	"\fTYPE_INVITED\x10\v\x12\x1c\n" +
+	"\x18TYPE_INVITATION_ACCEPTED\x10\f\x12\x1f\n" +
+	"\x1bTYPE_EMAIL_CHANGE_REQUESTED\x10\r\x12\x16\n" +
+	"\x12TYPE_EMAIL_CHANGED\x10\x0e\x12\x16\n" +
+	"\x12TYPE_ADMIN_CREATED\x10\x0f\x12\x17\n" +
+	"\x13TYPE_ADMIN_DISABLED\x10\x10\x12\x16\n" +
+	"\x12TYPE_ADMIN_ENABLED\x10\x11\x12\x16\n" +
+	"\x12TYPE_ADMIN_DELETED\x10\x12\x12\x18\n" +
+	"\x14TYPE_ADMIN_UNDELETED\x10\x13\x12\x15\n" +
+	"\x11TYPE_ADMIN_ERASED\x10\x14\x12\x18\n" +
+	"\x14TYPE_SESSION_REVOKED\x10\x15\x12\x18\n" +
+	"\x14TYPE_API_KEY_CREATED\x10\x16\x12\x18\n" +
+	"\x14TYPE_API_KEY_REVOKED\x10\x17\x12\x18\n" +
+	"\x14TYPE_PASSKEY_CREATED\x10\x18\x12\x18\n" +
+	"\x14TYPE_PASSKEY_DELETED\x10\x19\x12\x1f\n" +
+	"\x1bTYPE_RECOVERY_CODES_CREATED\x10\x1a\x12\x1b\n" +
+	"\x17TYPE_RECOVERY_CODE_USED\x10\x1b\x12 \n" +
+	"\x1cTYPE_SECURITY_POLICY_UPDATED\x10\x1c\x12\x1d\n" +
+	"\x19TYPE_SECOND_FACTOR_FAILED\x10\x1d\x12\x16\n" +
+	"\x12TYPE_ADMIN_UPDATED\x10\x1e\"\x8f\x01\n" +
+	"\x19ListSecurityEventsRequest\x12 \n" +
+	"\x06filter\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80@R\tpageToken\"\x88\x01\n" +
+	"\x1aListSecurityEventsResponse\x12B\n" +
+	"\x0fsecurity_events\x18\x01 \x03(\v2\x19.catalog.v1.SecurityEventR\x0esecurityEvents\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa5\x12\n" +
 	"\vAuthService\x12E\n" +
 	"\x06SignIn\x12\x19.catalog.v1.SignInRequest\x1a\x1a.catalog.v1.SignInResponse\"\x04\x80\xd3\x18\x01\x12]\n" +
 	"\x0eRefreshSession\x12!.catalog.v1.RefreshSessionRequest\x1a\".catalog.v1.RefreshSessionResponse\"\x04\x80\xd3\x18\x01\x12H\n" +
-	"\aSignOut\x12\x1a.catalog.v1.SignOutRequest\x1a\x1b.catalog.v1.SignOutResponse\"\x04\x80\xd3\x18\x01\x12c\n" +
+	"\aSignOut\x12\x1a.catalog.v1.SignOutRequest\x1a\x1b.catalog.v1.SignOutResponse\"\x04\x80\xd3\x18\x01\x12]\n" +
+	"\x0eReauthenticate\x12!.catalog.v1.ReauthenticateRequest\x1a\".catalog.v1.ReauthenticateResponse\"\x04\x80\xd3\x18\x02\x12c\n" +
 	"\x0fGetCurrentAdmin\x12\".catalog.v1.GetCurrentAdminRequest\x1a#.catalog.v1.GetCurrentAdminResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12Z\n" +
 	"\fListSessions\x12\x1f.catalog.v1.ListSessionsRequest\x1a .catalog.v1.ListSessionsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12Z\n" +
 	"\rRevokeSession\x12 .catalog.v1.RevokeSessionRequest\x1a!.catalog.v1.RevokeSessionResponse\"\x04\x80\xd3\x18\x02\x12]\n" +
@@ -1436,7 +3834,19 @@ const file_catalog_v1_auth_proto_rawDesc = "" +
 	"\x14RequestPasswordReset\x12'.catalog.v1.RequestPasswordResetRequest\x1a(.catalog.v1.RequestPasswordResetResponse\"\x04\x80\xd3\x18\x01\x12Z\n" +
 	"\rResetPassword\x12 .catalog.v1.ResetPasswordRequest\x1a!.catalog.v1.ResetPasswordResponse\"\x04\x80\xd3\x18\x01\x12c\n" +
 	"\x10AcceptInvitation\x12#.catalog.v1.AcceptInvitationRequest\x1a$.catalog.v1.AcceptInvitationResponse\"\x04\x80\xd3\x18\x01\x12Z\n" +
-	"\rCompleteSetup\x12 .catalog.v1.CompleteSetupRequest\x1a!.catalog.v1.CompleteSetupResponse\"\x04\x80\xd3\x18\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"\rCompleteSetup\x12 .catalog.v1.CompleteSetupRequest\x1a!.catalog.v1.CompleteSetupResponse\"\x04\x80\xd3\x18\x01\x12W\n" +
+	"\fConfirmEmail\x12\x1f.catalog.v1.ConfirmEmailRequest\x1a .catalog.v1.ConfirmEmailResponse\"\x04\x80\xd3\x18\x01\x12u\n" +
+	"\x16CreatePasskeyChallenge\x12).catalog.v1.CreatePasskeyChallengeRequest\x1a*.catalog.v1.CreatePasskeyChallengeResponse\"\x04\x80\xd3\x18\x02\x12^\n" +
+	"\rCreatePasskey\x12 .catalog.v1.CreatePasskeyRequest\x1a!.catalog.v1.CreatePasskeyResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12Z\n" +
+	"\fListPasskeys\x12\x1f.catalog.v1.ListPasskeysRequest\x1a .catalog.v1.ListPasskeysResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12^\n" +
+	"\rDeletePasskey\x12 .catalog.v1.DeletePasskeyRequest\x1a!.catalog.v1.DeletePasskeyResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12p\n" +
+	"\x13CreateRecoveryCodes\x12&.catalog.v1.CreateRecoveryCodesRequest\x1a'.catalog.v1.CreateRecoveryCodesResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12i\n" +
+	"\x11GetSecurityPolicy\x12$.catalog.v1.GetSecurityPolicyRequest\x1a%.catalog.v1.GetSecurityPolicyResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12s\n" +
+	"\x14UpdateSecurityPolicy\x12'.catalog.v1.UpdateSecurityPolicyRequest\x1a(.catalog.v1.UpdateSecurityPolicyResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12[\n" +
+	"\fCreateApiKey\x12\x1f.catalog.v1.CreateApiKeyRequest\x1a .catalog.v1.CreateApiKeyResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12W\n" +
+	"\vListApiKeys\x12\x1e.catalog.v1.ListApiKeysRequest\x1a\x1f.catalog.v1.ListApiKeysResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12[\n" +
+	"\fRevokeApiKey\x12\x1f.catalog.v1.RevokeApiKeyRequest\x1a .catalog.v1.RevokeApiKeyResponse\"\b\x80\xd3\x18\x02\x90\xd3\x18\x01\x12l\n" +
+	"\x12ListSecurityEvents\x12%.catalog.v1.ListSecurityEventsRequest\x1a&.catalog.v1.ListSecurityEventsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_auth_proto_rawDescOnce sync.Once
@@ -1450,78 +3860,169 @@ func file_catalog_v1_auth_proto_rawDescGZIP() []byte {
 	return file_catalog_v1_auth_proto_rawDescData
 }
 
-var file_catalog_v1_auth_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_catalog_v1_auth_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_catalog_v1_auth_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_catalog_v1_auth_proto_goTypes = []any{
-	(*SignInRequest)(nil),                // 0: catalog.v1.SignInRequest
-	(*SignInResponse)(nil),               // 1: catalog.v1.SignInResponse
-	(*RefreshSessionRequest)(nil),        // 2: catalog.v1.RefreshSessionRequest
-	(*RefreshSessionResponse)(nil),       // 3: catalog.v1.RefreshSessionResponse
-	(*SignOutRequest)(nil),               // 4: catalog.v1.SignOutRequest
-	(*SignOutResponse)(nil),              // 5: catalog.v1.SignOutResponse
-	(*GetCurrentAdminRequest)(nil),       // 6: catalog.v1.GetCurrentAdminRequest
-	(*GetCurrentAdminResponse)(nil),      // 7: catalog.v1.GetCurrentAdminResponse
-	(*Session)(nil),                      // 8: catalog.v1.Session
-	(*ListSessionsRequest)(nil),          // 9: catalog.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),         // 10: catalog.v1.ListSessionsResponse
-	(*RevokeSessionRequest)(nil),         // 11: catalog.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil),        // 12: catalog.v1.RevokeSessionResponse
-	(*ChangePasswordRequest)(nil),        // 13: catalog.v1.ChangePasswordRequest
-	(*ChangePasswordResponse)(nil),       // 14: catalog.v1.ChangePasswordResponse
-	(*RequestPasswordResetRequest)(nil),  // 15: catalog.v1.RequestPasswordResetRequest
-	(*RequestPasswordResetResponse)(nil), // 16: catalog.v1.RequestPasswordResetResponse
-	(*ResetPasswordRequest)(nil),         // 17: catalog.v1.ResetPasswordRequest
-	(*ResetPasswordResponse)(nil),        // 18: catalog.v1.ResetPasswordResponse
-	(*AcceptInvitationRequest)(nil),      // 19: catalog.v1.AcceptInvitationRequest
-	(*AcceptInvitationResponse)(nil),     // 20: catalog.v1.AcceptInvitationResponse
-	(*CompleteSetupRequest)(nil),         // 21: catalog.v1.CompleteSetupRequest
-	(*CompleteSetupResponse)(nil),        // 22: catalog.v1.CompleteSetupResponse
-	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
-	(*Admin)(nil),                        // 24: catalog.v1.Admin
+	(CreatePasskeyChallengeRequest_Purpose)(0), // 0: catalog.v1.CreatePasskeyChallengeRequest.Purpose
+	(ApiKey_Access)(0),                         // 1: catalog.v1.ApiKey.Access
+	(SecurityEvent_Type)(0),                    // 2: catalog.v1.SecurityEvent.Type
+	(*SecondFactor)(nil),                       // 3: catalog.v1.SecondFactor
+	(*SignInRequest)(nil),                      // 4: catalog.v1.SignInRequest
+	(*SignInResponse)(nil),                     // 5: catalog.v1.SignInResponse
+	(*RefreshSessionRequest)(nil),              // 6: catalog.v1.RefreshSessionRequest
+	(*RefreshSessionResponse)(nil),             // 7: catalog.v1.RefreshSessionResponse
+	(*SignOutRequest)(nil),                     // 8: catalog.v1.SignOutRequest
+	(*SignOutResponse)(nil),                    // 9: catalog.v1.SignOutResponse
+	(*ReauthenticateRequest)(nil),              // 10: catalog.v1.ReauthenticateRequest
+	(*ReauthenticateResponse)(nil),             // 11: catalog.v1.ReauthenticateResponse
+	(*GetCurrentAdminRequest)(nil),             // 12: catalog.v1.GetCurrentAdminRequest
+	(*GetCurrentAdminResponse)(nil),            // 13: catalog.v1.GetCurrentAdminResponse
+	(*Session)(nil),                            // 14: catalog.v1.Session
+	(*ListSessionsRequest)(nil),                // 15: catalog.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),               // 16: catalog.v1.ListSessionsResponse
+	(*RevokeSessionRequest)(nil),               // 17: catalog.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),              // 18: catalog.v1.RevokeSessionResponse
+	(*ChangePasswordRequest)(nil),              // 19: catalog.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),             // 20: catalog.v1.ChangePasswordResponse
+	(*RequestPasswordResetRequest)(nil),        // 21: catalog.v1.RequestPasswordResetRequest
+	(*RequestPasswordResetResponse)(nil),       // 22: catalog.v1.RequestPasswordResetResponse
+	(*ResetPasswordRequest)(nil),               // 23: catalog.v1.ResetPasswordRequest
+	(*ResetPasswordResponse)(nil),              // 24: catalog.v1.ResetPasswordResponse
+	(*AcceptInvitationRequest)(nil),            // 25: catalog.v1.AcceptInvitationRequest
+	(*AcceptInvitationResponse)(nil),           // 26: catalog.v1.AcceptInvitationResponse
+	(*CompleteSetupRequest)(nil),               // 27: catalog.v1.CompleteSetupRequest
+	(*CompleteSetupResponse)(nil),              // 28: catalog.v1.CompleteSetupResponse
+	(*ConfirmEmailRequest)(nil),                // 29: catalog.v1.ConfirmEmailRequest
+	(*ConfirmEmailResponse)(nil),               // 30: catalog.v1.ConfirmEmailResponse
+	(*Passkey)(nil),                            // 31: catalog.v1.Passkey
+	(*CreatePasskeyChallengeRequest)(nil),      // 32: catalog.v1.CreatePasskeyChallengeRequest
+	(*CreatePasskeyChallengeResponse)(nil),     // 33: catalog.v1.CreatePasskeyChallengeResponse
+	(*CreatePasskeyRequest)(nil),               // 34: catalog.v1.CreatePasskeyRequest
+	(*CreatePasskeyResponse)(nil),              // 35: catalog.v1.CreatePasskeyResponse
+	(*ListPasskeysRequest)(nil),                // 36: catalog.v1.ListPasskeysRequest
+	(*ListPasskeysResponse)(nil),               // 37: catalog.v1.ListPasskeysResponse
+	(*DeletePasskeyRequest)(nil),               // 38: catalog.v1.DeletePasskeyRequest
+	(*DeletePasskeyResponse)(nil),              // 39: catalog.v1.DeletePasskeyResponse
+	(*CreateRecoveryCodesRequest)(nil),         // 40: catalog.v1.CreateRecoveryCodesRequest
+	(*CreateRecoveryCodesResponse)(nil),        // 41: catalog.v1.CreateRecoveryCodesResponse
+	(*SecurityPolicy)(nil),                     // 42: catalog.v1.SecurityPolicy
+	(*GetSecurityPolicyRequest)(nil),           // 43: catalog.v1.GetSecurityPolicyRequest
+	(*GetSecurityPolicyResponse)(nil),          // 44: catalog.v1.GetSecurityPolicyResponse
+	(*UpdateSecurityPolicyRequest)(nil),        // 45: catalog.v1.UpdateSecurityPolicyRequest
+	(*UpdateSecurityPolicyResponse)(nil),       // 46: catalog.v1.UpdateSecurityPolicyResponse
+	(*ApiKey)(nil),                             // 47: catalog.v1.ApiKey
+	(*CreateApiKeyRequest)(nil),                // 48: catalog.v1.CreateApiKeyRequest
+	(*CreateApiKeyResponse)(nil),               // 49: catalog.v1.CreateApiKeyResponse
+	(*ListApiKeysRequest)(nil),                 // 50: catalog.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),                // 51: catalog.v1.ListApiKeysResponse
+	(*RevokeApiKeyRequest)(nil),                // 52: catalog.v1.RevokeApiKeyRequest
+	(*RevokeApiKeyResponse)(nil),               // 53: catalog.v1.RevokeApiKeyResponse
+	(*SecurityEvent)(nil),                      // 54: catalog.v1.SecurityEvent
+	(*ListSecurityEventsRequest)(nil),          // 55: catalog.v1.ListSecurityEventsRequest
+	(*ListSecurityEventsResponse)(nil),         // 56: catalog.v1.ListSecurityEventsResponse
+	(*SecondFactor_NewPasskey)(nil),            // 57: catalog.v1.SecondFactor.NewPasskey
+	nil,                                        // 58: catalog.v1.SecurityEvent.DetailsEntry
+	(*timestamppb.Timestamp)(nil),              // 59: google.protobuf.Timestamp
+	(*Admin)(nil),                              // 60: catalog.v1.Admin
 }
 var file_catalog_v1_auth_proto_depIdxs = []int32{
-	23, // 0: catalog.v1.SignInResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 1: catalog.v1.SignInResponse.admin:type_name -> catalog.v1.Admin
-	23, // 2: catalog.v1.RefreshSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 3: catalog.v1.RefreshSessionResponse.admin:type_name -> catalog.v1.Admin
-	24, // 4: catalog.v1.GetCurrentAdminResponse.admin:type_name -> catalog.v1.Admin
-	23, // 5: catalog.v1.Session.create_time:type_name -> google.protobuf.Timestamp
-	23, // 6: catalog.v1.Session.last_refresh_time:type_name -> google.protobuf.Timestamp
-	23, // 7: catalog.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
-	8,  // 8: catalog.v1.ListSessionsResponse.sessions:type_name -> catalog.v1.Session
-	23, // 9: catalog.v1.ChangePasswordResponse.expire_time:type_name -> google.protobuf.Timestamp
-	23, // 10: catalog.v1.ResetPasswordResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 11: catalog.v1.ResetPasswordResponse.admin:type_name -> catalog.v1.Admin
-	23, // 12: catalog.v1.AcceptInvitationResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 13: catalog.v1.AcceptInvitationResponse.admin:type_name -> catalog.v1.Admin
-	23, // 14: catalog.v1.CompleteSetupResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 15: catalog.v1.CompleteSetupResponse.admin:type_name -> catalog.v1.Admin
-	0,  // 16: catalog.v1.AuthService.SignIn:input_type -> catalog.v1.SignInRequest
-	2,  // 17: catalog.v1.AuthService.RefreshSession:input_type -> catalog.v1.RefreshSessionRequest
-	4,  // 18: catalog.v1.AuthService.SignOut:input_type -> catalog.v1.SignOutRequest
-	6,  // 19: catalog.v1.AuthService.GetCurrentAdmin:input_type -> catalog.v1.GetCurrentAdminRequest
-	9,  // 20: catalog.v1.AuthService.ListSessions:input_type -> catalog.v1.ListSessionsRequest
-	11, // 21: catalog.v1.AuthService.RevokeSession:input_type -> catalog.v1.RevokeSessionRequest
-	13, // 22: catalog.v1.AuthService.ChangePassword:input_type -> catalog.v1.ChangePasswordRequest
-	15, // 23: catalog.v1.AuthService.RequestPasswordReset:input_type -> catalog.v1.RequestPasswordResetRequest
-	17, // 24: catalog.v1.AuthService.ResetPassword:input_type -> catalog.v1.ResetPasswordRequest
-	19, // 25: catalog.v1.AuthService.AcceptInvitation:input_type -> catalog.v1.AcceptInvitationRequest
-	21, // 26: catalog.v1.AuthService.CompleteSetup:input_type -> catalog.v1.CompleteSetupRequest
-	1,  // 27: catalog.v1.AuthService.SignIn:output_type -> catalog.v1.SignInResponse
-	3,  // 28: catalog.v1.AuthService.RefreshSession:output_type -> catalog.v1.RefreshSessionResponse
-	5,  // 29: catalog.v1.AuthService.SignOut:output_type -> catalog.v1.SignOutResponse
-	7,  // 30: catalog.v1.AuthService.GetCurrentAdmin:output_type -> catalog.v1.GetCurrentAdminResponse
-	10, // 31: catalog.v1.AuthService.ListSessions:output_type -> catalog.v1.ListSessionsResponse
-	12, // 32: catalog.v1.AuthService.RevokeSession:output_type -> catalog.v1.RevokeSessionResponse
-	14, // 33: catalog.v1.AuthService.ChangePassword:output_type -> catalog.v1.ChangePasswordResponse
-	16, // 34: catalog.v1.AuthService.RequestPasswordReset:output_type -> catalog.v1.RequestPasswordResetResponse
-	18, // 35: catalog.v1.AuthService.ResetPassword:output_type -> catalog.v1.ResetPasswordResponse
-	20, // 36: catalog.v1.AuthService.AcceptInvitation:output_type -> catalog.v1.AcceptInvitationResponse
-	22, // 37: catalog.v1.AuthService.CompleteSetup:output_type -> catalog.v1.CompleteSetupResponse
-	27, // [27:38] is the sub-list for method output_type
-	16, // [16:27] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	57, // 0: catalog.v1.SecondFactor.new_passkey:type_name -> catalog.v1.SecondFactor.NewPasskey
+	3,  // 1: catalog.v1.SignInRequest.second_factor:type_name -> catalog.v1.SecondFactor
+	59, // 2: catalog.v1.SignInResponse.expire_time:type_name -> google.protobuf.Timestamp
+	60, // 3: catalog.v1.SignInResponse.admin:type_name -> catalog.v1.Admin
+	59, // 4: catalog.v1.RefreshSessionResponse.expire_time:type_name -> google.protobuf.Timestamp
+	60, // 5: catalog.v1.RefreshSessionResponse.admin:type_name -> catalog.v1.Admin
+	59, // 6: catalog.v1.ReauthenticateResponse.expire_time:type_name -> google.protobuf.Timestamp
+	59, // 7: catalog.v1.ReauthenticateResponse.auth_time:type_name -> google.protobuf.Timestamp
+	60, // 8: catalog.v1.GetCurrentAdminResponse.admin:type_name -> catalog.v1.Admin
+	59, // 9: catalog.v1.Session.create_time:type_name -> google.protobuf.Timestamp
+	59, // 10: catalog.v1.Session.last_refresh_time:type_name -> google.protobuf.Timestamp
+	59, // 11: catalog.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
+	14, // 12: catalog.v1.ListSessionsResponse.sessions:type_name -> catalog.v1.Session
+	59, // 13: catalog.v1.ChangePasswordResponse.expire_time:type_name -> google.protobuf.Timestamp
+	3,  // 14: catalog.v1.ResetPasswordRequest.second_factor:type_name -> catalog.v1.SecondFactor
+	59, // 15: catalog.v1.ResetPasswordResponse.expire_time:type_name -> google.protobuf.Timestamp
+	60, // 16: catalog.v1.ResetPasswordResponse.admin:type_name -> catalog.v1.Admin
+	3,  // 17: catalog.v1.AcceptInvitationRequest.second_factor:type_name -> catalog.v1.SecondFactor
+	59, // 18: catalog.v1.AcceptInvitationResponse.expire_time:type_name -> google.protobuf.Timestamp
+	60, // 19: catalog.v1.AcceptInvitationResponse.admin:type_name -> catalog.v1.Admin
+	59, // 20: catalog.v1.CompleteSetupResponse.expire_time:type_name -> google.protobuf.Timestamp
+	60, // 21: catalog.v1.CompleteSetupResponse.admin:type_name -> catalog.v1.Admin
+	60, // 22: catalog.v1.ConfirmEmailResponse.admin:type_name -> catalog.v1.Admin
+	59, // 23: catalog.v1.Passkey.create_time:type_name -> google.protobuf.Timestamp
+	59, // 24: catalog.v1.Passkey.last_use_time:type_name -> google.protobuf.Timestamp
+	0,  // 25: catalog.v1.CreatePasskeyChallengeRequest.purpose:type_name -> catalog.v1.CreatePasskeyChallengeRequest.Purpose
+	31, // 26: catalog.v1.CreatePasskeyResponse.passkey:type_name -> catalog.v1.Passkey
+	31, // 27: catalog.v1.ListPasskeysResponse.passkeys:type_name -> catalog.v1.Passkey
+	42, // 28: catalog.v1.GetSecurityPolicyResponse.security_policy:type_name -> catalog.v1.SecurityPolicy
+	42, // 29: catalog.v1.UpdateSecurityPolicyRequest.security_policy:type_name -> catalog.v1.SecurityPolicy
+	42, // 30: catalog.v1.UpdateSecurityPolicyResponse.security_policy:type_name -> catalog.v1.SecurityPolicy
+	1,  // 31: catalog.v1.ApiKey.access:type_name -> catalog.v1.ApiKey.Access
+	59, // 32: catalog.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
+	59, // 33: catalog.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
+	59, // 34: catalog.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
+	59, // 35: catalog.v1.ApiKey.last_use_time:type_name -> google.protobuf.Timestamp
+	1,  // 36: catalog.v1.CreateApiKeyRequest.access:type_name -> catalog.v1.ApiKey.Access
+	59, // 37: catalog.v1.CreateApiKeyRequest.expire_time:type_name -> google.protobuf.Timestamp
+	47, // 38: catalog.v1.CreateApiKeyResponse.api_key:type_name -> catalog.v1.ApiKey
+	47, // 39: catalog.v1.ListApiKeysResponse.api_keys:type_name -> catalog.v1.ApiKey
+	2,  // 40: catalog.v1.SecurityEvent.type:type_name -> catalog.v1.SecurityEvent.Type
+	59, // 41: catalog.v1.SecurityEvent.create_time:type_name -> google.protobuf.Timestamp
+	58, // 42: catalog.v1.SecurityEvent.details:type_name -> catalog.v1.SecurityEvent.DetailsEntry
+	54, // 43: catalog.v1.ListSecurityEventsResponse.security_events:type_name -> catalog.v1.SecurityEvent
+	4,  // 44: catalog.v1.AuthService.SignIn:input_type -> catalog.v1.SignInRequest
+	6,  // 45: catalog.v1.AuthService.RefreshSession:input_type -> catalog.v1.RefreshSessionRequest
+	8,  // 46: catalog.v1.AuthService.SignOut:input_type -> catalog.v1.SignOutRequest
+	10, // 47: catalog.v1.AuthService.Reauthenticate:input_type -> catalog.v1.ReauthenticateRequest
+	12, // 48: catalog.v1.AuthService.GetCurrentAdmin:input_type -> catalog.v1.GetCurrentAdminRequest
+	15, // 49: catalog.v1.AuthService.ListSessions:input_type -> catalog.v1.ListSessionsRequest
+	17, // 50: catalog.v1.AuthService.RevokeSession:input_type -> catalog.v1.RevokeSessionRequest
+	19, // 51: catalog.v1.AuthService.ChangePassword:input_type -> catalog.v1.ChangePasswordRequest
+	21, // 52: catalog.v1.AuthService.RequestPasswordReset:input_type -> catalog.v1.RequestPasswordResetRequest
+	23, // 53: catalog.v1.AuthService.ResetPassword:input_type -> catalog.v1.ResetPasswordRequest
+	25, // 54: catalog.v1.AuthService.AcceptInvitation:input_type -> catalog.v1.AcceptInvitationRequest
+	27, // 55: catalog.v1.AuthService.CompleteSetup:input_type -> catalog.v1.CompleteSetupRequest
+	29, // 56: catalog.v1.AuthService.ConfirmEmail:input_type -> catalog.v1.ConfirmEmailRequest
+	32, // 57: catalog.v1.AuthService.CreatePasskeyChallenge:input_type -> catalog.v1.CreatePasskeyChallengeRequest
+	34, // 58: catalog.v1.AuthService.CreatePasskey:input_type -> catalog.v1.CreatePasskeyRequest
+	36, // 59: catalog.v1.AuthService.ListPasskeys:input_type -> catalog.v1.ListPasskeysRequest
+	38, // 60: catalog.v1.AuthService.DeletePasskey:input_type -> catalog.v1.DeletePasskeyRequest
+	40, // 61: catalog.v1.AuthService.CreateRecoveryCodes:input_type -> catalog.v1.CreateRecoveryCodesRequest
+	43, // 62: catalog.v1.AuthService.GetSecurityPolicy:input_type -> catalog.v1.GetSecurityPolicyRequest
+	45, // 63: catalog.v1.AuthService.UpdateSecurityPolicy:input_type -> catalog.v1.UpdateSecurityPolicyRequest
+	48, // 64: catalog.v1.AuthService.CreateApiKey:input_type -> catalog.v1.CreateApiKeyRequest
+	50, // 65: catalog.v1.AuthService.ListApiKeys:input_type -> catalog.v1.ListApiKeysRequest
+	52, // 66: catalog.v1.AuthService.RevokeApiKey:input_type -> catalog.v1.RevokeApiKeyRequest
+	55, // 67: catalog.v1.AuthService.ListSecurityEvents:input_type -> catalog.v1.ListSecurityEventsRequest
+	5,  // 68: catalog.v1.AuthService.SignIn:output_type -> catalog.v1.SignInResponse
+	7,  // 69: catalog.v1.AuthService.RefreshSession:output_type -> catalog.v1.RefreshSessionResponse
+	9,  // 70: catalog.v1.AuthService.SignOut:output_type -> catalog.v1.SignOutResponse
+	11, // 71: catalog.v1.AuthService.Reauthenticate:output_type -> catalog.v1.ReauthenticateResponse
+	13, // 72: catalog.v1.AuthService.GetCurrentAdmin:output_type -> catalog.v1.GetCurrentAdminResponse
+	16, // 73: catalog.v1.AuthService.ListSessions:output_type -> catalog.v1.ListSessionsResponse
+	18, // 74: catalog.v1.AuthService.RevokeSession:output_type -> catalog.v1.RevokeSessionResponse
+	20, // 75: catalog.v1.AuthService.ChangePassword:output_type -> catalog.v1.ChangePasswordResponse
+	22, // 76: catalog.v1.AuthService.RequestPasswordReset:output_type -> catalog.v1.RequestPasswordResetResponse
+	24, // 77: catalog.v1.AuthService.ResetPassword:output_type -> catalog.v1.ResetPasswordResponse
+	26, // 78: catalog.v1.AuthService.AcceptInvitation:output_type -> catalog.v1.AcceptInvitationResponse
+	28, // 79: catalog.v1.AuthService.CompleteSetup:output_type -> catalog.v1.CompleteSetupResponse
+	30, // 80: catalog.v1.AuthService.ConfirmEmail:output_type -> catalog.v1.ConfirmEmailResponse
+	33, // 81: catalog.v1.AuthService.CreatePasskeyChallenge:output_type -> catalog.v1.CreatePasskeyChallengeResponse
+	35, // 82: catalog.v1.AuthService.CreatePasskey:output_type -> catalog.v1.CreatePasskeyResponse
+	37, // 83: catalog.v1.AuthService.ListPasskeys:output_type -> catalog.v1.ListPasskeysResponse
+	39, // 84: catalog.v1.AuthService.DeletePasskey:output_type -> catalog.v1.DeletePasskeyResponse
+	41, // 85: catalog.v1.AuthService.CreateRecoveryCodes:output_type -> catalog.v1.CreateRecoveryCodesResponse
+	44, // 86: catalog.v1.AuthService.GetSecurityPolicy:output_type -> catalog.v1.GetSecurityPolicyResponse
+	46, // 87: catalog.v1.AuthService.UpdateSecurityPolicy:output_type -> catalog.v1.UpdateSecurityPolicyResponse
+	49, // 88: catalog.v1.AuthService.CreateApiKey:output_type -> catalog.v1.CreateApiKeyResponse
+	51, // 89: catalog.v1.AuthService.ListApiKeys:output_type -> catalog.v1.ListApiKeysResponse
+	53, // 90: catalog.v1.AuthService.RevokeApiKey:output_type -> catalog.v1.RevokeApiKeyResponse
+	56, // 91: catalog.v1.AuthService.ListSecurityEvents:output_type -> catalog.v1.ListSecurityEventsResponse
+	68, // [68:92] is the sub-list for method output_type
+	44, // [44:68] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_auth_proto_init() }
@@ -1531,18 +4032,28 @@ func file_catalog_v1_auth_proto_init() {
 	}
 	file_catalog_v1_access_proto_init()
 	file_catalog_v1_admin_proto_init()
+	file_catalog_v1_auth_proto_msgTypes[0].OneofWrappers = []any{
+		(*SecondFactor_Passkey)(nil),
+		(*SecondFactor_RecoveryCode)(nil),
+		(*SecondFactor_NewPasskey_)(nil),
+	}
+	file_catalog_v1_auth_proto_msgTypes[7].OneofWrappers = []any{
+		(*ReauthenticateRequest_Password)(nil),
+		(*ReauthenticateRequest_Passkey)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_auth_proto_rawDesc), len(file_catalog_v1_auth_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   23,
+			NumEnums:      3,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_catalog_v1_auth_proto_goTypes,
 		DependencyIndexes: file_catalog_v1_auth_proto_depIdxs,
+		EnumInfos:         file_catalog_v1_auth_proto_enumTypes,
 		MessageInfos:      file_catalog_v1_auth_proto_msgTypes,
 	}.Build()
 	File_catalog_v1_auth_proto = out.File

@@ -37,6 +37,10 @@ const (
 	Delivery_KIND_INVITATION Delivery_Kind = 2
 	// Lets an administrator choose a new password.
 	Delivery_KIND_PASSWORD_RESET Delivery_Kind = 3
+	// Lets an administrator confirm a new e-mail address.
+	Delivery_KIND_EMAIL_CONFIRMATION Delivery_Kind = 4
+	// Tells an administrator of something that concerns their account.
+	Delivery_KIND_SECURITY_NOTICE Delivery_Kind = 5
 )
 
 // Enum value maps for Delivery_Kind.
@@ -46,12 +50,16 @@ var (
 		1: "KIND_CHANGES",
 		2: "KIND_INVITATION",
 		3: "KIND_PASSWORD_RESET",
+		4: "KIND_EMAIL_CONFIRMATION",
+		5: "KIND_SECURITY_NOTICE",
 	}
 	Delivery_Kind_value = map[string]int32{
-		"KIND_UNSPECIFIED":    0,
-		"KIND_CHANGES":        1,
-		"KIND_INVITATION":     2,
-		"KIND_PASSWORD_RESET": 3,
+		"KIND_UNSPECIFIED":        0,
+		"KIND_CHANGES":            1,
+		"KIND_INVITATION":         2,
+		"KIND_PASSWORD_RESET":     3,
+		"KIND_EMAIL_CONFIRMATION": 4,
+		"KIND_SECURITY_NOTICE":    5,
 	}
 )
 
@@ -1517,7 +1525,7 @@ var File_catalog_v1_notification_proto protoreflect.FileDescriptor
 const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\n" +
 	"\x1dcatalog/v1/notification.proto\x12\n" +
-	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x06\n" +
+	"catalog.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17catalog/v1/access.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\a\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\frecipient_id\x18\x02 \x01(\tR\vrecipientId\x12'\n" +
@@ -1537,12 +1545,14 @@ const file_catalog_v1_notification_proto_rawDesc = "" +
 	"\vupdate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12?\n" +
 	"\rschedule_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\fscheduleTime\x12-\n" +
-	"\x04kind\x18\x0e \x01(\x0e2\x19.catalog.v1.Delivery.KindR\x04kind\"\\\n" +
+	"\x04kind\x18\x0e \x01(\x0e2\x19.catalog.v1.Delivery.KindR\x04kind\"\x93\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_CHANGES\x10\x01\x12\x13\n" +
 	"\x0fKIND_INVITATION\x10\x02\x12\x17\n" +
-	"\x13KIND_PASSWORD_RESET\x10\x03\"\x91\x01\n" +
+	"\x13KIND_PASSWORD_RESET\x10\x03\x12\x1b\n" +
+	"\x17KIND_EMAIL_CONFIRMATION\x10\x04\x12\x18\n" +
+	"\x14KIND_SECURITY_NOTICE\x10\x05\"\x91\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x0e\n" +

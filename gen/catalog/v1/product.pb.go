@@ -1763,9 +1763,10 @@ type ProductChange struct {
 	Operation ProductChange_Operation `protobuf:"varint,4,opt,name=operation,proto3,enum=catalog.v1.ProductChange_Operation" json:"operation,omitempty"`
 	// The fields that changed.
 	Fields []*ProductChange_FieldChange `protobuf:"bytes,5,rep,name=fields,proto3" json:"fields,omitempty"`
-	// The id of the administrator who made the change.
+	// The id of the administrator, or of the API key, that made the change.
 	ActorId string `protobuf:"bytes,6,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`
-	// The administrator's name when the change was made.
+	// The administrator's name when the change was made; for an API key its name and that of its creator, as in
+	// "erp (key of Ana)".
 	ActorName string `protobuf:"bytes,7,opt,name=actor_name,json=actorName,proto3" json:"actor_name,omitempty"`
 	// When the change was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -1776,8 +1777,10 @@ type ProductChange struct {
 	Product *Product `protobuf:"bytes,10,opt,name=product,proto3" json:"product,omitempty"`
 	// The sequence of the change that this one undid by RevertProductChange; 0 if it is no such change.
 	RevertedSequence int64 `protobuf:"varint,11,opt,name=reverted_sequence,json=revertedSequence,proto3" json:"reverted_sequence,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The id of the API key that made the change; empty if an administrator made it.
+	ApiKeyId      string `protobuf:"bytes,12,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ProductChange) Reset() {
@@ -1885,6 +1888,13 @@ func (x *ProductChange) GetRevertedSequence() int64 {
 		return x.RevertedSequence
 	}
 	return 0
+}
+
+func (x *ProductChange) GetApiKeyId() string {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return ""
 }
 
 // ListBrandsRequest asks for a page of brands.
@@ -2258,7 +2268,7 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"L\n" +
 	"\x1bRevertProductChangeResponse\x12-\n" +
-	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xdc\x05\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\xfa\x05\n" +
 	"\rProductChange\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
@@ -2274,7 +2284,9 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x04etag\x18\t \x01(\tR\x04etag\x12-\n" +
 	"\aproduct\x18\n" +
 	" \x01(\v2\x13.catalog.v1.ProductR\aproduct\x12+\n" +
-	"\x11reverted_sequence\x18\v \x01(\x03R\x10revertedSequence\x1a\x8d\x01\n" +
+	"\x11reverted_sequence\x18\v \x01(\x03R\x10revertedSequence\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\f \x01(\tR\bapiKeyId\x1a\x8d\x01\n" +
 	"\vFieldChange\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x123\n" +
 	"\told_value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\boldValue\x123\n" +
@@ -2296,24 +2308,24 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a@\n" +
 	"\x05Brand\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
-	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount2\x9e\n" +
+	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount2\xd2\n" +
 	"\n" +
-	"\x0eProductService\x12T\n" +
+	"\x0eProductService\x12X\n" +
 	"\n" +
-	"GetProduct\x12\x1d.catalog.v1.GetProductRequest\x1a\x1e.catalog.v1.GetProductResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12f\n" +
-	"\x10BatchGetProducts\x12#.catalog.v1.BatchGetProductsRequest\x1a$.catalog.v1.BatchGetProductsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12Z\n" +
-	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12T\n" +
+	"GetProduct\x12\x1d.catalog.v1.GetProductRequest\x1a\x1e.catalog.v1.GetProductResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12j\n" +
+	"\x10BatchGetProducts\x12#.catalog.v1.BatchGetProductsRequest\x1a$.catalog.v1.BatchGetProductsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12^\n" +
+	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12X\n" +
 	"\n" +
-	"ListBrands\x12\x1d.catalog.v1.ListBrandsRequest\x1a\x1e.catalog.v1.ListBrandsResponse\"\a\x80\xd3\x18\x01\x90\x02\x01\x12Z\n" +
-	"\rCreateProduct\x12 .catalog.v1.CreateProductRequest\x1a!.catalog.v1.CreateProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
-	"\x13BatchCreateProducts\x12&.catalog.v1.BatchCreateProductsRequest\x1a'.catalog.v1.BatchCreateProductsResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
-	"\rUpdateProduct\x12 .catalog.v1.UpdateProductRequest\x1a!.catalog.v1.UpdateProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
-	"\x13BatchUpdateProducts\x12&.catalog.v1.BatchUpdateProductsRequest\x1a'.catalog.v1.BatchUpdateProductsResponse\"\x04\x80\xd3\x18\x02\x12Z\n" +
-	"\rDeleteProduct\x12 .catalog.v1.DeleteProductRequest\x1a!.catalog.v1.DeleteProductResponse\"\x04\x80\xd3\x18\x02\x12`\n" +
-	"\x0fUndeleteProduct\x12\".catalog.v1.UndeleteProductRequest\x1a#.catalog.v1.UndeleteProductResponse\"\x04\x80\xd3\x18\x02\x12l\n" +
-	"\x12ListProductChanges\x12%.catalog.v1.ListProductChangesRequest\x1a&.catalog.v1.ListProductChangesResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12n\n" +
-	"\x13WatchProductChanges\x12&.catalog.v1.WatchProductChangesRequest\x1a'.catalog.v1.WatchProductChangesResponse\"\x04\x80\xd3\x18\x020\x01\x12l\n" +
-	"\x13RevertProductChange\x12&.catalog.v1.RevertProductChangeRequest\x1a'.catalog.v1.RevertProductChangeResponse\"\x04\x80\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"ListBrands\x12\x1d.catalog.v1.ListBrandsRequest\x1a\x1e.catalog.v1.ListBrandsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12^\n" +
+	"\rCreateProduct\x12 .catalog.v1.CreateProductRequest\x1a!.catalog.v1.CreateProductResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12p\n" +
+	"\x13BatchCreateProducts\x12&.catalog.v1.BatchCreateProductsRequest\x1a'.catalog.v1.BatchCreateProductsResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12^\n" +
+	"\rUpdateProduct\x12 .catalog.v1.UpdateProductRequest\x1a!.catalog.v1.UpdateProductResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12p\n" +
+	"\x13BatchUpdateProducts\x12&.catalog.v1.BatchUpdateProductsRequest\x1a'.catalog.v1.BatchUpdateProductsResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12^\n" +
+	"\rDeleteProduct\x12 .catalog.v1.DeleteProductRequest\x1a!.catalog.v1.DeleteProductResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12d\n" +
+	"\x0fUndeleteProduct\x12\".catalog.v1.UndeleteProductRequest\x1a#.catalog.v1.UndeleteProductResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12p\n" +
+	"\x12ListProductChanges\x12%.catalog.v1.ListProductChangesRequest\x1a&.catalog.v1.ListProductChangesResponse\"\v\x80\xd3\x18\x02\x88\xd3\x18\x01\x90\x02\x01\x12r\n" +
+	"\x13WatchProductChanges\x12&.catalog.v1.WatchProductChangesRequest\x1a'.catalog.v1.WatchProductChangesResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x010\x01\x12p\n" +
+	"\x13RevertProductChange\x12&.catalog.v1.RevertProductChangeRequest\x1a'.catalog.v1.RevertProductChangeResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_product_proto_rawDescOnce sync.Once

@@ -1009,12 +1009,12 @@ const file_catalog_v1_tracking_proto_rawDesc = "" +
 	"\vGranularity\x12\x1b\n" +
 	"\x17GRANULARITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10GRANULARITY_HOUR\x10\x01\x12\x13\n" +
-	"\x0fGRANULARITY_DAY\x10\x022\xc0\x03\n" +
-	"\x0fTrackingService\x12i\n" +
-	"\x11QueryProductViews\x12$.catalog.v1.QueryProductViewsRequest\x1a%.catalog.v1.QueryProductViewsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12i\n" +
-	"\x11QueryCatalogViews\x12$.catalog.v1.QueryCatalogViewsRequest\x1a%.catalog.v1.QueryCatalogViewsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12c\n" +
-	"\x0fListTopProducts\x12\".catalog.v1.ListTopProductsRequest\x1a#.catalog.v1.ListTopProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01\x12r\n" +
-	"\x14ListUnviewedProducts\x12'.catalog.v1.ListUnviewedProductsRequest\x1a(.catalog.v1.ListUnviewedProductsResponse\"\a\x80\xd3\x18\x02\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
+	"\x0fGRANULARITY_DAY\x10\x022\xd0\x03\n" +
+	"\x0fTrackingService\x12m\n" +
+	"\x11QueryProductViews\x12$.catalog.v1.QueryProductViewsRequest\x1a%.catalog.v1.QueryProductViewsResponse\"\v\x80\xd3\x18\x02\x88\xd3\x18\x01\x90\x02\x01\x12m\n" +
+	"\x11QueryCatalogViews\x12$.catalog.v1.QueryCatalogViewsRequest\x1a%.catalog.v1.QueryCatalogViewsResponse\"\v\x80\xd3\x18\x02\x88\xd3\x18\x01\x90\x02\x01\x12g\n" +
+	"\x0fListTopProducts\x12\".catalog.v1.ListTopProductsRequest\x1a#.catalog.v1.ListTopProductsResponse\"\v\x80\xd3\x18\x02\x88\xd3\x18\x01\x90\x02\x01\x12v\n" +
+	"\x14ListUnviewedProducts\x12'.catalog.v1.ListUnviewedProductsRequest\x1a(.catalog.v1.ListUnviewedProductsResponse\"\v\x80\xd3\x18\x02\x88\xd3\x18\x01\x90\x02\x01B6Z4github.com/zebrands/catalog/gen/catalog/v1;catalogv1b\x06proto3"
 
 var (
 	file_catalog_v1_tracking_proto_rawDescOnce sync.Once

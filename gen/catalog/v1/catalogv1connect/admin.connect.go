@@ -59,7 +59,7 @@ type AdminServiceClient interface {
 	// CreateAdmin adds an administrator. Without a password the administrator is invited by e-mail,
 	// with a link that works once. Safe to retry: a repeated call fails with EMAIL_TAKEN.
 	//
-	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
 	// (SIGN_IN_THROTTLED) after too many administrators in an hour, or too many mails to the address.
 	CreateAdmin(context.Context, *v1.CreateAdminRequest) (*v1.CreateAdminResponse, error)
 	// GetAdmin returns one administrator, also a deleted one.
@@ -71,20 +71,23 @@ type AdminServiceClient interface {
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListAdmins(context.Context, *v1.ListAdminsRequest) (*v1.ListAdminsResponse, error)
 	// UpdateAdmin changes the fields that update_mask names. Disabling an administrator ends all
-	// their sessions at once. Idempotent.
+	// their sessions at once. A new e-mail address becomes pending_email, and the old one stays until
+	// AuthService.ConfirmEmail; the address of an invited administrator changes at once. Idempotent.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for email and disabled; NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
 	// could sign in; ABORTED (ETAG_MISMATCH).
 	UpdateAdmin(context.Context, *v1.UpdateAdminRequest) (*v1.UpdateAdminResponse, error)
 	// DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
 	// restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
+	// (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
 	DeleteAdmin(context.Context, *v1.DeleteAdminRequest) (*v1.DeleteAdminResponse, error)
 	// UndeleteAdmin restores a deleted administrator, who signs in with the password they had.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_DELETED); ALREADY_EXISTS
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
+	// (ADMIN_NOT_DELETED); ALREADY_EXISTS
 	// (EMAIL_TAKEN) if another administrator has the address now.
 	UndeleteAdmin(context.Context, *v1.UndeleteAdminRequest) (*v1.UndeleteAdminResponse, error)
 	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not
@@ -232,7 +235,7 @@ type AdminServiceHandler interface {
 	// CreateAdmin adds an administrator. Without a password the administrator is invited by e-mail,
 	// with a link that works once. Safe to retry: a repeated call fails with EMAIL_TAKEN.
 	//
-	// Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
 	// (SIGN_IN_THROTTLED) after too many administrators in an hour, or too many mails to the address.
 	CreateAdmin(context.Context, *v1.CreateAdminRequest) (*v1.CreateAdminResponse, error)
 	// GetAdmin returns one administrator, also a deleted one.
@@ -244,20 +247,23 @@ type AdminServiceHandler interface {
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListAdmins(context.Context, *v1.ListAdminsRequest) (*v1.ListAdminsResponse, error)
 	// UpdateAdmin changes the fields that update_mask names. Disabling an administrator ends all
-	// their sessions at once. Idempotent.
+	// their sessions at once. A new e-mail address becomes pending_email, and the old one stays until
+	// AuthService.ConfirmEmail; the address of an invited administrator changes at once. Idempotent.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for email and disabled; NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
 	// could sign in; ABORTED (ETAG_MISMATCH).
 	UpdateAdmin(context.Context, *v1.UpdateAdminRequest) (*v1.UpdateAdminResponse, error)
 	// DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
 	// restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
+	// (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
 	DeleteAdmin(context.Context, *v1.DeleteAdminRequest) (*v1.DeleteAdminResponse, error)
 	// UndeleteAdmin restores a deleted administrator, who signs in with the password they had.
 	//
-	// Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_DELETED); ALREADY_EXISTS
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
+	// (ADMIN_NOT_DELETED); ALREADY_EXISTS
 	// (EMAIL_TAKEN) if another administrator has the address now.
 	UndeleteAdmin(context.Context, *v1.UndeleteAdminRequest) (*v1.UndeleteAdminResponse, error)
 	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not

@@ -40,6 +40,9 @@ const (
 	AuthServiceRefreshSessionProcedure = "/catalog.v1.AuthService/RefreshSession"
 	// AuthServiceSignOutProcedure is the fully-qualified name of the AuthService's SignOut RPC.
 	AuthServiceSignOutProcedure = "/catalog.v1.AuthService/SignOut"
+	// AuthServiceReauthenticateProcedure is the fully-qualified name of the AuthService's
+	// Reauthenticate RPC.
+	AuthServiceReauthenticateProcedure = "/catalog.v1.AuthService/Reauthenticate"
 	// AuthServiceGetCurrentAdminProcedure is the fully-qualified name of the AuthService's
 	// GetCurrentAdmin RPC.
 	AuthServiceGetCurrentAdminProcedure = "/catalog.v1.AuthService/GetCurrentAdmin"
@@ -64,6 +67,41 @@ const (
 	// AuthServiceCompleteSetupProcedure is the fully-qualified name of the AuthService's CompleteSetup
 	// RPC.
 	AuthServiceCompleteSetupProcedure = "/catalog.v1.AuthService/CompleteSetup"
+	// AuthServiceConfirmEmailProcedure is the fully-qualified name of the AuthService's ConfirmEmail
+	// RPC.
+	AuthServiceConfirmEmailProcedure = "/catalog.v1.AuthService/ConfirmEmail"
+	// AuthServiceCreatePasskeyChallengeProcedure is the fully-qualified name of the AuthService's
+	// CreatePasskeyChallenge RPC.
+	AuthServiceCreatePasskeyChallengeProcedure = "/catalog.v1.AuthService/CreatePasskeyChallenge"
+	// AuthServiceCreatePasskeyProcedure is the fully-qualified name of the AuthService's CreatePasskey
+	// RPC.
+	AuthServiceCreatePasskeyProcedure = "/catalog.v1.AuthService/CreatePasskey"
+	// AuthServiceListPasskeysProcedure is the fully-qualified name of the AuthService's ListPasskeys
+	// RPC.
+	AuthServiceListPasskeysProcedure = "/catalog.v1.AuthService/ListPasskeys"
+	// AuthServiceDeletePasskeyProcedure is the fully-qualified name of the AuthService's DeletePasskey
+	// RPC.
+	AuthServiceDeletePasskeyProcedure = "/catalog.v1.AuthService/DeletePasskey"
+	// AuthServiceCreateRecoveryCodesProcedure is the fully-qualified name of the AuthService's
+	// CreateRecoveryCodes RPC.
+	AuthServiceCreateRecoveryCodesProcedure = "/catalog.v1.AuthService/CreateRecoveryCodes"
+	// AuthServiceGetSecurityPolicyProcedure is the fully-qualified name of the AuthService's
+	// GetSecurityPolicy RPC.
+	AuthServiceGetSecurityPolicyProcedure = "/catalog.v1.AuthService/GetSecurityPolicy"
+	// AuthServiceUpdateSecurityPolicyProcedure is the fully-qualified name of the AuthService's
+	// UpdateSecurityPolicy RPC.
+	AuthServiceUpdateSecurityPolicyProcedure = "/catalog.v1.AuthService/UpdateSecurityPolicy"
+	// AuthServiceCreateApiKeyProcedure is the fully-qualified name of the AuthService's CreateApiKey
+	// RPC.
+	AuthServiceCreateApiKeyProcedure = "/catalog.v1.AuthService/CreateApiKey"
+	// AuthServiceListApiKeysProcedure is the fully-qualified name of the AuthService's ListApiKeys RPC.
+	AuthServiceListApiKeysProcedure = "/catalog.v1.AuthService/ListApiKeys"
+	// AuthServiceRevokeApiKeyProcedure is the fully-qualified name of the AuthService's RevokeApiKey
+	// RPC.
+	AuthServiceRevokeApiKeyProcedure = "/catalog.v1.AuthService/RevokeApiKey"
+	// AuthServiceListSecurityEventsProcedure is the fully-qualified name of the AuthService's
+	// ListSecurityEvents RPC.
+	AuthServiceListSecurityEventsProcedure = "/catalog.v1.AuthService/ListSecurityEvents"
 )
 
 // AuthServiceClient is a client for the catalog.v1.AuthService service.
@@ -71,11 +109,14 @@ type AuthServiceClient interface {
 	// SignIn starts a session. Failures take the same time and have the same text, whatever the cause.
 	// Not idempotent: every call starts a session of its own.
 	//
-	// Errors: UNAUTHENTICATED (SIGN_IN_FAILED); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
-	// failures, with a RetryInfo.
+	// Errors: UNAUTHENTICATED (SIGN_IN_FAILED); UNAUTHENTICATED (SECOND_FACTOR_REQUIRED) if the password is right
+	// and second_factor is empty, with passkey_options or, for an administrator without a passkey while the security
+	// policy requires one, new_passkey_options in its metadata; UNAUTHENTICATED (SECOND_FACTOR_FAILED);
+	// RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many failures, with a RetryInfo.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
-	// RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Not safe
-	// to retry: using a refresh token twice revokes its whole session.
+	// RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Safe to
+	// retry for 10 seconds, until the new refresh token is used: a repeat returns the same refresh token.
+	// Later use of an old refresh token revokes its whole session.
 	//
 	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
 	// REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
@@ -86,6 +127,13 @@ type AuthServiceClient interface {
 	//
 	// Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
+	// Reauthenticate checks the caller's password or passkey again and returns an access token with a new
+	// auth_time, for the same session. The refresh token stays valid. Safe to retry with a password; a passkey's
+	// assertion works once.
+	//
+	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT); UNAUTHENTICATED (SECOND_FACTOR_FAILED) if the assertion is not
+	// valid; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
+	Reauthenticate(context.Context, *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error)
 	// GetCurrentAdmin returns the caller.
 	GetCurrentAdmin(context.Context, *v1.GetCurrentAdminRequest) (*v1.GetCurrentAdminResponse, error)
 	// ListSessions returns the active sessions of an administrator, newest first.
@@ -101,19 +149,22 @@ type AuthServiceClient interface {
 	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT) if current_password is wrong, or a field
 	// violation; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
-	// RequestPasswordReset mails a link that works once to an active administrator. Earlier links work until
-	// one is used. The answer and its time do not tell whether the address is known.
+	// RequestPasswordReset mails a link that works once to an active administrator, and the invitation again to an
+	// invited one. Earlier reset links work until one is used. The answer and its time do not tell whether the address is known.
 	//
 	// Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
 	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)
 	// ResetPassword sets a password with the token from the mail, ends all sessions, and starts a new
 	// one.
 	//
-	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired.
+	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired;
+	// SECOND_FACTOR_REQUIRED and SECOND_FACTOR_FAILED as in SignIn: the token stays valid then.
 	ResetPassword(context.Context, *v1.ResetPasswordRequest) (*v1.ResetPasswordResponse, error)
 	// AcceptInvitation sets the first password with the token from the mail and starts a session.
 	//
-	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired.
+	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, replaced or expired;
+	// FAILED_PRECONDITION (INVITATION_ACCEPTED) if it was used, so that the account exists;
+	// SECOND_FACTOR_REQUIRED and SECOND_FACTOR_FAILED as in SignIn: the token stays valid then.
 	AcceptInvitation(context.Context, *v1.AcceptInvitationRequest) (*v1.AcceptInvitationResponse, error)
 	// CompleteSetup creates the first administrator with the token that the server printed at its
 	// start, and starts a session.
@@ -121,6 +172,64 @@ type AuthServiceClient interface {
 	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID); FAILED_PRECONDITION (SETUP_COMPLETE) if
 	// there is an administrator already.
 	CompleteSetup(context.Context, *v1.CompleteSetupRequest) (*v1.CompleteSetupResponse, error)
+	// ConfirmEmail makes an administrator's pending_email their e-mail address, with the token from the mail to
+	// that address and the administrator's password. So neither a mistyped address nor another administrator
+	// who set it gets the account.
+	//
+	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired;
+	// INVALID_ARGUMENT (PASSWORD_INCORRECT); ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
+	ConfirmEmail(context.Context, *v1.ConfirmEmailRequest) (*v1.ConfirmEmailResponse, error)
+	// CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
+	//
+	// Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
+	// passkey.
+	CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error)
+	// CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
+	// creates recovery codes. Safe to retry: a challenge works once.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT (PASSKEY_INVALID) if the credential does
+	// not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name.
+	CreatePasskey(context.Context, *v1.CreatePasskeyRequest) (*v1.CreatePasskeyResponse, error)
+	// ListPasskeys returns the passkeys of an administrator, oldest first.
+	//
+	// Errors: NOT_FOUND (ADMIN_NOT_FOUND).
+	ListPasskeys(context.Context, *v1.ListPasskeysRequest) (*v1.ListPasskeysResponse, error)
+	// DeletePasskey removes a passkey of any administrator, who is told by mail. With the last passkey the
+	// recovery codes are deleted, too.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (PASSKEY_NOT_FOUND).
+	DeletePasskey(context.Context, *v1.DeletePasskeyRequest) (*v1.DeletePasskeyResponse, error)
+	// CreateRecoveryCodes replaces the recovery codes of the caller and returns the new ones, once.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the caller has no
+	// passkey.
+	CreateRecoveryCodes(context.Context, *v1.CreateRecoveryCodesRequest) (*v1.CreateRecoveryCodesResponse, error)
+	// GetSecurityPolicy returns the policy for all administrators.
+	GetSecurityPolicy(context.Context, *v1.GetSecurityPolicyRequest) (*v1.GetSecurityPolicyResponse, error)
+	// UpdateSecurityPolicy replaces the policy. Requiring a second factor ends all sessions that began without one,
+	// except those of administrators who have added a passkey since. Idempotent.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the caller requires
+	// a second factor and has no passkey.
+	UpdateSecurityPolicy(context.Context, *v1.UpdateSecurityPolicyRequest) (*v1.UpdateSecurityPolicyResponse, error)
+	// CreateApiKey creates a key for a program. Not idempotent: every call creates a key.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT with field violations;
+	// RESOURCE_EXHAUSTED (API_KEY_LIMIT) if the caller has too many keys.
+	CreateApiKey(context.Context, *v1.CreateApiKeyRequest) (*v1.CreateApiKeyResponse, error)
+	// ListApiKeys returns a page of the API keys of all administrators, newest first, also revoked and expired ones.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	ListApiKeys(context.Context, *v1.ListApiKeysRequest) (*v1.ListApiKeysResponse, error)
+	// RevokeApiKey ends a key of any administrator at once: its calls are refused and its streams end. Idempotent.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (API_KEY_NOT_FOUND).
+	RevokeApiKey(context.Context, *v1.RevokeApiKeyRequest) (*v1.RevokeApiKeyResponse, error)
+	// ListSecurityEvents returns a page of the audit trail, newest first. Events stay for the configured time,
+	// CATALOG_SECURITY_EVENT_RETENTION.
+	//
+	// Errors: INVALID_ARGUMENT (FILTER_INVALID, PAGE_TOKEN_INVALID).
+	ListSecurityEvents(context.Context, *v1.ListSecurityEventsRequest) (*v1.ListSecurityEventsResponse, error)
 }
 
 // NewAuthServiceClient constructs a client for the catalog.v1.AuthService service. By default, it
@@ -150,6 +259,12 @@ func NewAuthServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			httpClient,
 			baseURL+AuthServiceSignOutProcedure,
 			connect.WithSchema(authServiceMethods.ByName("SignOut")),
+			connect.WithClientOptions(opts...),
+		),
+		reauthenticate: connect.NewClient[v1.ReauthenticateRequest, v1.ReauthenticateResponse](
+			httpClient,
+			baseURL+AuthServiceReauthenticateProcedure,
+			connect.WithSchema(authServiceMethods.ByName("Reauthenticate")),
 			connect.WithClientOptions(opts...),
 		),
 		getCurrentAdmin: connect.NewClient[v1.GetCurrentAdminRequest, v1.GetCurrentAdminResponse](
@@ -202,22 +317,111 @@ func NewAuthServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(authServiceMethods.ByName("CompleteSetup")),
 			connect.WithClientOptions(opts...),
 		),
+		confirmEmail: connect.NewClient[v1.ConfirmEmailRequest, v1.ConfirmEmailResponse](
+			httpClient,
+			baseURL+AuthServiceConfirmEmailProcedure,
+			connect.WithSchema(authServiceMethods.ByName("ConfirmEmail")),
+			connect.WithClientOptions(opts...),
+		),
+		createPasskeyChallenge: connect.NewClient[v1.CreatePasskeyChallengeRequest, v1.CreatePasskeyChallengeResponse](
+			httpClient,
+			baseURL+AuthServiceCreatePasskeyChallengeProcedure,
+			connect.WithSchema(authServiceMethods.ByName("CreatePasskeyChallenge")),
+			connect.WithClientOptions(opts...),
+		),
+		createPasskey: connect.NewClient[v1.CreatePasskeyRequest, v1.CreatePasskeyResponse](
+			httpClient,
+			baseURL+AuthServiceCreatePasskeyProcedure,
+			connect.WithSchema(authServiceMethods.ByName("CreatePasskey")),
+			connect.WithClientOptions(opts...),
+		),
+		listPasskeys: connect.NewClient[v1.ListPasskeysRequest, v1.ListPasskeysResponse](
+			httpClient,
+			baseURL+AuthServiceListPasskeysProcedure,
+			connect.WithSchema(authServiceMethods.ByName("ListPasskeys")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		deletePasskey: connect.NewClient[v1.DeletePasskeyRequest, v1.DeletePasskeyResponse](
+			httpClient,
+			baseURL+AuthServiceDeletePasskeyProcedure,
+			connect.WithSchema(authServiceMethods.ByName("DeletePasskey")),
+			connect.WithClientOptions(opts...),
+		),
+		createRecoveryCodes: connect.NewClient[v1.CreateRecoveryCodesRequest, v1.CreateRecoveryCodesResponse](
+			httpClient,
+			baseURL+AuthServiceCreateRecoveryCodesProcedure,
+			connect.WithSchema(authServiceMethods.ByName("CreateRecoveryCodes")),
+			connect.WithClientOptions(opts...),
+		),
+		getSecurityPolicy: connect.NewClient[v1.GetSecurityPolicyRequest, v1.GetSecurityPolicyResponse](
+			httpClient,
+			baseURL+AuthServiceGetSecurityPolicyProcedure,
+			connect.WithSchema(authServiceMethods.ByName("GetSecurityPolicy")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		updateSecurityPolicy: connect.NewClient[v1.UpdateSecurityPolicyRequest, v1.UpdateSecurityPolicyResponse](
+			httpClient,
+			baseURL+AuthServiceUpdateSecurityPolicyProcedure,
+			connect.WithSchema(authServiceMethods.ByName("UpdateSecurityPolicy")),
+			connect.WithClientOptions(opts...),
+		),
+		createApiKey: connect.NewClient[v1.CreateApiKeyRequest, v1.CreateApiKeyResponse](
+			httpClient,
+			baseURL+AuthServiceCreateApiKeyProcedure,
+			connect.WithSchema(authServiceMethods.ByName("CreateApiKey")),
+			connect.WithClientOptions(opts...),
+		),
+		listApiKeys: connect.NewClient[v1.ListApiKeysRequest, v1.ListApiKeysResponse](
+			httpClient,
+			baseURL+AuthServiceListApiKeysProcedure,
+			connect.WithSchema(authServiceMethods.ByName("ListApiKeys")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		revokeApiKey: connect.NewClient[v1.RevokeApiKeyRequest, v1.RevokeApiKeyResponse](
+			httpClient,
+			baseURL+AuthServiceRevokeApiKeyProcedure,
+			connect.WithSchema(authServiceMethods.ByName("RevokeApiKey")),
+			connect.WithClientOptions(opts...),
+		),
+		listSecurityEvents: connect.NewClient[v1.ListSecurityEventsRequest, v1.ListSecurityEventsResponse](
+			httpClient,
+			baseURL+AuthServiceListSecurityEventsProcedure,
+			connect.WithSchema(authServiceMethods.ByName("ListSecurityEvents")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // authServiceClient implements AuthServiceClient.
 type authServiceClient struct {
-	signIn               *connect.Client[v1.SignInRequest, v1.SignInResponse]
-	refreshSession       *connect.Client[v1.RefreshSessionRequest, v1.RefreshSessionResponse]
-	signOut              *connect.Client[v1.SignOutRequest, v1.SignOutResponse]
-	getCurrentAdmin      *connect.Client[v1.GetCurrentAdminRequest, v1.GetCurrentAdminResponse]
-	listSessions         *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
-	revokeSession        *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
-	changePassword       *connect.Client[v1.ChangePasswordRequest, v1.ChangePasswordResponse]
-	requestPasswordReset *connect.Client[v1.RequestPasswordResetRequest, v1.RequestPasswordResetResponse]
-	resetPassword        *connect.Client[v1.ResetPasswordRequest, v1.ResetPasswordResponse]
-	acceptInvitation     *connect.Client[v1.AcceptInvitationRequest, v1.AcceptInvitationResponse]
-	completeSetup        *connect.Client[v1.CompleteSetupRequest, v1.CompleteSetupResponse]
+	signIn                 *connect.Client[v1.SignInRequest, v1.SignInResponse]
+	refreshSession         *connect.Client[v1.RefreshSessionRequest, v1.RefreshSessionResponse]
+	signOut                *connect.Client[v1.SignOutRequest, v1.SignOutResponse]
+	reauthenticate         *connect.Client[v1.ReauthenticateRequest, v1.ReauthenticateResponse]
+	getCurrentAdmin        *connect.Client[v1.GetCurrentAdminRequest, v1.GetCurrentAdminResponse]
+	listSessions           *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
+	revokeSession          *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
+	changePassword         *connect.Client[v1.ChangePasswordRequest, v1.ChangePasswordResponse]
+	requestPasswordReset   *connect.Client[v1.RequestPasswordResetRequest, v1.RequestPasswordResetResponse]
+	resetPassword          *connect.Client[v1.ResetPasswordRequest, v1.ResetPasswordResponse]
+	acceptInvitation       *connect.Client[v1.AcceptInvitationRequest, v1.AcceptInvitationResponse]
+	completeSetup          *connect.Client[v1.CompleteSetupRequest, v1.CompleteSetupResponse]
+	confirmEmail           *connect.Client[v1.ConfirmEmailRequest, v1.ConfirmEmailResponse]
+	createPasskeyChallenge *connect.Client[v1.CreatePasskeyChallengeRequest, v1.CreatePasskeyChallengeResponse]
+	createPasskey          *connect.Client[v1.CreatePasskeyRequest, v1.CreatePasskeyResponse]
+	listPasskeys           *connect.Client[v1.ListPasskeysRequest, v1.ListPasskeysResponse]
+	deletePasskey          *connect.Client[v1.DeletePasskeyRequest, v1.DeletePasskeyResponse]
+	createRecoveryCodes    *connect.Client[v1.CreateRecoveryCodesRequest, v1.CreateRecoveryCodesResponse]
+	getSecurityPolicy      *connect.Client[v1.GetSecurityPolicyRequest, v1.GetSecurityPolicyResponse]
+	updateSecurityPolicy   *connect.Client[v1.UpdateSecurityPolicyRequest, v1.UpdateSecurityPolicyResponse]
+	createApiKey           *connect.Client[v1.CreateApiKeyRequest, v1.CreateApiKeyResponse]
+	listApiKeys            *connect.Client[v1.ListApiKeysRequest, v1.ListApiKeysResponse]
+	revokeApiKey           *connect.Client[v1.RevokeApiKeyRequest, v1.RevokeApiKeyResponse]
+	listSecurityEvents     *connect.Client[v1.ListSecurityEventsRequest, v1.ListSecurityEventsResponse]
 }
 
 // SignIn calls catalog.v1.AuthService.SignIn.
@@ -241,6 +445,15 @@ func (c *authServiceClient) RefreshSession(ctx context.Context, req *v1.RefreshS
 // SignOut calls catalog.v1.AuthService.SignOut.
 func (c *authServiceClient) SignOut(ctx context.Context, req *v1.SignOutRequest) (*v1.SignOutResponse, error) {
 	response, err := c.signOut.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// Reauthenticate calls catalog.v1.AuthService.Reauthenticate.
+func (c *authServiceClient) Reauthenticate(ctx context.Context, req *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error) {
+	response, err := c.reauthenticate.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -319,16 +532,127 @@ func (c *authServiceClient) CompleteSetup(ctx context.Context, req *v1.CompleteS
 	return nil, err
 }
 
+// ConfirmEmail calls catalog.v1.AuthService.ConfirmEmail.
+func (c *authServiceClient) ConfirmEmail(ctx context.Context, req *v1.ConfirmEmailRequest) (*v1.ConfirmEmailResponse, error) {
+	response, err := c.confirmEmail.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreatePasskeyChallenge calls catalog.v1.AuthService.CreatePasskeyChallenge.
+func (c *authServiceClient) CreatePasskeyChallenge(ctx context.Context, req *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error) {
+	response, err := c.createPasskeyChallenge.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreatePasskey calls catalog.v1.AuthService.CreatePasskey.
+func (c *authServiceClient) CreatePasskey(ctx context.Context, req *v1.CreatePasskeyRequest) (*v1.CreatePasskeyResponse, error) {
+	response, err := c.createPasskey.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListPasskeys calls catalog.v1.AuthService.ListPasskeys.
+func (c *authServiceClient) ListPasskeys(ctx context.Context, req *v1.ListPasskeysRequest) (*v1.ListPasskeysResponse, error) {
+	response, err := c.listPasskeys.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// DeletePasskey calls catalog.v1.AuthService.DeletePasskey.
+func (c *authServiceClient) DeletePasskey(ctx context.Context, req *v1.DeletePasskeyRequest) (*v1.DeletePasskeyResponse, error) {
+	response, err := c.deletePasskey.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateRecoveryCodes calls catalog.v1.AuthService.CreateRecoveryCodes.
+func (c *authServiceClient) CreateRecoveryCodes(ctx context.Context, req *v1.CreateRecoveryCodesRequest) (*v1.CreateRecoveryCodesResponse, error) {
+	response, err := c.createRecoveryCodes.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetSecurityPolicy calls catalog.v1.AuthService.GetSecurityPolicy.
+func (c *authServiceClient) GetSecurityPolicy(ctx context.Context, req *v1.GetSecurityPolicyRequest) (*v1.GetSecurityPolicyResponse, error) {
+	response, err := c.getSecurityPolicy.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdateSecurityPolicy calls catalog.v1.AuthService.UpdateSecurityPolicy.
+func (c *authServiceClient) UpdateSecurityPolicy(ctx context.Context, req *v1.UpdateSecurityPolicyRequest) (*v1.UpdateSecurityPolicyResponse, error) {
+	response, err := c.updateSecurityPolicy.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateApiKey calls catalog.v1.AuthService.CreateApiKey.
+func (c *authServiceClient) CreateApiKey(ctx context.Context, req *v1.CreateApiKeyRequest) (*v1.CreateApiKeyResponse, error) {
+	response, err := c.createApiKey.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListApiKeys calls catalog.v1.AuthService.ListApiKeys.
+func (c *authServiceClient) ListApiKeys(ctx context.Context, req *v1.ListApiKeysRequest) (*v1.ListApiKeysResponse, error) {
+	response, err := c.listApiKeys.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RevokeApiKey calls catalog.v1.AuthService.RevokeApiKey.
+func (c *authServiceClient) RevokeApiKey(ctx context.Context, req *v1.RevokeApiKeyRequest) (*v1.RevokeApiKeyResponse, error) {
+	response, err := c.revokeApiKey.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListSecurityEvents calls catalog.v1.AuthService.ListSecurityEvents.
+func (c *authServiceClient) ListSecurityEvents(ctx context.Context, req *v1.ListSecurityEventsRequest) (*v1.ListSecurityEventsResponse, error) {
+	response, err := c.listSecurityEvents.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // AuthServiceHandler is an implementation of the catalog.v1.AuthService service.
 type AuthServiceHandler interface {
 	// SignIn starts a session. Failures take the same time and have the same text, whatever the cause.
 	// Not idempotent: every call starts a session of its own.
 	//
-	// Errors: UNAUTHENTICATED (SIGN_IN_FAILED); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
-	// failures, with a RetryInfo.
+	// Errors: UNAUTHENTICATED (SIGN_IN_FAILED); UNAUTHENTICATED (SECOND_FACTOR_REQUIRED) if the password is right
+	// and second_factor is empty, with passkey_options or, for an administrator without a passkey while the security
+	// policy requires one, new_passkey_options in its metadata; UNAUTHENTICATED (SECOND_FACTOR_FAILED);
+	// RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many failures, with a RetryInfo.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
-	// RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Not safe
-	// to retry: using a refresh token twice revokes its whole session.
+	// RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Safe to
+	// retry for 10 seconds, until the new refresh token is used: a repeat returns the same refresh token.
+	// Later use of an old refresh token revokes its whole session.
 	//
 	// Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
 	// REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
@@ -339,6 +663,13 @@ type AuthServiceHandler interface {
 	//
 	// Errors: UNAUTHENTICATED (TOKEN_REQUIRED) if neither is given.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
+	// Reauthenticate checks the caller's password or passkey again and returns an access token with a new
+	// auth_time, for the same session. The refresh token stays valid. Safe to retry with a password; a passkey's
+	// assertion works once.
+	//
+	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT); UNAUTHENTICATED (SECOND_FACTOR_FAILED) if the assertion is not
+	// valid; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
+	Reauthenticate(context.Context, *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error)
 	// GetCurrentAdmin returns the caller.
 	GetCurrentAdmin(context.Context, *v1.GetCurrentAdminRequest) (*v1.GetCurrentAdminResponse, error)
 	// ListSessions returns the active sessions of an administrator, newest first.
@@ -354,19 +685,22 @@ type AuthServiceHandler interface {
 	// Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT) if current_password is wrong, or a field
 	// violation; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
-	// RequestPasswordReset mails a link that works once to an active administrator. Earlier links work until
-	// one is used. The answer and its time do not tell whether the address is known.
+	// RequestPasswordReset mails a link that works once to an active administrator, and the invitation again to an
+	// invited one. Earlier reset links work until one is used. The answer and its time do not tell whether the address is known.
 	//
 	// Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
 	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)
 	// ResetPassword sets a password with the token from the mail, ends all sessions, and starts a new
 	// one.
 	//
-	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired.
+	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired;
+	// SECOND_FACTOR_REQUIRED and SECOND_FACTOR_FAILED as in SignIn: the token stays valid then.
 	ResetPassword(context.Context, *v1.ResetPasswordRequest) (*v1.ResetPasswordResponse, error)
 	// AcceptInvitation sets the first password with the token from the mail and starts a session.
 	//
-	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired.
+	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, replaced or expired;
+	// FAILED_PRECONDITION (INVITATION_ACCEPTED) if it was used, so that the account exists;
+	// SECOND_FACTOR_REQUIRED and SECOND_FACTOR_FAILED as in SignIn: the token stays valid then.
 	AcceptInvitation(context.Context, *v1.AcceptInvitationRequest) (*v1.AcceptInvitationResponse, error)
 	// CompleteSetup creates the first administrator with the token that the server printed at its
 	// start, and starts a session.
@@ -374,6 +708,64 @@ type AuthServiceHandler interface {
 	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID); FAILED_PRECONDITION (SETUP_COMPLETE) if
 	// there is an administrator already.
 	CompleteSetup(context.Context, *v1.CompleteSetupRequest) (*v1.CompleteSetupResponse, error)
+	// ConfirmEmail makes an administrator's pending_email their e-mail address, with the token from the mail to
+	// that address and the administrator's password. So neither a mistyped address nor another administrator
+	// who set it gets the account.
+	//
+	// Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired;
+	// INVALID_ARGUMENT (PASSWORD_INCORRECT); ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
+	ConfirmEmail(context.Context, *v1.ConfirmEmailRequest) (*v1.ConfirmEmailResponse, error)
+	// CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
+	//
+	// Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
+	// passkey.
+	CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error)
+	// CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
+	// creates recovery codes. Safe to retry: a challenge works once.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT (PASSKEY_INVALID) if the credential does
+	// not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name.
+	CreatePasskey(context.Context, *v1.CreatePasskeyRequest) (*v1.CreatePasskeyResponse, error)
+	// ListPasskeys returns the passkeys of an administrator, oldest first.
+	//
+	// Errors: NOT_FOUND (ADMIN_NOT_FOUND).
+	ListPasskeys(context.Context, *v1.ListPasskeysRequest) (*v1.ListPasskeysResponse, error)
+	// DeletePasskey removes a passkey of any administrator, who is told by mail. With the last passkey the
+	// recovery codes are deleted, too.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (PASSKEY_NOT_FOUND).
+	DeletePasskey(context.Context, *v1.DeletePasskeyRequest) (*v1.DeletePasskeyResponse, error)
+	// CreateRecoveryCodes replaces the recovery codes of the caller and returns the new ones, once.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the caller has no
+	// passkey.
+	CreateRecoveryCodes(context.Context, *v1.CreateRecoveryCodesRequest) (*v1.CreateRecoveryCodesResponse, error)
+	// GetSecurityPolicy returns the policy for all administrators.
+	GetSecurityPolicy(context.Context, *v1.GetSecurityPolicyRequest) (*v1.GetSecurityPolicyResponse, error)
+	// UpdateSecurityPolicy replaces the policy. Requiring a second factor ends all sessions that began without one,
+	// except those of administrators who have added a passkey since. Idempotent.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the caller requires
+	// a second factor and has no passkey.
+	UpdateSecurityPolicy(context.Context, *v1.UpdateSecurityPolicyRequest) (*v1.UpdateSecurityPolicyResponse, error)
+	// CreateApiKey creates a key for a program. Not idempotent: every call creates a key.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT with field violations;
+	// RESOURCE_EXHAUSTED (API_KEY_LIMIT) if the caller has too many keys.
+	CreateApiKey(context.Context, *v1.CreateApiKeyRequest) (*v1.CreateApiKeyResponse, error)
+	// ListApiKeys returns a page of the API keys of all administrators, newest first, also revoked and expired ones.
+	//
+	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+	ListApiKeys(context.Context, *v1.ListApiKeysRequest) (*v1.ListApiKeysResponse, error)
+	// RevokeApiKey ends a key of any administrator at once: its calls are refused and its streams end. Idempotent.
+	//
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (API_KEY_NOT_FOUND).
+	RevokeApiKey(context.Context, *v1.RevokeApiKeyRequest) (*v1.RevokeApiKeyResponse, error)
+	// ListSecurityEvents returns a page of the audit trail, newest first. Events stay for the configured time,
+	// CATALOG_SECURITY_EVENT_RETENTION.
+	//
+	// Errors: INVALID_ARGUMENT (FILTER_INVALID, PAGE_TOKEN_INVALID).
+	ListSecurityEvents(context.Context, *v1.ListSecurityEventsRequest) (*v1.ListSecurityEventsResponse, error)
 }
 
 // NewAuthServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -399,6 +791,12 @@ func NewAuthServiceHandler(svc AuthServiceHandler, opts ...connect.HandlerOption
 		AuthServiceSignOutProcedure,
 		svc.SignOut,
 		connect.WithSchema(authServiceMethods.ByName("SignOut")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceReauthenticateHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceReauthenticateProcedure,
+		svc.Reauthenticate,
+		connect.WithSchema(authServiceMethods.ByName("Reauthenticate")),
 		connect.WithHandlerOptions(opts...),
 	)
 	authServiceGetCurrentAdminHandler := connect.NewUnaryHandlerSimple(
@@ -451,6 +849,82 @@ func NewAuthServiceHandler(svc AuthServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(authServiceMethods.ByName("CompleteSetup")),
 		connect.WithHandlerOptions(opts...),
 	)
+	authServiceConfirmEmailHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceConfirmEmailProcedure,
+		svc.ConfirmEmail,
+		connect.WithSchema(authServiceMethods.ByName("ConfirmEmail")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceCreatePasskeyChallengeHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceCreatePasskeyChallengeProcedure,
+		svc.CreatePasskeyChallenge,
+		connect.WithSchema(authServiceMethods.ByName("CreatePasskeyChallenge")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceCreatePasskeyHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceCreatePasskeyProcedure,
+		svc.CreatePasskey,
+		connect.WithSchema(authServiceMethods.ByName("CreatePasskey")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceListPasskeysHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceListPasskeysProcedure,
+		svc.ListPasskeys,
+		connect.WithSchema(authServiceMethods.ByName("ListPasskeys")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceDeletePasskeyHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceDeletePasskeyProcedure,
+		svc.DeletePasskey,
+		connect.WithSchema(authServiceMethods.ByName("DeletePasskey")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceCreateRecoveryCodesHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceCreateRecoveryCodesProcedure,
+		svc.CreateRecoveryCodes,
+		connect.WithSchema(authServiceMethods.ByName("CreateRecoveryCodes")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceGetSecurityPolicyHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceGetSecurityPolicyProcedure,
+		svc.GetSecurityPolicy,
+		connect.WithSchema(authServiceMethods.ByName("GetSecurityPolicy")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceUpdateSecurityPolicyHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceUpdateSecurityPolicyProcedure,
+		svc.UpdateSecurityPolicy,
+		connect.WithSchema(authServiceMethods.ByName("UpdateSecurityPolicy")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceCreateApiKeyHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceCreateApiKeyProcedure,
+		svc.CreateApiKey,
+		connect.WithSchema(authServiceMethods.ByName("CreateApiKey")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceListApiKeysHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceListApiKeysProcedure,
+		svc.ListApiKeys,
+		connect.WithSchema(authServiceMethods.ByName("ListApiKeys")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceRevokeApiKeyHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceRevokeApiKeyProcedure,
+		svc.RevokeApiKey,
+		connect.WithSchema(authServiceMethods.ByName("RevokeApiKey")),
+		connect.WithHandlerOptions(opts...),
+	)
+	authServiceListSecurityEventsHandler := connect.NewUnaryHandlerSimple(
+		AuthServiceListSecurityEventsProcedure,
+		svc.ListSecurityEvents,
+		connect.WithSchema(authServiceMethods.ByName("ListSecurityEvents")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/catalog.v1.AuthService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case AuthServiceSignInProcedure:
@@ -459,6 +933,8 @@ func NewAuthServiceHandler(svc AuthServiceHandler, opts ...connect.HandlerOption
 			authServiceRefreshSessionHandler.ServeHTTP(w, r)
 		case AuthServiceSignOutProcedure:
 			authServiceSignOutHandler.ServeHTTP(w, r)
+		case AuthServiceReauthenticateProcedure:
+			authServiceReauthenticateHandler.ServeHTTP(w, r)
 		case AuthServiceGetCurrentAdminProcedure:
 			authServiceGetCurrentAdminHandler.ServeHTTP(w, r)
 		case AuthServiceListSessionsProcedure:
@@ -475,6 +951,30 @@ func NewAuthServiceHandler(svc AuthServiceHandler, opts ...connect.HandlerOption
 			authServiceAcceptInvitationHandler.ServeHTTP(w, r)
 		case AuthServiceCompleteSetupProcedure:
 			authServiceCompleteSetupHandler.ServeHTTP(w, r)
+		case AuthServiceConfirmEmailProcedure:
+			authServiceConfirmEmailHandler.ServeHTTP(w, r)
+		case AuthServiceCreatePasskeyChallengeProcedure:
+			authServiceCreatePasskeyChallengeHandler.ServeHTTP(w, r)
+		case AuthServiceCreatePasskeyProcedure:
+			authServiceCreatePasskeyHandler.ServeHTTP(w, r)
+		case AuthServiceListPasskeysProcedure:
+			authServiceListPasskeysHandler.ServeHTTP(w, r)
+		case AuthServiceDeletePasskeyProcedure:
+			authServiceDeletePasskeyHandler.ServeHTTP(w, r)
+		case AuthServiceCreateRecoveryCodesProcedure:
+			authServiceCreateRecoveryCodesHandler.ServeHTTP(w, r)
+		case AuthServiceGetSecurityPolicyProcedure:
+			authServiceGetSecurityPolicyHandler.ServeHTTP(w, r)
+		case AuthServiceUpdateSecurityPolicyProcedure:
+			authServiceUpdateSecurityPolicyHandler.ServeHTTP(w, r)
+		case AuthServiceCreateApiKeyProcedure:
+			authServiceCreateApiKeyHandler.ServeHTTP(w, r)
+		case AuthServiceListApiKeysProcedure:
+			authServiceListApiKeysHandler.ServeHTTP(w, r)
+		case AuthServiceRevokeApiKeyProcedure:
+			authServiceRevokeApiKeyHandler.ServeHTTP(w, r)
+		case AuthServiceListSecurityEventsProcedure:
+			authServiceListSecurityEventsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -494,6 +994,10 @@ func (UnimplementedAuthServiceHandler) RefreshSession(context.Context, *v1.Refre
 
 func (UnimplementedAuthServiceHandler) SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.SignOut is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) Reauthenticate(context.Context, *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.Reauthenticate is not implemented"))
 }
 
 func (UnimplementedAuthServiceHandler) GetCurrentAdmin(context.Context, *v1.GetCurrentAdminRequest) (*v1.GetCurrentAdminResponse, error) {
@@ -526,4 +1030,52 @@ func (UnimplementedAuthServiceHandler) AcceptInvitation(context.Context, *v1.Acc
 
 func (UnimplementedAuthServiceHandler) CompleteSetup(context.Context, *v1.CompleteSetupRequest) (*v1.CompleteSetupResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.CompleteSetup is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) ConfirmEmail(context.Context, *v1.ConfirmEmailRequest) (*v1.ConfirmEmailResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.ConfirmEmail is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.CreatePasskeyChallenge is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) CreatePasskey(context.Context, *v1.CreatePasskeyRequest) (*v1.CreatePasskeyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.CreatePasskey is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) ListPasskeys(context.Context, *v1.ListPasskeysRequest) (*v1.ListPasskeysResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.ListPasskeys is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) DeletePasskey(context.Context, *v1.DeletePasskeyRequest) (*v1.DeletePasskeyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.DeletePasskey is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) CreateRecoveryCodes(context.Context, *v1.CreateRecoveryCodesRequest) (*v1.CreateRecoveryCodesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.CreateRecoveryCodes is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) GetSecurityPolicy(context.Context, *v1.GetSecurityPolicyRequest) (*v1.GetSecurityPolicyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.GetSecurityPolicy is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) UpdateSecurityPolicy(context.Context, *v1.UpdateSecurityPolicyRequest) (*v1.UpdateSecurityPolicyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.UpdateSecurityPolicy is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) CreateApiKey(context.Context, *v1.CreateApiKeyRequest) (*v1.CreateApiKeyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.CreateApiKey is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) ListApiKeys(context.Context, *v1.ListApiKeysRequest) (*v1.ListApiKeysResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.ListApiKeys is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) RevokeApiKey(context.Context, *v1.RevokeApiKeyRequest) (*v1.RevokeApiKeyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.RevokeApiKey is not implemented"))
+}
+
+func (UnimplementedAuthServiceHandler) ListSecurityEvents(context.Context, *v1.ListSecurityEventsRequest) (*v1.ListSecurityEventsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.AuthService.ListSecurityEvents is not implemented"))
 }

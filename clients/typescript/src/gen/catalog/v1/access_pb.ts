@@ -2,14 +2,16 @@
 // @generated from file catalog/v1/access.proto (package catalog.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenExtension, GenFile } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, extDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import type { MethodOptions } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file catalog/v1/access.proto.
  */
 export const file_catalog_v1_access: GenFile = /*@__PURE__*/
-  fileDesc("ChdjYXRhbG9nL3YxL2FjY2Vzcy5wcm90bxIKY2F0YWxvZy52MSpFCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASEQoNQUNDRVNTX1BVQkxJQxABEhAKDEFDQ0VTU19BRE1JThACQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw");
+  fileDesc("ChdjYXRhbG9nL3YxL2FjY2Vzcy5wcm90bxIKY2F0YWxvZy52MSpFCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASEQoNQUNDRVNTX1BVQkxJQxABEhAKDEFDQ0VTU19BRE1JThACKlIKCUtleUFjY2VzcxIaChZLRVlfQUNDRVNTX1VOU1BFQ0lGSUVEEAASEwoPS0VZX0FDQ0VTU19SRUFEEAESFAoQS0VZX0FDQ0VTU19XUklURRACOlAKB2FwaV9rZXkSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxixigMgASgOMhUuY2F0YWxvZy52MS5LZXlBY2Nlc3NSBmFwaUtleTpMChByZWF1dGhlbnRpY2F0aW9uEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYsooDIAEoCFIQcmVhdXRoZW50aWNhdGlvbkI2WjRnaXRodWIuY29tL3plYnJhbmRzL2NhdGFsb2cvZ2VuL2NhdGFsb2cvdjE7Y2F0YWxvZ3YxYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * Access is the authorization rule of a method. The server reads it from the descriptor of the method. A
@@ -33,7 +35,7 @@ export enum Access {
   PUBLIC = 1,
 
   /**
-   * Only a signed-in administrator may call the method.
+   * Only a signed-in administrator may call the method, and API keys as the option api_key says.
    *
    * @generated from enum value: ACCESS_ADMIN = 2;
    */
@@ -45,4 +47,55 @@ export enum Access {
  */
 export const AccessSchema: GenEnum<Access> = /*@__PURE__*/
   enumDesc(file_catalog_v1_access, 0);
+
+/**
+ * KeyAccess is the authorization rule of a method for API keys. A method without a rule is refused for every key.
+ *
+ * @generated from enum catalog.v1.KeyAccess
+ */
+export enum KeyAccess {
+  /**
+   * Not set: no API key may call the method.
+   *
+   * @generated from enum value: KEY_ACCESS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Every API key may call the method.
+   *
+   * @generated from enum value: KEY_ACCESS_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * API keys with ACCESS_WRITE may call the method.
+   *
+   * @generated from enum value: KEY_ACCESS_WRITE = 2;
+   */
+  WRITE = 2,
+}
+
+/**
+ * Describes the enum catalog.v1.KeyAccess.
+ */
+export const KeyAccessSchema: GenEnum<KeyAccess> = /*@__PURE__*/
+  enumDesc(file_catalog_v1_access, 1);
+
+/**
+ * Which API keys may call the method.
+ *
+ * @generated from extension: catalog.v1.KeyAccess api_key = 50481;
+ */
+export const api_key: GenExtension<MethodOptions, KeyAccess> = /*@__PURE__*/
+  extDesc(file_catalog_v1_access, 0);
+
+/**
+ * Whether the caller must have signed in or called AuthService.Reauthenticate in the last 5 minutes (RFC 9470).
+ * Otherwise the call fails with UNAUTHENTICATED (REAUTHENTICATION_REQUIRED).
+ *
+ * @generated from extension: bool reauthentication = 50482;
+ */
+export const reauthentication: GenExtension<MethodOptions, boolean> = /*@__PURE__*/
+  extDesc(file_catalog_v1_access, 1);
 

@@ -4,6 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_catalog_v1_access } from "./access_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/admin.proto.
  */
 export const file_catalog_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXRhbG9nL3YxL2FkbWluLnByb3RvEgpjYXRhbG9nLnYxIq4DCgVBZG1pbhIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCGRpc2FibGVkGAQgASgIEiYKBXN0YXRlGAUgASgOMhcuY2F0YWxvZy52MS5BZG1pbi5TdGF0ZRIMCgRldGFnGAYgASgJEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3Rfc2lnbl9pbl90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJqCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhAKDFNUQVRFX0FDVElWRRABEhEKDVNUQVRFX0lOVklURUQQAhISCg5TVEFURV9ESVNBQkxFRBADEhEKDVNUQVRFX0RFTEVURUQQBCJNChJDcmVhdGVBZG1pblJlcXVlc3QSIAoFYWRtaW4YASABKAsyES5jYXRhbG9nLnYxLkFkbWluEhUKCHBhc3N3b3JkGAIgASgJQgOAAQEiNwoTQ3JlYXRlQWRtaW5SZXNwb25zZRIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4iHQoPR2V0QWRtaW5SZXF1ZXN0EgoKAmlkGAEgASgJIjQKEEdldEFkbWluUmVzcG9uc2USIAoFYWRtaW4YASABKAsyES5jYXRhbG9nLnYxLkFkbWluIlAKEUxpc3RBZG1pbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhQKDHNob3dfZGVsZXRlZBgDIAEoCCJQChJMaXN0QWRtaW5zUmVzcG9uc2USIQoGYWRtaW5zGAEgAygLMhEuY2F0YWxvZy52MS5BZG1pbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoSVXBkYXRlQWRtaW5SZXF1ZXN0EiAKBWFkbWluGAEgASgLMhEuY2F0YWxvZy52MS5BZG1pbhIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siNwoTVXBkYXRlQWRtaW5SZXNwb25zZRIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4iLgoSRGVsZXRlQWRtaW5SZXF1ZXN0EgoKAmlkGAEgASgJEgwKBGV0YWcYAiABKAkiNwoTRGVsZXRlQWRtaW5SZXNwb25zZRIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4iIgoUVW5kZWxldGVBZG1pblJlcXVlc3QSCgoCaWQYASABKAkiOQoVVW5kZWxldGVBZG1pblJlc3BvbnNlEiAKBWFkbWluGAEgASgLMhEuY2F0YWxvZy52MS5BZG1pbiIlChdSZXNlbmRJbnZpdGF0aW9uUmVxdWVzdBIKCgJpZBgBIAEoCSIaChhSZXNlbmRJbnZpdGF0aW9uUmVzcG9uc2Uy0QQKDEFkbWluU2VydmljZRJOCgtDcmVhdGVBZG1pbhIeLmNhdGFsb2cudjEuQ3JlYXRlQWRtaW5SZXF1ZXN0Gh8uY2F0YWxvZy52MS5DcmVhdGVBZG1pblJlc3BvbnNlEkoKCEdldEFkbWluEhsuY2F0YWxvZy52MS5HZXRBZG1pblJlcXVlc3QaHC5jYXRhbG9nLnYxLkdldEFkbWluUmVzcG9uc2UiA5ACARJQCgpMaXN0QWRtaW5zEh0uY2F0YWxvZy52MS5MaXN0QWRtaW5zUmVxdWVzdBoeLmNhdGFsb2cudjEuTGlzdEFkbWluc1Jlc3BvbnNlIgOQAgESTgoLVXBkYXRlQWRtaW4SHi5jYXRhbG9nLnYxLlVwZGF0ZUFkbWluUmVxdWVzdBofLmNhdGFsb2cudjEuVXBkYXRlQWRtaW5SZXNwb25zZRJOCgtEZWxldGVBZG1pbhIeLmNhdGFsb2cudjEuRGVsZXRlQWRtaW5SZXF1ZXN0Gh8uY2F0YWxvZy52MS5EZWxldGVBZG1pblJlc3BvbnNlElQKDVVuZGVsZXRlQWRtaW4SIC5jYXRhbG9nLnYxLlVuZGVsZXRlQWRtaW5SZXF1ZXN0GiEuY2F0YWxvZy52MS5VbmRlbGV0ZUFkbWluUmVzcG9uc2USXQoQUmVzZW5kSW52aXRhdGlvbhIjLmNhdGFsb2cudjEuUmVzZW5kSW52aXRhdGlvblJlcXVlc3QaJC5jYXRhbG9nLnYxLlJlc2VuZEludml0YXRpb25SZXNwb25zZUI2WjRnaXRodWIuY29tL3plYnJhbmRzL2NhdGFsb2cvZ2VuL2NhdGFsb2cvdjE7Y2F0YWxvZ3YxYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChZjYXRhbG9nL3YxL2FkbWluLnByb3RvEgpjYXRhbG9nLnYxItwDCgVBZG1pbhIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhAKCGRpc2FibGVkGAQgASgIEiYKBXN0YXRlGAUgASgOMhcuY2F0YWxvZy52MS5BZG1pbi5TdGF0ZRIMCgRldGFnGAYgASgJEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3Rfc2lnbl9pbl90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1wZW5kaW5nX2VtYWlsGAsgASgJEhUKDXNlY29uZF9mYWN0b3IYDCABKAgiagoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9BQ1RJVkUQARIRCg1TVEFURV9JTlZJVEVEEAISEgoOU1RBVEVfRElTQUJMRUQQAxIRCg1TVEFURV9ERUxFVEVEEAQiTQoSQ3JlYXRlQWRtaW5SZXF1ZXN0EiAKBWFkbWluGAEgASgLMhEuY2F0YWxvZy52MS5BZG1pbhIVCghwYXNzd29yZBgCIAEoCUIDgAEBIjcKE0NyZWF0ZUFkbWluUmVzcG9uc2USIAoFYWRtaW4YASABKAsyES5jYXRhbG9nLnYxLkFkbWluIh0KD0dldEFkbWluUmVxdWVzdBIKCgJpZBgBIAEoCSI0ChBHZXRBZG1pblJlc3BvbnNlEiAKBWFkbWluGAEgASgLMhEuY2F0YWxvZy52MS5BZG1pbiJQChFMaXN0QWRtaW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIUCgxzaG93X2RlbGV0ZWQYAyABKAgiUAoSTGlzdEFkbWluc1Jlc3BvbnNlEiEKBmFkbWlucxgBIAMoCzIRLmNhdGFsb2cudjEuQWRtaW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKElVwZGF0ZUFkbWluUmVxdWVzdBIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4SLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIjcKE1VwZGF0ZUFkbWluUmVzcG9uc2USIAoFYWRtaW4YASABKAsyES5jYXRhbG9nLnYxLkFkbWluIi4KEkRlbGV0ZUFkbWluUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJIjcKE0RlbGV0ZUFkbWluUmVzcG9uc2USIAoFYWRtaW4YASABKAsyES5jYXRhbG9nLnYxLkFkbWluIiIKFFVuZGVsZXRlQWRtaW5SZXF1ZXN0EgoKAmlkGAEgASgJIjkKFVVuZGVsZXRlQWRtaW5SZXNwb25zZRIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4iJQoXUmVzZW5kSW52aXRhdGlvblJlcXVlc3QSCgoCaWQYASABKAkiGgoYUmVzZW5kSW52aXRhdGlvblJlc3BvbnNlMuMECgxBZG1pblNlcnZpY2USVAoLQ3JlYXRlQWRtaW4SHi5jYXRhbG9nLnYxLkNyZWF0ZUFkbWluUmVxdWVzdBofLmNhdGFsb2cudjEuQ3JlYXRlQWRtaW5SZXNwb25zZSIEkNMYARJKCghHZXRBZG1pbhIbLmNhdGFsb2cudjEuR2V0QWRtaW5SZXF1ZXN0GhwuY2F0YWxvZy52MS5HZXRBZG1pblJlc3BvbnNlIgOQAgESUAoKTGlzdEFkbWlucxIdLmNhdGFsb2cudjEuTGlzdEFkbWluc1JlcXVlc3QaHi5jYXRhbG9nLnYxLkxpc3RBZG1pbnNSZXNwb25zZSIDkAIBEk4KC1VwZGF0ZUFkbWluEh4uY2F0YWxvZy52MS5VcGRhdGVBZG1pblJlcXVlc3QaHy5jYXRhbG9nLnYxLlVwZGF0ZUFkbWluUmVzcG9uc2USVAoLRGVsZXRlQWRtaW4SHi5jYXRhbG9nLnYxLkRlbGV0ZUFkbWluUmVxdWVzdBofLmNhdGFsb2cudjEuRGVsZXRlQWRtaW5SZXNwb25zZSIEkNMYARJaCg1VbmRlbGV0ZUFkbWluEiAuY2F0YWxvZy52MS5VbmRlbGV0ZUFkbWluUmVxdWVzdBohLmNhdGFsb2cudjEuVW5kZWxldGVBZG1pblJlc3BvbnNlIgSQ0xgBEl0KEFJlc2VuZEludml0YXRpb24SIy5jYXRhbG9nLnYxLlJlc2VuZEludml0YXRpb25SZXF1ZXN0GiQuY2F0YWxvZy52MS5SZXNlbmRJbnZpdGF0aW9uUmVzcG9uc2VCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_catalog_v1_access, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Admin is an administrator.
@@ -91,6 +92,20 @@ export type Admin = Message<"catalog.v1.Admin"> & {
    * @generated from field: google.protobuf.Timestamp last_sign_in_time = 10;
    */
   lastSignInTime?: Timestamp | undefined;
+
+  /**
+   * A new e-mail address that its owner has not confirmed yet; empty if there is none.
+   *
+   * @generated from field: string pending_email = 11;
+   */
+  pendingEmail: string;
+
+  /**
+   * Whether the administrator has a passkey, and signs in with two factors.
+   *
+   * @generated from field: bool second_factor = 12;
+   */
+  secondFactor: boolean;
 };
 
 /**
@@ -490,7 +505,7 @@ export const AdminService: GenService<{
    * CreateAdmin adds an administrator. Without a password the administrator is invited by e-mail,
    * with a link that works once. Safe to retry: a repeated call fails with EMAIL_TAKEN.
    *
-   * Errors: INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT with field violations; ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED
    * (SIGN_IN_THROTTLED) after too many administrators in an hour, or too many mails to the address.
    *
    * @generated from rpc catalog.v1.AdminService.CreateAdmin
@@ -526,9 +541,10 @@ export const AdminService: GenService<{
   },
   /**
    * UpdateAdmin changes the fields that update_mask names. Disabling an administrator ends all
-   * their sessions at once. Idempotent.
+   * their sessions at once. A new e-mail address becomes pending_email, and the old one stays until
+   * AuthService.ConfirmEmail; the address of an invited administrator changes at once. Idempotent.
    *
-   * Errors: NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for email and disabled; NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
    * violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
    * could sign in; ABORTED (ETAG_MISMATCH).
    *
@@ -543,7 +559,8 @@ export const AdminService: GenService<{
    * DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
    * restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
    *
-   * Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
+   * (LAST_ADMIN); ABORTED (ETAG_MISMATCH).
    *
    * @generated from rpc catalog.v1.AdminService.DeleteAdmin
    */
@@ -555,7 +572,8 @@ export const AdminService: GenService<{
   /**
    * UndeleteAdmin restores a deleted administrator, who signs in with the password they had.
    *
-   * Errors: NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION (ADMIN_NOT_DELETED); ALREADY_EXISTS
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
+   * (ADMIN_NOT_DELETED); ALREADY_EXISTS
    * (EMAIL_TAKEN) if another administrator has the address now.
    *
    * @generated from rpc catalog.v1.AdminService.UndeleteAdmin

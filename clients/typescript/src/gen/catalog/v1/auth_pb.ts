@@ -2,8 +2,9 @@
 // @generated from file catalog/v1/auth.proto (package catalog.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_catalog_v1_access } from "./access_pb.js";
 import type { Admin } from "./admin_pb.js";
 import { file_catalog_v1_admin } from "./admin_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +15,81 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/auth.proto.
  */
 export const file_catalog_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("ChVjYXRhbG9nL3YxL2F1dGgucHJvdG8SCmNhdGFsb2cudjEiNQoNU2lnbkluUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIpoBCg5TaWduSW5SZXNwb25zZRIZCgxhY2Nlc3NfdG9rZW4YASABKAlCA4ABARIaCg1yZWZyZXNoX3Rva2VuGAIgASgJQgOAAQESLwoLZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWFkbWluGAQgASgLMhEuY2F0YWxvZy52MS5BZG1pbiIzChVSZWZyZXNoU2Vzc2lvblJlcXVlc3QSGgoNcmVmcmVzaF90b2tlbhgBIAEoCUIDgAEBIqIBChZSZWZyZXNoU2Vzc2lvblJlc3BvbnNlEhkKDGFjY2Vzc190b2tlbhgBIAEoCUIDgAEBEhoKDXJlZnJlc2hfdG9rZW4YAiABKAlCA4ABARIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoFYWRtaW4YBCABKAsyES5jYXRhbG9nLnYxLkFkbWluIiwKDlNpZ25PdXRSZXF1ZXN0EhoKDXJlZnJlc2hfdG9rZW4YASABKAlCA4ABASIRCg9TaWduT3V0UmVzcG9uc2UiGAoWR2V0Q3VycmVudEFkbWluUmVxdWVzdCI7ChdHZXRDdXJyZW50QWRtaW5SZXNwb25zZRIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4i+QEKB1Nlc3Npb24SCgoCaWQYASABKAkSEAoIYWRtaW5faWQYAiABKAkSDwoHY3VycmVudBgDIAEoCBISCgp1c2VyX2FnZW50GAQgASgJEhIKCmlwX2FkZHJlc3MYBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3RfcmVmcmVzaF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJwoTTGlzdFNlc3Npb25zUmVxdWVzdBIQCghhZG1pbl9pZBgBIAEoCSI9ChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIlCghzZXNzaW9ucxgBIAMoCzITLmNhdGFsb2cudjEuU2Vzc2lvbiIiChRSZXZva2VTZXNzaW9uUmVxdWVzdBIKCgJpZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiUQoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0Eh0KEGN1cnJlbnRfcGFzc3dvcmQYASABKAlCA4ABARIZCgxuZXdfcGFzc3dvcmQYAiABKAlCA4ABASKAAQoWQ2hhbmdlUGFzc3dvcmRSZXNwb25zZRIZCgxhY2Nlc3NfdG9rZW4YASABKAlCA4ABARIaCg1yZWZyZXNoX3Rva2VuGAIgASgJQgOAAQESLwoLZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiwKG1JlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBINCgVlbWFpbBgBIAEoCSIeChxSZXF1ZXN0UGFzc3dvcmRSZXNldFJlc3BvbnNlIkUKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQESGQoMbmV3X3Bhc3N3b3JkGAIgASgJQgOAAQEioQEKFVJlc2V0UGFzc3dvcmRSZXNwb25zZRIZCgxhY2Nlc3NfdG9rZW4YASABKAlCA4ABARIaCg1yZWZyZXNoX3Rva2VuGAIgASgJQgOAAQESLwoLZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWFkbWluGAQgASgLMhEuY2F0YWxvZy52MS5BZG1pbiJSChdBY2NlcHRJbnZpdGF0aW9uUmVxdWVzdBISCgV0b2tlbhgBIAEoCUIDgAEBEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESDAoEbmFtZRgDIAEoCSKkAQoYQWNjZXB0SW52aXRhdGlvblJlc3BvbnNlEhkKDGFjY2Vzc190b2tlbhgBIAEoCUIDgAEBEhoKDXJlZnJlc2hfdG9rZW4YAiABKAlCA4ABARIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoFYWRtaW4YBCABKAsyES5jYXRhbG9nLnYxLkFkbWluIl4KFENvbXBsZXRlU2V0dXBSZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQESDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIVCghwYXNzd29yZBgEIAEoCUIDgAEBIqEBChVDb21wbGV0ZVNldHVwUmVzcG9uc2USGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESGgoNcmVmcmVzaF90b2tlbhgCIAEoCUIDgAEBEi8KC2V4cGlyZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVhZG1pbhgEIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4yyQcKC0F1dGhTZXJ2aWNlEj8KBlNpZ25JbhIZLmNhdGFsb2cudjEuU2lnbkluUmVxdWVzdBoaLmNhdGFsb2cudjEuU2lnbkluUmVzcG9uc2USVwoOUmVmcmVzaFNlc3Npb24SIS5jYXRhbG9nLnYxLlJlZnJlc2hTZXNzaW9uUmVxdWVzdBoiLmNhdGFsb2cudjEuUmVmcmVzaFNlc3Npb25SZXNwb25zZRJCCgdTaWduT3V0EhouY2F0YWxvZy52MS5TaWduT3V0UmVxdWVzdBobLmNhdGFsb2cudjEuU2lnbk91dFJlc3BvbnNlEl8KD0dldEN1cnJlbnRBZG1pbhIiLmNhdGFsb2cudjEuR2V0Q3VycmVudEFkbWluUmVxdWVzdBojLmNhdGFsb2cudjEuR2V0Q3VycmVudEFkbWluUmVzcG9uc2UiA5ACARJWCgxMaXN0U2Vzc2lvbnMSHy5jYXRhbG9nLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaIC5jYXRhbG9nLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgOQAgESVAoNUmV2b2tlU2Vzc2lvbhIgLmNhdGFsb2cudjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaIS5jYXRhbG9nLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZRJXCg5DaGFuZ2VQYXNzd29yZBIhLmNhdGFsb2cudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0GiIuY2F0YWxvZy52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlEmkKFFJlcXVlc3RQYXNzd29yZFJlc2V0EicuY2F0YWxvZy52MS5SZXF1ZXN0UGFzc3dvcmRSZXNldFJlcXVlc3QaKC5jYXRhbG9nLnYxLlJlcXVlc3RQYXNzd29yZFJlc2V0UmVzcG9uc2USVAoNUmVzZXRQYXNzd29yZBIgLmNhdGFsb2cudjEuUmVzZXRQYXNzd29yZFJlcXVlc3QaIS5jYXRhbG9nLnYxLlJlc2V0UGFzc3dvcmRSZXNwb25zZRJdChBBY2NlcHRJbnZpdGF0aW9uEiMuY2F0YWxvZy52MS5BY2NlcHRJbnZpdGF0aW9uUmVxdWVzdBokLmNhdGFsb2cudjEuQWNjZXB0SW52aXRhdGlvblJlc3BvbnNlElQKDUNvbXBsZXRlU2V0dXASIC5jYXRhbG9nLnYxLkNvbXBsZXRlU2V0dXBSZXF1ZXN0GiEuY2F0YWxvZy52MS5Db21wbGV0ZVNldHVwUmVzcG9uc2VCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_catalog_v1_admin, file_google_protobuf_timestamp]);
+  fileDesc("ChVjYXRhbG9nL3YxL2F1dGgucHJvdG8SCmNhdGFsb2cudjEivwEKDFNlY29uZEZhY3RvchIWCgdwYXNza2V5GAEgASgJQgOAAQFIABIcCg1yZWNvdmVyeV9jb2RlGAIgASgJQgOAAQFIABI6CgtuZXdfcGFzc2tleRgDIAEoCzIjLmNhdGFsb2cudjEuU2Vjb25kRmFjdG9yLk5ld1Bhc3NrZXlIABozCgpOZXdQYXNza2V5EgwKBG5hbWUYASABKAkSFwoKY3JlZGVudGlhbBgCIAEoCUIDgAEBQggKBmZhY3RvciJmCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhUKCHBhc3N3b3JkGAIgASgJQgOAAQESLwoNc2Vjb25kX2ZhY3RvchgDIAEoCzIYLmNhdGFsb2cudjEuU2Vjb25kRmFjdG9yIrcBCg5TaWduSW5SZXNwb25zZRIZCgxhY2Nlc3NfdG9rZW4YASABKAlCA4ABARIaCg1yZWZyZXNoX3Rva2VuGAIgASgJQgOAAQESLwoLZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWFkbWluGAQgASgLMhEuY2F0YWxvZy52MS5BZG1pbhIbCg5yZWNvdmVyeV9jb2RlcxgFIAMoCUIDgAEBIjMKFVJlZnJlc2hTZXNzaW9uUmVxdWVzdBIaCg1yZWZyZXNoX3Rva2VuGAEgASgJQgOAAQEiogEKFlJlZnJlc2hTZXNzaW9uUmVzcG9uc2USGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESGgoNcmVmcmVzaF90b2tlbhgCIAEoCUIDgAEBEi8KC2V4cGlyZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVhZG1pbhgEIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4iLAoOU2lnbk91dFJlcXVlc3QSGgoNcmVmcmVzaF90b2tlbhgBIAEoCUIDgAEBIhEKD1NpZ25PdXRSZXNwb25zZSJRChVSZWF1dGhlbnRpY2F0ZVJlcXVlc3QSFwoIcGFzc3dvcmQYASABKAlCA4ABAUgAEhYKB3Bhc3NrZXkYAiABKAlCA4ABAUgAQgcKBXByb29mIpMBChZSZWF1dGhlbnRpY2F0ZVJlc3BvbnNlEhkKDGFjY2Vzc190b2tlbhgBIAEoCUIDgAEBEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglhdXRoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhgKFkdldEN1cnJlbnRBZG1pblJlcXVlc3QiOwoXR2V0Q3VycmVudEFkbWluUmVzcG9uc2USIAoFYWRtaW4YASABKAsyES5jYXRhbG9nLnYxLkFkbWluIvkBCgdTZXNzaW9uEgoKAmlkGAEgASgJEhAKCGFkbWluX2lkGAIgASgJEg8KB2N1cnJlbnQYAyABKAgSEgoKdXNlcl9hZ2VudBgEIAEoCRISCgppcF9hZGRyZXNzGAUgASgJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X3JlZnJlc2hfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIicKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEAoIYWRtaW5faWQYASABKAkiPQoUTGlzdFNlc3Npb25zUmVzcG9uc2USJQoIc2Vzc2lvbnMYASADKAsyEy5jYXRhbG9nLnYxLlNlc3Npb24iIgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSCgoCaWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlIlEKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIdChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQgOAAQESGQoMbmV3X3Bhc3N3b3JkGAIgASgJQgOAAQEigAEKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESGgoNcmVmcmVzaF90b2tlbhgCIAEoCUIDgAEBEi8KC2V4cGlyZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIsChtSZXF1ZXN0UGFzc3dvcmRSZXNldFJlcXVlc3QSDQoFZW1haWwYASABKAkiHgocUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZSJ2ChRSZXNldFBhc3N3b3JkUmVxdWVzdBISCgV0b2tlbhgBIAEoCUIDgAEBEhkKDG5ld19wYXNzd29yZBgCIAEoCUIDgAEBEi8KDXNlY29uZF9mYWN0b3IYAyABKAsyGC5jYXRhbG9nLnYxLlNlY29uZEZhY3RvciK+AQoVUmVzZXRQYXNzd29yZFJlc3BvbnNlEhkKDGFjY2Vzc190b2tlbhgBIAEoCUIDgAEBEhoKDXJlZnJlc2hfdG9rZW4YAiABKAlCA4ABARIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoFYWRtaW4YBCABKAsyES5jYXRhbG9nLnYxLkFkbWluEhsKDnJlY292ZXJ5X2NvZGVzGAUgAygJQgOAAQEigwEKF0FjY2VwdEludml0YXRpb25SZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQESFQoIcGFzc3dvcmQYAiABKAlCA4ABARIMCgRuYW1lGAMgASgJEi8KDXNlY29uZF9mYWN0b3IYBCABKAsyGC5jYXRhbG9nLnYxLlNlY29uZEZhY3RvciLBAQoYQWNjZXB0SW52aXRhdGlvblJlc3BvbnNlEhkKDGFjY2Vzc190b2tlbhgBIAEoCUIDgAEBEhoKDXJlZnJlc2hfdG9rZW4YAiABKAlCA4ABARIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoFYWRtaW4YBCABKAsyES5jYXRhbG9nLnYxLkFkbWluEhsKDnJlY292ZXJ5X2NvZGVzGAUgAygJQgOAAQEiXgoUQ29tcGxldGVTZXR1cFJlcXVlc3QSEgoFdG9rZW4YASABKAlCA4ABARINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEhUKCHBhc3N3b3JkGAQgASgJQgOAAQEioQEKFUNvbXBsZXRlU2V0dXBSZXNwb25zZRIZCgxhY2Nlc3NfdG9rZW4YASABKAlCA4ABARIaCg1yZWZyZXNoX3Rva2VuGAIgASgJQgOAAQESLwoLZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWFkbWluGAQgASgLMhEuY2F0YWxvZy52MS5BZG1pbiJAChNDb25maXJtRW1haWxSZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQESFQoIcGFzc3dvcmQYAiABKAlCA4ABASI4ChRDb25maXJtRW1haWxSZXNwb25zZRIgCgVhZG1pbhgBIAEoCzIRLmNhdGFsb2cudjEuQWRtaW4imQEKB1Bhc3NrZXkSCgoCaWQYASABKAkSEAoIYWRtaW5faWQYAiABKAkSDAoEbmFtZRgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNbGFzdF91c2VfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAitwEKHUNyZWF0ZVBhc3NrZXlDaGFsbGVuZ2VSZXF1ZXN0EkIKB3B1cnBvc2UYASABKA4yMS5jYXRhbG9nLnYxLkNyZWF0ZVBhc3NrZXlDaGFsbGVuZ2VSZXF1ZXN0LlB1cnBvc2UiUgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASEgoOUFVSUE9TRV9DUkVBVEUQARIaChZQVVJQT1NFX1JFQVVUSEVOVElDQVRFEAIiMQoeQ3JlYXRlUGFzc2tleUNoYWxsZW5nZVJlc3BvbnNlEg8KB29wdGlvbnMYASABKAkiPQoUQ3JlYXRlUGFzc2tleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIXCgpjcmVkZW50aWFsGAIgASgJQgOAAQEiWgoVQ3JlYXRlUGFzc2tleVJlc3BvbnNlEiQKB3Bhc3NrZXkYASABKAsyEy5jYXRhbG9nLnYxLlBhc3NrZXkSGwoOcmVjb3ZlcnlfY29kZXMYAiADKAlCA4ABASInChNMaXN0UGFzc2tleXNSZXF1ZXN0EhAKCGFkbWluX2lkGAEgASgJIloKFExpc3RQYXNza2V5c1Jlc3BvbnNlEiUKCHBhc3NrZXlzGAEgAygLMhMuY2F0YWxvZy52MS5QYXNza2V5EhsKE3JlY292ZXJ5X2NvZGVfY291bnQYAiABKAUiIgoURGVsZXRlUGFzc2tleVJlcXVlc3QSCgoCaWQYASABKAkiFwoVRGVsZXRlUGFzc2tleVJlc3BvbnNlIhwKGkNyZWF0ZVJlY292ZXJ5Q29kZXNSZXF1ZXN0IjoKG0NyZWF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZRIbCg5yZWNvdmVyeV9jb2RlcxgBIAMoCUIDgAEBIi8KDlNlY3VyaXR5UG9saWN5Eh0KFXJlcXVpcmVfc2Vjb25kX2ZhY3RvchgBIAEoCCIaChhHZXRTZWN1cml0eVBvbGljeVJlcXVlc3QiUAoZR2V0U2VjdXJpdHlQb2xpY3lSZXNwb25zZRIzCg9zZWN1cml0eV9wb2xpY3kYASABKAsyGi5jYXRhbG9nLnYxLlNlY3VyaXR5UG9saWN5IlIKG1VwZGF0ZVNlY3VyaXR5UG9saWN5UmVxdWVzdBIzCg9zZWN1cml0eV9wb2xpY3kYASABKAsyGi5jYXRhbG9nLnYxLlNlY3VyaXR5UG9saWN5IlMKHFVwZGF0ZVNlY3VyaXR5UG9saWN5UmVzcG9uc2USMwoPc2VjdXJpdHlfcG9saWN5GAEgASgLMhouY2F0YWxvZy52MS5TZWN1cml0eVBvbGljeSKSAwoGQXBpS2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSKQoGYWNjZXNzGAMgASgOMhkuY2F0YWxvZy52MS5BcGlLZXkuQWNjZXNzEg4KBnByZWZpeBgEIAEoCRISCgpjcmVhdG9yX2lkGAUgASgJEhQKDGNyZWF0b3JfbmFtZRgGIAEoCRIvCgtjcmVhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3Jldm9rZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJDCgZBY2Nlc3MSFgoSQUNDRVNTX1VOU1BFQ0lGSUVEEAASDwoLQUNDRVNTX1JFQUQQARIQCgxBQ0NFU1NfV1JJVEUQAiJ/ChNDcmVhdGVBcGlLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSKQoGYWNjZXNzGAIgASgOMhkuY2F0YWxvZy52MS5BcGlLZXkuQWNjZXNzEi8KC2V4cGlyZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJQChRDcmVhdGVBcGlLZXlSZXNwb25zZRIjCgdhcGlfa2V5GAEgASgLMhIuY2F0YWxvZy52MS5BcGlLZXkSEwoGc2VjcmV0GAIgASgJQgOAAQEiOwoSTGlzdEFwaUtleXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlQKE0xpc3RBcGlLZXlzUmVzcG9uc2USJAoIYXBpX2tleXMYASADKAsyEi5jYXRhbG9nLnYxLkFwaUtleRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoTUmV2b2tlQXBpS2V5UmVxdWVzdBIKCgJpZBgBIAEoCSIWChRSZXZva2VBcGlLZXlSZXNwb25zZSK+CQoNU2VjdXJpdHlFdmVudBIKCgJpZBgBIAEoAxIsCgR0eXBlGAIgASgOMh4uY2F0YWxvZy52MS5TZWN1cml0eUV2ZW50LlR5cGUSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGFjdG9yX2lkGAQgASgJEhIKCmFjdG9yX25hbWUYBSABKAkSEAoIYWRtaW5faWQYBiABKAkSEgoKYWRtaW5fbmFtZRgHIAEoCRISCgpzZXNzaW9uX2lkGAggASgJEhIKCmFwaV9rZXlfaWQYCSABKAkSEgoKaXBfYWRkcmVzcxgKIAEoCRISCgp1c2VyX2FnZW50GAsgASgJEjcKB2RldGFpbHMYDCADKAsyJi5jYXRhbG9nLnYxLlNlY3VyaXR5RXZlbnQuRGV0YWlsc0VudHJ5Gi4KDERldGFpbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrwGCgRUeXBlEhQKEFRZUEVfVU5TUEVDSUZJRUQQABIQCgxUWVBFX1NJR05fSU4QARIXChNUWVBFX1NJR05fSU5fRkFJTEVEEAISGgoWVFlQRV9TSUdOX0lOX1RIUk9UVExFRBADEhEKDVRZUEVfU0lHTl9PVVQQBBIYChRUWVBFX1JFQVVUSEVOVElDQVRFRBAFEiAKHFRZUEVfUkVBVVRIRU5USUNBVElPTl9GQUlMRUQQBhIdChlUWVBFX1JFRlJFU0hfVE9LRU5fUkVVU0VEEAcSIQodVFlQRV9QQVNTV09SRF9SRVNFVF9SRVFVRVNURUQQCBIXChNUWVBFX1BBU1NXT1JEX1JFU0VUEAkSGQoVVFlQRV9QQVNTV09SRF9DSEFOR0VEEAoSEAoMVFlQRV9JTlZJVEVEEAsSHAoYVFlQRV9JTlZJVEFUSU9OX0FDQ0VQVEVEEAwSHwobVFlQRV9FTUFJTF9DSEFOR0VfUkVRVUVTVEVEEA0SFgoSVFlQRV9FTUFJTF9DSEFOR0VEEA4SFgoSVFlQRV9BRE1JTl9DUkVBVEVEEA8SFwoTVFlQRV9BRE1JTl9ESVNBQkxFRBAQEhYKElRZUEVfQURNSU5fRU5BQkxFRBAREhYKElRZUEVfQURNSU5fREVMRVRFRBASEhgKFFRZUEVfQURNSU5fVU5ERUxFVEVEEBMSFQoRVFlQRV9BRE1JTl9FUkFTRUQQFBIYChRUWVBFX1NFU1NJT05fUkVWT0tFRBAVEhgKFFRZUEVfQVBJX0tFWV9DUkVBVEVEEBYSGAoUVFlQRV9BUElfS0VZX1JFVk9LRUQQFxIYChRUWVBFX1BBU1NLRVlfQ1JFQVRFRBAYEhgKFFRZUEVfUEFTU0tFWV9ERUxFVEVEEBkSHwobVFlQRV9SRUNPVkVSWV9DT0RFU19DUkVBVEVEEBoSGwoXVFlQRV9SRUNPVkVSWV9DT0RFX1VTRUQQGxIgChxUWVBFX1NFQ1VSSVRZX1BPTElDWV9VUERBVEVEEBwSHQoZVFlQRV9TRUNPTkRfRkFDVE9SX0ZBSUxFRBAdEhYKElRZUEVfQURNSU5fVVBEQVRFRBAeIlIKGUxpc3RTZWN1cml0eUV2ZW50c1JlcXVlc3QSDgoGZmlsdGVyGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImkKGkxpc3RTZWN1cml0eUV2ZW50c1Jlc3BvbnNlEjIKD3NlY3VyaXR5X2V2ZW50cxgBIAMoCzIZLmNhdGFsb2cudjEuU2VjdXJpdHlFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkyrREKC0F1dGhTZXJ2aWNlEj8KBlNpZ25JbhIZLmNhdGFsb2cudjEuU2lnbkluUmVxdWVzdBoaLmNhdGFsb2cudjEuU2lnbkluUmVzcG9uc2USVwoOUmVmcmVzaFNlc3Npb24SIS5jYXRhbG9nLnYxLlJlZnJlc2hTZXNzaW9uUmVxdWVzdBoiLmNhdGFsb2cudjEuUmVmcmVzaFNlc3Npb25SZXNwb25zZRJCCgdTaWduT3V0EhouY2F0YWxvZy52MS5TaWduT3V0UmVxdWVzdBobLmNhdGFsb2cudjEuU2lnbk91dFJlc3BvbnNlElcKDlJlYXV0aGVudGljYXRlEiEuY2F0YWxvZy52MS5SZWF1dGhlbnRpY2F0ZVJlcXVlc3QaIi5jYXRhbG9nLnYxLlJlYXV0aGVudGljYXRlUmVzcG9uc2USXwoPR2V0Q3VycmVudEFkbWluEiIuY2F0YWxvZy52MS5HZXRDdXJyZW50QWRtaW5SZXF1ZXN0GiMuY2F0YWxvZy52MS5HZXRDdXJyZW50QWRtaW5SZXNwb25zZSIDkAIBElYKDExpc3RTZXNzaW9ucxIfLmNhdGFsb2cudjEuTGlzdFNlc3Npb25zUmVxdWVzdBogLmNhdGFsb2cudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiA5ACARJUCg1SZXZva2VTZXNzaW9uEiAuY2F0YWxvZy52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBohLmNhdGFsb2cudjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlElcKDkNoYW5nZVBhc3N3b3JkEiEuY2F0YWxvZy52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaIi5jYXRhbG9nLnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USaQoUUmVxdWVzdFBhc3N3b3JkUmVzZXQSJy5jYXRhbG9nLnYxLlJlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBooLmNhdGFsb2cudjEuUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZRJUCg1SZXNldFBhc3N3b3JkEiAuY2F0YWxvZy52MS5SZXNldFBhc3N3b3JkUmVxdWVzdBohLmNhdGFsb2cudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlEl0KEEFjY2VwdEludml0YXRpb24SIy5jYXRhbG9nLnYxLkFjY2VwdEludml0YXRpb25SZXF1ZXN0GiQuY2F0YWxvZy52MS5BY2NlcHRJbnZpdGF0aW9uUmVzcG9uc2USVAoNQ29tcGxldGVTZXR1cBIgLmNhdGFsb2cudjEuQ29tcGxldGVTZXR1cFJlcXVlc3QaIS5jYXRhbG9nLnYxLkNvbXBsZXRlU2V0dXBSZXNwb25zZRJRCgxDb25maXJtRW1haWwSHy5jYXRhbG9nLnYxLkNvbmZpcm1FbWFpbFJlcXVlc3QaIC5jYXRhbG9nLnYxLkNvbmZpcm1FbWFpbFJlc3BvbnNlEm8KFkNyZWF0ZVBhc3NrZXlDaGFsbGVuZ2USKS5jYXRhbG9nLnYxLkNyZWF0ZVBhc3NrZXlDaGFsbGVuZ2VSZXF1ZXN0GiouY2F0YWxvZy52MS5DcmVhdGVQYXNza2V5Q2hhbGxlbmdlUmVzcG9uc2USWgoNQ3JlYXRlUGFzc2tleRIgLmNhdGFsb2cudjEuQ3JlYXRlUGFzc2tleVJlcXVlc3QaIS5jYXRhbG9nLnYxLkNyZWF0ZVBhc3NrZXlSZXNwb25zZSIEkNMYARJWCgxMaXN0UGFzc2tleXMSHy5jYXRhbG9nLnYxLkxpc3RQYXNza2V5c1JlcXVlc3QaIC5jYXRhbG9nLnYxLkxpc3RQYXNza2V5c1Jlc3BvbnNlIgOQAgESWgoNRGVsZXRlUGFzc2tleRIgLmNhdGFsb2cudjEuRGVsZXRlUGFzc2tleVJlcXVlc3QaIS5jYXRhbG9nLnYxLkRlbGV0ZVBhc3NrZXlSZXNwb25zZSIEkNMYARJsChNDcmVhdGVSZWNvdmVyeUNvZGVzEiYuY2F0YWxvZy52MS5DcmVhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBonLmNhdGFsb2cudjEuQ3JlYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlIgSQ0xgBEmUKEUdldFNlY3VyaXR5UG9saWN5EiQuY2F0YWxvZy52MS5HZXRTZWN1cml0eVBvbGljeVJlcXVlc3QaJS5jYXRhbG9nLnYxLkdldFNlY3VyaXR5UG9saWN5UmVzcG9uc2UiA5ACARJvChRVcGRhdGVTZWN1cml0eVBvbGljeRInLmNhdGFsb2cudjEuVXBkYXRlU2VjdXJpdHlQb2xpY3lSZXF1ZXN0GiguY2F0YWxvZy52MS5VcGRhdGVTZWN1cml0eVBvbGljeVJlc3BvbnNlIgSQ0xgBElcKDENyZWF0ZUFwaUtleRIfLmNhdGFsb2cudjEuQ3JlYXRlQXBpS2V5UmVxdWVzdBogLmNhdGFsb2cudjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiBJDTGAESUwoLTGlzdEFwaUtleXMSHi5jYXRhbG9nLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBofLmNhdGFsb2cudjEuTGlzdEFwaUtleXNSZXNwb25zZSIDkAIBElcKDFJldm9rZUFwaUtleRIfLmNhdGFsb2cudjEuUmV2b2tlQXBpS2V5UmVxdWVzdBogLmNhdGFsb2cudjEuUmV2b2tlQXBpS2V5UmVzcG9uc2UiBJDTGAESaAoSTGlzdFNlY3VyaXR5RXZlbnRzEiUuY2F0YWxvZy52MS5MaXN0U2VjdXJpdHlFdmVudHNSZXF1ZXN0GiYuY2F0YWxvZy52MS5MaXN0U2VjdXJpdHlFdmVudHNSZXNwb25zZSIDkAIBQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw", [file_catalog_v1_access, file_catalog_v1_admin, file_google_protobuf_timestamp]);
+
+/**
+ * SecondFactor proves more than a password. Passkeys and options are the JSON forms of WebAuthn level 3, as
+ * PublicKeyCredential.toJSON and parseRequestOptionsFromJSON have them.
+ *
+ * @generated from message catalog.v1.SecondFactor
+ */
+export type SecondFactor = Message<"catalog.v1.SecondFactor"> & {
+  /**
+   * The factor.
+   *
+   * @generated from oneof catalog.v1.SecondFactor.factor
+   */
+  factor: {
+    /**
+     * The answer of the authenticator to passkey_options: an AuthenticationResponseJSON.
+     *
+     * @generated from field: string passkey = 1;
+     */
+    value: string;
+    case: "passkey";
+  } | {
+    /**
+     * A recovery code, which works once. Blanks, hyphens and case do not matter.
+     *
+     * @generated from field: string recovery_code = 2;
+     */
+    value: string;
+    case: "recoveryCode";
+  } | {
+    /**
+     * A passkey to add, if the security policy requires one and the administrator has none.
+     *
+     * @generated from field: catalog.v1.SecondFactor.NewPasskey new_passkey = 3;
+     */
+    value: SecondFactor_NewPasskey;
+    case: "newPasskey";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message catalog.v1.SecondFactor.
+ * Use `create(SecondFactorSchema)` to create a new message.
+ */
+export const SecondFactorSchema: GenMessage<SecondFactor> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 0);
+
+/**
+ * NewPasskey is a passkey to add while signing in.
+ *
+ * @generated from message catalog.v1.SecondFactor.NewPasskey
+ */
+export type SecondFactor_NewPasskey = Message<"catalog.v1.SecondFactor.NewPasskey"> & {
+  /**
+   * A name for the administrator's list of passkeys, at most 100 characters; empty names it by its kind.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The answer of the authenticator to new_passkey_options: a RegistrationResponseJSON.
+   *
+   * @generated from field: string credential = 2;
+   */
+  credential: string;
+};
+
+/**
+ * Describes the message catalog.v1.SecondFactor.NewPasskey.
+ * Use `create(SecondFactor_NewPasskeySchema)` to create a new message.
+ */
+export const SecondFactor_NewPasskeySchema: GenMessage<SecondFactor_NewPasskey> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 0, 0);
 
 /**
  * SignInRequest holds credentials.
@@ -35,6 +110,13 @@ export type SignInRequest = Message<"catalog.v1.SignInRequest"> & {
    * @generated from field: string password = 2;
    */
   password: string;
+
+  /**
+   * The second factor, after an error SECOND_FACTOR_REQUIRED.
+   *
+   * @generated from field: catalog.v1.SecondFactor second_factor = 3;
+   */
+  secondFactor?: SecondFactor | undefined;
 };
 
 /**
@@ -42,7 +124,7 @@ export type SignInRequest = Message<"catalog.v1.SignInRequest"> & {
  * Use `create(SignInRequestSchema)` to create a new message.
  */
 export const SignInRequestSchema: GenMessage<SignInRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 0);
+  messageDesc(file_catalog_v1_auth, 1);
 
 /**
  * SignInResponse holds a new session's tokens.
@@ -77,6 +159,13 @@ export type SignInResponse = Message<"catalog.v1.SignInResponse"> & {
    * @generated from field: catalog.v1.Admin admin = 4;
    */
   admin?: Admin | undefined;
+
+  /**
+   * Recovery codes, if the call added the administrator's first passkey. They are shown only here.
+   *
+   * @generated from field: repeated string recovery_codes = 5;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -84,7 +173,7 @@ export type SignInResponse = Message<"catalog.v1.SignInResponse"> & {
  * Use `create(SignInResponseSchema)` to create a new message.
  */
 export const SignInResponseSchema: GenMessage<SignInResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 1);
+  messageDesc(file_catalog_v1_auth, 2);
 
 /**
  * RefreshSessionRequest holds a refresh token.
@@ -105,7 +194,7 @@ export type RefreshSessionRequest = Message<"catalog.v1.RefreshSessionRequest"> 
  * Use `create(RefreshSessionRequestSchema)` to create a new message.
  */
 export const RefreshSessionRequestSchema: GenMessage<RefreshSessionRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 2);
+  messageDesc(file_catalog_v1_auth, 3);
 
 /**
  * RefreshSessionResponse holds the session's new tokens.
@@ -147,7 +236,7 @@ export type RefreshSessionResponse = Message<"catalog.v1.RefreshSessionResponse"
  * Use `create(RefreshSessionResponseSchema)` to create a new message.
  */
 export const RefreshSessionResponseSchema: GenMessage<RefreshSessionResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 3);
+  messageDesc(file_catalog_v1_auth, 4);
 
 /**
  * SignOutRequest may hold a refresh token.
@@ -169,7 +258,7 @@ export type SignOutRequest = Message<"catalog.v1.SignOutRequest"> & {
  * Use `create(SignOutRequestSchema)` to create a new message.
  */
 export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 4);
+  messageDesc(file_catalog_v1_auth, 5);
 
 /**
  * SignOutResponse is empty.
@@ -184,7 +273,79 @@ export type SignOutResponse = Message<"catalog.v1.SignOutResponse"> & {
  * Use `create(SignOutResponseSchema)` to create a new message.
  */
 export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 5);
+  messageDesc(file_catalog_v1_auth, 6);
+
+/**
+ * ReauthenticateRequest proves who the caller is.
+ *
+ * @generated from message catalog.v1.ReauthenticateRequest
+ */
+export type ReauthenticateRequest = Message<"catalog.v1.ReauthenticateRequest"> & {
+  /**
+   * The proof.
+   *
+   * @generated from oneof catalog.v1.ReauthenticateRequest.proof
+   */
+  proof: {
+    /**
+     * The password.
+     *
+     * @generated from field: string password = 1;
+     */
+    value: string;
+    case: "password";
+  } | {
+    /**
+     * The answer of the authenticator to the options of CreatePasskeyChallenge: an AuthenticationResponseJSON.
+     *
+     * @generated from field: string passkey = 2;
+     */
+    value: string;
+    case: "passkey";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message catalog.v1.ReauthenticateRequest.
+ * Use `create(ReauthenticateRequestSchema)` to create a new message.
+ */
+export const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 7);
+
+/**
+ * ReauthenticateResponse holds an access token.
+ *
+ * @generated from message catalog.v1.ReauthenticateResponse
+ */
+export type ReauthenticateResponse = Message<"catalog.v1.ReauthenticateResponse"> & {
+  /**
+   * The JWT for the Authorization header, instead of the earlier one.
+   *
+   * @generated from field: string access_token = 1;
+   */
+  accessToken: string;
+
+  /**
+   * When the access token expires.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * When the caller proved who they are. Methods with the option reauthentication accept it for 5 minutes.
+   *
+   * @generated from field: google.protobuf.Timestamp auth_time = 3;
+   */
+  authTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.ReauthenticateResponse.
+ * Use `create(ReauthenticateResponseSchema)` to create a new message.
+ */
+export const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 8);
 
 /**
  * GetCurrentAdminRequest is empty.
@@ -199,7 +360,7 @@ export type GetCurrentAdminRequest = Message<"catalog.v1.GetCurrentAdminRequest"
  * Use `create(GetCurrentAdminRequestSchema)` to create a new message.
  */
 export const GetCurrentAdminRequestSchema: GenMessage<GetCurrentAdminRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 6);
+  messageDesc(file_catalog_v1_auth, 9);
 
 /**
  * GetCurrentAdminResponse holds the caller.
@@ -220,7 +381,7 @@ export type GetCurrentAdminResponse = Message<"catalog.v1.GetCurrentAdminRespons
  * Use `create(GetCurrentAdminResponseSchema)` to create a new message.
  */
 export const GetCurrentAdminResponseSchema: GenMessage<GetCurrentAdminResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 7);
+  messageDesc(file_catalog_v1_auth, 10);
 
 /**
  * Session is an active session of an administrator.
@@ -290,7 +451,7 @@ export type Session = Message<"catalog.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 8);
+  messageDesc(file_catalog_v1_auth, 11);
 
 /**
  * ListSessionsRequest names an administrator.
@@ -311,7 +472,7 @@ export type ListSessionsRequest = Message<"catalog.v1.ListSessionsRequest"> & {
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 9);
+  messageDesc(file_catalog_v1_auth, 12);
 
 /**
  * ListSessionsResponse holds sessions.
@@ -332,7 +493,7 @@ export type ListSessionsResponse = Message<"catalog.v1.ListSessionsResponse"> & 
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 10);
+  messageDesc(file_catalog_v1_auth, 13);
 
 /**
  * RevokeSessionRequest names a session.
@@ -353,7 +514,7 @@ export type RevokeSessionRequest = Message<"catalog.v1.RevokeSessionRequest"> & 
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 11);
+  messageDesc(file_catalog_v1_auth, 14);
 
 /**
  * RevokeSessionResponse is empty.
@@ -368,7 +529,7 @@ export type RevokeSessionResponse = Message<"catalog.v1.RevokeSessionResponse"> 
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 12);
+  messageDesc(file_catalog_v1_auth, 15);
 
 /**
  * ChangePasswordRequest holds the old and the new password.
@@ -396,7 +557,7 @@ export type ChangePasswordRequest = Message<"catalog.v1.ChangePasswordRequest"> 
  * Use `create(ChangePasswordRequestSchema)` to create a new message.
  */
 export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 13);
+  messageDesc(file_catalog_v1_auth, 16);
 
 /**
  * ChangePasswordResponse holds a new session's tokens.
@@ -431,7 +592,7 @@ export type ChangePasswordResponse = Message<"catalog.v1.ChangePasswordResponse"
  * Use `create(ChangePasswordResponseSchema)` to create a new message.
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 14);
+  messageDesc(file_catalog_v1_auth, 17);
 
 /**
  * RequestPasswordResetRequest holds an e-mail address.
@@ -452,7 +613,7 @@ export type RequestPasswordResetRequest = Message<"catalog.v1.RequestPasswordRes
  * Use `create(RequestPasswordResetRequestSchema)` to create a new message.
  */
 export const RequestPasswordResetRequestSchema: GenMessage<RequestPasswordResetRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 15);
+  messageDesc(file_catalog_v1_auth, 18);
 
 /**
  * RequestPasswordResetResponse is empty.
@@ -467,7 +628,7 @@ export type RequestPasswordResetResponse = Message<"catalog.v1.RequestPasswordRe
  * Use `create(RequestPasswordResetResponseSchema)` to create a new message.
  */
 export const RequestPasswordResetResponseSchema: GenMessage<RequestPasswordResetResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 16);
+  messageDesc(file_catalog_v1_auth, 19);
 
 /**
  * ResetPasswordRequest holds a token and a password.
@@ -488,6 +649,13 @@ export type ResetPasswordRequest = Message<"catalog.v1.ResetPasswordRequest"> & 
    * @generated from field: string new_password = 2;
    */
   newPassword: string;
+
+  /**
+   * The second factor, after an error SECOND_FACTOR_REQUIRED.
+   *
+   * @generated from field: catalog.v1.SecondFactor second_factor = 3;
+   */
+  secondFactor?: SecondFactor | undefined;
 };
 
 /**
@@ -495,7 +663,7 @@ export type ResetPasswordRequest = Message<"catalog.v1.ResetPasswordRequest"> & 
  * Use `create(ResetPasswordRequestSchema)` to create a new message.
  */
 export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 17);
+  messageDesc(file_catalog_v1_auth, 20);
 
 /**
  * ResetPasswordResponse holds a new session's tokens.
@@ -530,6 +698,13 @@ export type ResetPasswordResponse = Message<"catalog.v1.ResetPasswordResponse"> 
    * @generated from field: catalog.v1.Admin admin = 4;
    */
   admin?: Admin | undefined;
+
+  /**
+   * Recovery codes, if the call added the administrator's first passkey. They are shown only here.
+   *
+   * @generated from field: repeated string recovery_codes = 5;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -537,7 +712,7 @@ export type ResetPasswordResponse = Message<"catalog.v1.ResetPasswordResponse"> 
  * Use `create(ResetPasswordResponseSchema)` to create a new message.
  */
 export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 18);
+  messageDesc(file_catalog_v1_auth, 21);
 
 /**
  * AcceptInvitationRequest holds a token and a password.
@@ -565,6 +740,13 @@ export type AcceptInvitationRequest = Message<"catalog.v1.AcceptInvitationReques
    * @generated from field: string name = 3;
    */
   name: string;
+
+  /**
+   * The second factor, after an error SECOND_FACTOR_REQUIRED.
+   *
+   * @generated from field: catalog.v1.SecondFactor second_factor = 4;
+   */
+  secondFactor?: SecondFactor | undefined;
 };
 
 /**
@@ -572,7 +754,7 @@ export type AcceptInvitationRequest = Message<"catalog.v1.AcceptInvitationReques
  * Use `create(AcceptInvitationRequestSchema)` to create a new message.
  */
 export const AcceptInvitationRequestSchema: GenMessage<AcceptInvitationRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 19);
+  messageDesc(file_catalog_v1_auth, 22);
 
 /**
  * AcceptInvitationResponse holds a new session's tokens.
@@ -607,6 +789,13 @@ export type AcceptInvitationResponse = Message<"catalog.v1.AcceptInvitationRespo
    * @generated from field: catalog.v1.Admin admin = 4;
    */
   admin?: Admin | undefined;
+
+  /**
+   * Recovery codes, if the call added the administrator's first passkey. They are shown only here.
+   *
+   * @generated from field: repeated string recovery_codes = 5;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -614,7 +803,7 @@ export type AcceptInvitationResponse = Message<"catalog.v1.AcceptInvitationRespo
  * Use `create(AcceptInvitationResponseSchema)` to create a new message.
  */
 export const AcceptInvitationResponseSchema: GenMessage<AcceptInvitationResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 20);
+  messageDesc(file_catalog_v1_auth, 23);
 
 /**
  * CompleteSetupRequest holds the first administrator.
@@ -656,7 +845,7 @@ export type CompleteSetupRequest = Message<"catalog.v1.CompleteSetupRequest"> & 
  * Use `create(CompleteSetupRequestSchema)` to create a new message.
  */
 export const CompleteSetupRequestSchema: GenMessage<CompleteSetupRequest> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 21);
+  messageDesc(file_catalog_v1_auth, 24);
 
 /**
  * CompleteSetupResponse holds a new session's tokens.
@@ -698,21 +887,1145 @@ export type CompleteSetupResponse = Message<"catalog.v1.CompleteSetupResponse"> 
  * Use `create(CompleteSetupResponseSchema)` to create a new message.
  */
 export const CompleteSetupResponseSchema: GenMessage<CompleteSetupResponse> = /*@__PURE__*/
-  messageDesc(file_catalog_v1_auth, 22);
+  messageDesc(file_catalog_v1_auth, 25);
+
+/**
+ * ConfirmEmailRequest holds a token and a password.
+ *
+ * @generated from message catalog.v1.ConfirmEmailRequest
+ */
+export type ConfirmEmailRequest = Message<"catalog.v1.ConfirmEmailRequest"> & {
+  /**
+   * The token from the mail.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * The password of the administrator whose address it is.
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message catalog.v1.ConfirmEmailRequest.
+ * Use `create(ConfirmEmailRequestSchema)` to create a new message.
+ */
+export const ConfirmEmailRequestSchema: GenMessage<ConfirmEmailRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 26);
+
+/**
+ * ConfirmEmailResponse holds the administrator.
+ *
+ * @generated from message catalog.v1.ConfirmEmailResponse
+ */
+export type ConfirmEmailResponse = Message<"catalog.v1.ConfirmEmailResponse"> & {
+  /**
+   * The administrator, with the new address.
+   *
+   * @generated from field: catalog.v1.Admin admin = 1;
+   */
+  admin?: Admin | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.ConfirmEmailResponse.
+ * Use `create(ConfirmEmailResponseSchema)` to create a new message.
+ */
+export const ConfirmEmailResponseSchema: GenMessage<ConfirmEmailResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 27);
+
+/**
+ * Passkey is a WebAuthn credential of an administrator.
+ *
+ * @generated from message catalog.v1.Passkey
+ */
+export type Passkey = Message<"catalog.v1.Passkey"> & {
+  /**
+   * The id that the server gave the passkey: a UUID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The id of its administrator.
+   *
+   * @generated from field: string admin_id = 2;
+   */
+  adminId: string;
+
+  /**
+   * The name that the administrator gave it.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * When it was added.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 4;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When it was last used; not set if never.
+   *
+   * @generated from field: google.protobuf.Timestamp last_use_time = 5;
+   */
+  lastUseTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.Passkey.
+ * Use `create(PasskeySchema)` to create a new message.
+ */
+export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 28);
+
+/**
+ * CreatePasskeyChallengeRequest says what the challenge is for.
+ *
+ * @generated from message catalog.v1.CreatePasskeyChallengeRequest
+ */
+export type CreatePasskeyChallengeRequest = Message<"catalog.v1.CreatePasskeyChallengeRequest"> & {
+  /**
+   * The purpose.
+   *
+   * @generated from field: catalog.v1.CreatePasskeyChallengeRequest.Purpose purpose = 1;
+   */
+  purpose: CreatePasskeyChallengeRequest_Purpose;
+};
+
+/**
+ * Describes the message catalog.v1.CreatePasskeyChallengeRequest.
+ * Use `create(CreatePasskeyChallengeRequestSchema)` to create a new message.
+ */
+export const CreatePasskeyChallengeRequestSchema: GenMessage<CreatePasskeyChallengeRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 29);
+
+/**
+ * Purpose is the purpose of a challenge.
+ *
+ * @generated from enum catalog.v1.CreatePasskeyChallengeRequest.Purpose
+ */
+export enum CreatePasskeyChallengeRequest_Purpose {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: PURPOSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * For CreatePasskey.
+   *
+   * @generated from enum value: PURPOSE_CREATE = 1;
+   */
+  CREATE = 1,
+
+  /**
+   * For Reauthenticate.
+   *
+   * @generated from enum value: PURPOSE_REAUTHENTICATE = 2;
+   */
+  REAUTHENTICATE = 2,
+}
+
+/**
+ * Describes the enum catalog.v1.CreatePasskeyChallengeRequest.Purpose.
+ */
+export const CreatePasskeyChallengeRequest_PurposeSchema: GenEnum<CreatePasskeyChallengeRequest_Purpose> = /*@__PURE__*/
+  enumDesc(file_catalog_v1_auth, 29, 0);
+
+/**
+ * CreatePasskeyChallengeResponse holds the options of a ceremony.
+ *
+ * @generated from message catalog.v1.CreatePasskeyChallengeResponse
+ */
+export type CreatePasskeyChallengeResponse = Message<"catalog.v1.CreatePasskeyChallengeResponse"> & {
+  /**
+   * The options, in JSON: a PublicKeyCredentialCreationOptionsJSON to create, a
+   * PublicKeyCredentialRequestOptionsJSON to reauthenticate.
+   *
+   * @generated from field: string options = 1;
+   */
+  options: string;
+};
+
+/**
+ * Describes the message catalog.v1.CreatePasskeyChallengeResponse.
+ * Use `create(CreatePasskeyChallengeResponseSchema)` to create a new message.
+ */
+export const CreatePasskeyChallengeResponseSchema: GenMessage<CreatePasskeyChallengeResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 30);
+
+/**
+ * CreatePasskeyRequest holds a passkey to add.
+ *
+ * @generated from message catalog.v1.CreatePasskeyRequest
+ */
+export type CreatePasskeyRequest = Message<"catalog.v1.CreatePasskeyRequest"> & {
+  /**
+   * A name for the list of passkeys, at most 100 characters; empty names it by its kind.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The answer of the authenticator to the options: a RegistrationResponseJSON.
+   *
+   * @generated from field: string credential = 2;
+   */
+  credential: string;
+};
+
+/**
+ * Describes the message catalog.v1.CreatePasskeyRequest.
+ * Use `create(CreatePasskeyRequestSchema)` to create a new message.
+ */
+export const CreatePasskeyRequestSchema: GenMessage<CreatePasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 31);
+
+/**
+ * CreatePasskeyResponse holds the passkey that was added.
+ *
+ * @generated from message catalog.v1.CreatePasskeyResponse
+ */
+export type CreatePasskeyResponse = Message<"catalog.v1.CreatePasskeyResponse"> & {
+  /**
+   * The passkey.
+   *
+   * @generated from field: catalog.v1.Passkey passkey = 1;
+   */
+  passkey?: Passkey | undefined;
+
+  /**
+   * Ten recovery codes, if it is the administrator's first passkey. They are shown only here.
+   *
+   * @generated from field: repeated string recovery_codes = 2;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message catalog.v1.CreatePasskeyResponse.
+ * Use `create(CreatePasskeyResponseSchema)` to create a new message.
+ */
+export const CreatePasskeyResponseSchema: GenMessage<CreatePasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 32);
+
+/**
+ * ListPasskeysRequest names an administrator.
+ *
+ * @generated from message catalog.v1.ListPasskeysRequest
+ */
+export type ListPasskeysRequest = Message<"catalog.v1.ListPasskeysRequest"> & {
+  /**
+   * The administrator's id; empty means the caller.
+   *
+   * @generated from field: string admin_id = 1;
+   */
+  adminId: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListPasskeysRequest.
+ * Use `create(ListPasskeysRequestSchema)` to create a new message.
+ */
+export const ListPasskeysRequestSchema: GenMessage<ListPasskeysRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 33);
+
+/**
+ * ListPasskeysResponse holds passkeys.
+ *
+ * @generated from message catalog.v1.ListPasskeysResponse
+ */
+export type ListPasskeysResponse = Message<"catalog.v1.ListPasskeysResponse"> & {
+  /**
+   * The passkeys, oldest first.
+   *
+   * @generated from field: repeated catalog.v1.Passkey passkeys = 1;
+   */
+  passkeys: Passkey[];
+
+  /**
+   * The number of recovery codes that were not used.
+   *
+   * @generated from field: int32 recovery_code_count = 2;
+   */
+  recoveryCodeCount: number;
+};
+
+/**
+ * Describes the message catalog.v1.ListPasskeysResponse.
+ * Use `create(ListPasskeysResponseSchema)` to create a new message.
+ */
+export const ListPasskeysResponseSchema: GenMessage<ListPasskeysResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 34);
+
+/**
+ * DeletePasskeyRequest names a passkey.
+ *
+ * @generated from message catalog.v1.DeletePasskeyRequest
+ */
+export type DeletePasskeyRequest = Message<"catalog.v1.DeletePasskeyRequest"> & {
+  /**
+   * The passkey's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message catalog.v1.DeletePasskeyRequest.
+ * Use `create(DeletePasskeyRequestSchema)` to create a new message.
+ */
+export const DeletePasskeyRequestSchema: GenMessage<DeletePasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 35);
+
+/**
+ * DeletePasskeyResponse is empty.
+ *
+ * @generated from message catalog.v1.DeletePasskeyResponse
+ */
+export type DeletePasskeyResponse = Message<"catalog.v1.DeletePasskeyResponse"> & {
+};
+
+/**
+ * Describes the message catalog.v1.DeletePasskeyResponse.
+ * Use `create(DeletePasskeyResponseSchema)` to create a new message.
+ */
+export const DeletePasskeyResponseSchema: GenMessage<DeletePasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 36);
+
+/**
+ * CreateRecoveryCodesRequest is empty.
+ *
+ * @generated from message catalog.v1.CreateRecoveryCodesRequest
+ */
+export type CreateRecoveryCodesRequest = Message<"catalog.v1.CreateRecoveryCodesRequest"> & {
+};
+
+/**
+ * Describes the message catalog.v1.CreateRecoveryCodesRequest.
+ * Use `create(CreateRecoveryCodesRequestSchema)` to create a new message.
+ */
+export const CreateRecoveryCodesRequestSchema: GenMessage<CreateRecoveryCodesRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 37);
+
+/**
+ * CreateRecoveryCodesResponse holds recovery codes.
+ *
+ * @generated from message catalog.v1.CreateRecoveryCodesResponse
+ */
+export type CreateRecoveryCodesResponse = Message<"catalog.v1.CreateRecoveryCodesResponse"> & {
+  /**
+   * Ten codes, each of which works once instead of a passkey.
+   *
+   * @generated from field: repeated string recovery_codes = 1;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message catalog.v1.CreateRecoveryCodesResponse.
+ * Use `create(CreateRecoveryCodesResponseSchema)` to create a new message.
+ */
+export const CreateRecoveryCodesResponseSchema: GenMessage<CreateRecoveryCodesResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 38);
+
+/**
+ * SecurityPolicy holds rules for all administrators.
+ *
+ * @generated from message catalog.v1.SecurityPolicy
+ */
+export type SecurityPolicy = Message<"catalog.v1.SecurityPolicy"> & {
+  /**
+   * Whether every administrator needs a second factor to sign in. Commands use API keys then.
+   *
+   * @generated from field: bool require_second_factor = 1;
+   */
+  requireSecondFactor: boolean;
+};
+
+/**
+ * Describes the message catalog.v1.SecurityPolicy.
+ * Use `create(SecurityPolicySchema)` to create a new message.
+ */
+export const SecurityPolicySchema: GenMessage<SecurityPolicy> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 39);
+
+/**
+ * GetSecurityPolicyRequest is empty.
+ *
+ * @generated from message catalog.v1.GetSecurityPolicyRequest
+ */
+export type GetSecurityPolicyRequest = Message<"catalog.v1.GetSecurityPolicyRequest"> & {
+};
+
+/**
+ * Describes the message catalog.v1.GetSecurityPolicyRequest.
+ * Use `create(GetSecurityPolicyRequestSchema)` to create a new message.
+ */
+export const GetSecurityPolicyRequestSchema: GenMessage<GetSecurityPolicyRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 40);
+
+/**
+ * GetSecurityPolicyResponse holds the policy.
+ *
+ * @generated from message catalog.v1.GetSecurityPolicyResponse
+ */
+export type GetSecurityPolicyResponse = Message<"catalog.v1.GetSecurityPolicyResponse"> & {
+  /**
+   * The policy.
+   *
+   * @generated from field: catalog.v1.SecurityPolicy security_policy = 1;
+   */
+  securityPolicy?: SecurityPolicy | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.GetSecurityPolicyResponse.
+ * Use `create(GetSecurityPolicyResponseSchema)` to create a new message.
+ */
+export const GetSecurityPolicyResponseSchema: GenMessage<GetSecurityPolicyResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 41);
+
+/**
+ * UpdateSecurityPolicyRequest holds the new policy.
+ *
+ * @generated from message catalog.v1.UpdateSecurityPolicyRequest
+ */
+export type UpdateSecurityPolicyRequest = Message<"catalog.v1.UpdateSecurityPolicyRequest"> & {
+  /**
+   * The policy.
+   *
+   * @generated from field: catalog.v1.SecurityPolicy security_policy = 1;
+   */
+  securityPolicy?: SecurityPolicy | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.UpdateSecurityPolicyRequest.
+ * Use `create(UpdateSecurityPolicyRequestSchema)` to create a new message.
+ */
+export const UpdateSecurityPolicyRequestSchema: GenMessage<UpdateSecurityPolicyRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 42);
+
+/**
+ * UpdateSecurityPolicyResponse holds the new policy.
+ *
+ * @generated from message catalog.v1.UpdateSecurityPolicyResponse
+ */
+export type UpdateSecurityPolicyResponse = Message<"catalog.v1.UpdateSecurityPolicyResponse"> & {
+  /**
+   * The policy.
+   *
+   * @generated from field: catalog.v1.SecurityPolicy security_policy = 1;
+   */
+  securityPolicy?: SecurityPolicy | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.UpdateSecurityPolicyResponse.
+ * Use `create(UpdateSecurityPolicyResponseSchema)` to create a new message.
+ */
+export const UpdateSecurityPolicyResponseSchema: GenMessage<UpdateSecurityPolicyResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 43);
+
+/**
+ * ApiKey is a credential of a program. It goes into the Authorization header as "Bearer KEY". The option api_key of
+ * each method says which keys may call it. A key works while its creator is enabled and not deleted.
+ *
+ * @generated from message catalog.v1.ApiKey
+ */
+export type ApiKey = Message<"catalog.v1.ApiKey"> & {
+  /**
+   * The id that the server gave the key: a UUID. It is the actor_id of the changes that the key makes.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The name of the program.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What the key may do.
+   *
+   * @generated from field: catalog.v1.ApiKey.Access access = 3;
+   */
+  access: ApiKey_Access;
+
+  /**
+   * The first characters of the key, to recognize it.
+   *
+   * @generated from field: string prefix = 4;
+   */
+  prefix: string;
+
+  /**
+   * The id of the administrator who created it.
+   *
+   * @generated from field: string creator_id = 5;
+   */
+  creatorId: string;
+
+  /**
+   * The name of the administrator who created it.
+   *
+   * @generated from field: string creator_name = 6;
+   */
+  creatorName: string;
+
+  /**
+   * When it was created.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 7;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When it expires; not set if never.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 8;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * When it was revoked; not set if it was not.
+   *
+   * @generated from field: google.protobuf.Timestamp revoke_time = 9;
+   */
+  revokeTime?: Timestamp | undefined;
+
+  /**
+   * When it was last used, to within a minute; not set if never.
+   *
+   * @generated from field: google.protobuf.Timestamp last_use_time = 10;
+   */
+  lastUseTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.ApiKey.
+ * Use `create(ApiKeySchema)` to create a new message.
+ */
+export const ApiKeySchema: GenMessage<ApiKey> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 44);
+
+/**
+ * Access says what a key may do.
+ *
+ * @generated from enum catalog.v1.ApiKey.Access
+ */
+export enum ApiKey_Access {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: ACCESS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Read what administrators read of products, their history and reports.
+   *
+   * @generated from enum value: ACCESS_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * Also change products.
+   *
+   * @generated from enum value: ACCESS_WRITE = 2;
+   */
+  WRITE = 2,
+}
+
+/**
+ * Describes the enum catalog.v1.ApiKey.Access.
+ */
+export const ApiKey_AccessSchema: GenEnum<ApiKey_Access> = /*@__PURE__*/
+  enumDesc(file_catalog_v1_auth, 44, 0);
+
+/**
+ * CreateApiKeyRequest describes a key.
+ *
+ * @generated from message catalog.v1.CreateApiKeyRequest
+ */
+export type CreateApiKeyRequest = Message<"catalog.v1.CreateApiKeyRequest"> & {
+  /**
+   * The name of the program, 1 to 100 characters. Others see it in the history, as in "erp (key of Ana)".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What the key may do.
+   *
+   * @generated from field: catalog.v1.ApiKey.Access access = 2;
+   */
+  access: ApiKey_Access;
+
+  /**
+   * When the key expires; without it, never.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 3;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message catalog.v1.CreateApiKeyRequest.
+ * Use `create(CreateApiKeyRequestSchema)` to create a new message.
+ */
+export const CreateApiKeyRequestSchema: GenMessage<CreateApiKeyRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 45);
+
+/**
+ * CreateApiKeyResponse holds the key that was created.
+ *
+ * @generated from message catalog.v1.CreateApiKeyResponse
+ */
+export type CreateApiKeyResponse = Message<"catalog.v1.CreateApiKeyResponse"> & {
+  /**
+   * The key's description.
+   *
+   * @generated from field: catalog.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+
+  /**
+   * The key itself: "zck_", 32 letters and digits, and 6 of a checksum. It is shown only here.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message catalog.v1.CreateApiKeyResponse.
+ * Use `create(CreateApiKeyResponseSchema)` to create a new message.
+ */
+export const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 46);
+
+/**
+ * ListApiKeysRequest asks for a page of keys.
+ *
+ * @generated from message catalog.v1.ListApiKeysRequest
+ */
+export type ListApiKeysRequest = Message<"catalog.v1.ListApiKeysRequest"> & {
+  /**
+   * The maximum number of entries to return: 1 to 1,000; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the previous page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListApiKeysRequest.
+ * Use `create(ListApiKeysRequestSchema)` to create a new message.
+ */
+export const ListApiKeysRequestSchema: GenMessage<ListApiKeysRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 47);
+
+/**
+ * ListApiKeysResponse holds a page of keys.
+ *
+ * @generated from message catalog.v1.ListApiKeysResponse
+ */
+export type ListApiKeysResponse = Message<"catalog.v1.ListApiKeysResponse"> & {
+  /**
+   * The keys.
+   *
+   * @generated from field: repeated catalog.v1.ApiKey api_keys = 1;
+   */
+  apiKeys: ApiKey[];
+
+  /**
+   * The token for the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListApiKeysResponse.
+ * Use `create(ListApiKeysResponseSchema)` to create a new message.
+ */
+export const ListApiKeysResponseSchema: GenMessage<ListApiKeysResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 48);
+
+/**
+ * RevokeApiKeyRequest names a key.
+ *
+ * @generated from message catalog.v1.RevokeApiKeyRequest
+ */
+export type RevokeApiKeyRequest = Message<"catalog.v1.RevokeApiKeyRequest"> & {
+  /**
+   * The key's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message catalog.v1.RevokeApiKeyRequest.
+ * Use `create(RevokeApiKeyRequestSchema)` to create a new message.
+ */
+export const RevokeApiKeyRequestSchema: GenMessage<RevokeApiKeyRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 49);
+
+/**
+ * RevokeApiKeyResponse is empty.
+ *
+ * @generated from message catalog.v1.RevokeApiKeyResponse
+ */
+export type RevokeApiKeyResponse = Message<"catalog.v1.RevokeApiKeyResponse"> & {
+};
+
+/**
+ * Describes the message catalog.v1.RevokeApiKeyResponse.
+ * Use `create(RevokeApiKeyResponseSchema)` to create a new message.
+ */
+export const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 50);
+
+/**
+ * SecurityEvent is an entry of the audit trail: something that concerns who can sign in. Entries never change.
+ *
+ * @generated from message catalog.v1.SecurityEvent
+ */
+export type SecurityEvent = Message<"catalog.v1.SecurityEvent"> & {
+  /**
+   * The id of the event. It increases with every event and may have gaps.
+   *
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * What happened.
+   *
+   * @generated from field: catalog.v1.SecurityEvent.Type type = 2;
+   */
+  type: SecurityEvent_Type;
+
+  /**
+   * When it happened.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * The id of the administrator who did it; empty for strangers and for commands on the server.
+   *
+   * @generated from field: string actor_id = 4;
+   */
+  actorId: string;
+
+  /**
+   * The name of the administrator who did it, when they did it; "operator" for commands on the server.
+   *
+   * @generated from field: string actor_name = 5;
+   */
+  actorName: string;
+
+  /**
+   * The id of the administrator concerned; empty if there is none.
+   *
+   * @generated from field: string admin_id = 6;
+   */
+  adminId: string;
+
+  /**
+   * The name of the administrator concerned, when it happened.
+   *
+   * @generated from field: string admin_name = 7;
+   */
+  adminName: string;
+
+  /**
+   * The id of the session concerned; empty if there is none.
+   *
+   * @generated from field: string session_id = 8;
+   */
+  sessionId: string;
+
+  /**
+   * The id of the API key concerned; empty if there is none.
+   *
+   * @generated from field: string api_key_id = 9;
+   */
+  apiKeyId: string;
+
+  /**
+   * The network address of the caller, as CATALOG_SECURITY_EVENT_ADDRESS says: in full, its network, or empty.
+   *
+   * @generated from field: string ip_address = 10;
+   */
+  ipAddress: string;
+
+  /**
+   * The User-Agent header of the caller.
+   *
+   * @generated from field: string user_agent = 11;
+   */
+  userAgent: string;
+
+  /**
+   * More about the event, such as key_name, passkey_name, or old_email and new_email.
+   *
+   * @generated from field: map<string, string> details = 12;
+   */
+  details: { [key: string]: string };
+};
+
+/**
+ * Describes the message catalog.v1.SecurityEvent.
+ * Use `create(SecurityEventSchema)` to create a new message.
+ */
+export const SecurityEventSchema: GenMessage<SecurityEvent> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 51);
+
+/**
+ * Type is the kind of an event.
+ *
+ * @generated from enum catalog.v1.SecurityEvent.Type
+ */
+export enum SecurityEvent_Type {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * An administrator signed in.
+   *
+   * @generated from enum value: TYPE_SIGN_IN = 1;
+   */
+  SIGN_IN = 1,
+
+  /**
+   * A sign-in failed. admin_id is empty if there is no such account.
+   *
+   * @generated from enum value: TYPE_SIGN_IN_FAILED = 2;
+   */
+  SIGN_IN_FAILED = 2,
+
+  /**
+   * A sign-in was refused after too many failures.
+   *
+   * @generated from enum value: TYPE_SIGN_IN_THROTTLED = 3;
+   */
+  SIGN_IN_THROTTLED = 3,
+
+  /**
+   * A session was signed out.
+   *
+   * @generated from enum value: TYPE_SIGN_OUT = 4;
+   */
+  SIGN_OUT = 4,
+
+  /**
+   * An administrator proved again who they are.
+   *
+   * @generated from enum value: TYPE_REAUTHENTICATED = 5;
+   */
+  REAUTHENTICATED = 5,
+
+  /**
+   * An administrator with a session gave a wrong password or passkey.
+   *
+   * @generated from enum value: TYPE_REAUTHENTICATION_FAILED = 6;
+   */
+  REAUTHENTICATION_FAILED = 6,
+
+  /**
+   * An old refresh token was used again, so its session ended.
+   *
+   * @generated from enum value: TYPE_REFRESH_TOKEN_REUSED = 7;
+   */
+  REFRESH_TOKEN_REUSED = 7,
+
+  /**
+   * A link to reset a password was asked for.
+   *
+   * @generated from enum value: TYPE_PASSWORD_RESET_REQUESTED = 8;
+   */
+  PASSWORD_RESET_REQUESTED = 8,
+
+  /**
+   * A password was reset with a link.
+   *
+   * @generated from enum value: TYPE_PASSWORD_RESET = 9;
+   */
+  PASSWORD_RESET = 9,
+
+  /**
+   * A password was changed.
+   *
+   * @generated from enum value: TYPE_PASSWORD_CHANGED = 10;
+   */
+  PASSWORD_CHANGED = 10,
+
+  /**
+   * An administrator was invited, or invited again.
+   *
+   * @generated from enum value: TYPE_INVITED = 11;
+   */
+  INVITED = 11,
+
+  /**
+   * An invitation was accepted.
+   *
+   * @generated from enum value: TYPE_INVITATION_ACCEPTED = 12;
+   */
+  INVITATION_ACCEPTED = 12,
+
+  /**
+   * A new e-mail address was set, which its owner has yet to confirm.
+   *
+   * @generated from enum value: TYPE_EMAIL_CHANGE_REQUESTED = 13;
+   */
+  EMAIL_CHANGE_REQUESTED = 13,
+
+  /**
+   * A new e-mail address was confirmed.
+   *
+   * @generated from enum value: TYPE_EMAIL_CHANGED = 14;
+   */
+  EMAIL_CHANGED = 14,
+
+  /**
+   * An administrator was created.
+   *
+   * @generated from enum value: TYPE_ADMIN_CREATED = 15;
+   */
+  ADMIN_CREATED = 15,
+
+  /**
+   * An administrator was disabled.
+   *
+   * @generated from enum value: TYPE_ADMIN_DISABLED = 16;
+   */
+  ADMIN_DISABLED = 16,
+
+  /**
+   * An administrator was enabled.
+   *
+   * @generated from enum value: TYPE_ADMIN_ENABLED = 17;
+   */
+  ADMIN_ENABLED = 17,
+
+  /**
+   * An administrator was deleted.
+   *
+   * @generated from enum value: TYPE_ADMIN_DELETED = 18;
+   */
+  ADMIN_DELETED = 18,
+
+  /**
+   * An administrator was restored.
+   *
+   * @generated from enum value: TYPE_ADMIN_UNDELETED = 19;
+   */
+  ADMIN_UNDELETED = 19,
+
+  /**
+   * An administrator's name and addresses were replaced by a pseudonym.
+   *
+   * @generated from enum value: TYPE_ADMIN_ERASED = 20;
+   */
+  ADMIN_ERASED = 20,
+
+  /**
+   * A session was revoked.
+   *
+   * @generated from enum value: TYPE_SESSION_REVOKED = 21;
+   */
+  SESSION_REVOKED = 21,
+
+  /**
+   * An API key was created.
+   *
+   * @generated from enum value: TYPE_API_KEY_CREATED = 22;
+   */
+  API_KEY_CREATED = 22,
+
+  /**
+   * An API key was revoked.
+   *
+   * @generated from enum value: TYPE_API_KEY_REVOKED = 23;
+   */
+  API_KEY_REVOKED = 23,
+
+  /**
+   * A passkey was added.
+   *
+   * @generated from enum value: TYPE_PASSKEY_CREATED = 24;
+   */
+  PASSKEY_CREATED = 24,
+
+  /**
+   * A passkey was removed.
+   *
+   * @generated from enum value: TYPE_PASSKEY_DELETED = 25;
+   */
+  PASSKEY_DELETED = 25,
+
+  /**
+   * Recovery codes were replaced.
+   *
+   * @generated from enum value: TYPE_RECOVERY_CODES_CREATED = 26;
+   */
+  RECOVERY_CODES_CREATED = 26,
+
+  /**
+   * A recovery code was used to sign in.
+   *
+   * @generated from enum value: TYPE_RECOVERY_CODE_USED = 27;
+   */
+  RECOVERY_CODE_USED = 27,
+
+  /**
+   * The security policy was changed.
+   *
+   * @generated from enum value: TYPE_SECURITY_POLICY_UPDATED = 28;
+   */
+  SECURITY_POLICY_UPDATED = 28,
+
+  /**
+   * A second factor was wrong after a right password.
+   *
+   * @generated from enum value: TYPE_SECOND_FACTOR_FAILED = 29;
+   */
+  SECOND_FACTOR_FAILED = 29,
+
+  /**
+   * An administrator's name was changed.
+   *
+   * @generated from enum value: TYPE_ADMIN_UPDATED = 30;
+   */
+  ADMIN_UPDATED = 30,
+}
+
+/**
+ * Describes the enum catalog.v1.SecurityEvent.Type.
+ */
+export const SecurityEvent_TypeSchema: GenEnum<SecurityEvent_Type> = /*@__PURE__*/
+  enumDesc(file_catalog_v1_auth, 51, 0);
+
+/**
+ * ListSecurityEventsRequest asks for a page of the audit trail.
+ *
+ * @generated from message catalog.v1.ListSecurityEventsRequest
+ */
+export type ListSecurityEventsRequest = Message<"catalog.v1.ListSecurityEventsRequest"> & {
+  /**
+   * A filter (AIP-160) over type, actor (id or name), admin (id or name), session_id, api_key_id, ip_address and
+   * create_time, as in: type = TYPE_SIGN_IN_FAILED AND create_time > "2026-01-01T00:00:00Z".
+   *
+   * @generated from field: string filter = 1;
+   */
+  filter: string;
+
+  /**
+   * The maximum number of entries to return: 1 to 1,000; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the previous page. All other fields except page_size must be unchanged.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListSecurityEventsRequest.
+ * Use `create(ListSecurityEventsRequestSchema)` to create a new message.
+ */
+export const ListSecurityEventsRequestSchema: GenMessage<ListSecurityEventsRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 52);
+
+/**
+ * ListSecurityEventsResponse holds a page of the audit trail.
+ *
+ * @generated from message catalog.v1.ListSecurityEventsResponse
+ */
+export type ListSecurityEventsResponse = Message<"catalog.v1.ListSecurityEventsResponse"> & {
+  /**
+   * The events, newest first.
+   *
+   * @generated from field: repeated catalog.v1.SecurityEvent security_events = 1;
+   */
+  securityEvents: SecurityEvent[];
+
+  /**
+   * The token for the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message catalog.v1.ListSecurityEventsResponse.
+ * Use `create(ListSecurityEventsResponseSchema)` to create a new message.
+ */
+export const ListSecurityEventsResponseSchema: GenMessage<ListSecurityEventsResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_auth, 53);
 
 /**
  * AuthService signs administrators in and out.
  *
  * An access token is a JWT (RFC 9068) that goes into the Authorization header as "Bearer TOKEN" and
- * lasts 15 minutes. A refresh token is opaque, works once, and gives a new pair.
+ * lasts 15 minutes. A refresh token is opaque, works once, and gives a new pair. Programs send an API key
+ * instead of an access token.
+ *
+ * Methods with the option reauthentication change who can sign in. They need an access token whose auth_time
+ * is at most 5 minutes old (RFC 9470): signing in and Reauthenticate set it, RefreshSession keeps it. Otherwise
+ * they fail with UNAUTHENTICATED (REAUTHENTICATION_REQUIRED).
+ *
+ * An administrator with passkeys signs in with the password and one of them, or with a recovery code.
  *
  * A web page of the catalog's own origin sends the header "Catalog-Session: cookie" with every call to
  * this service, so that no script ever holds a refresh token. Each response that would hold one sets the
  * cookie __Host-catalog_refresh instead (Secure, HttpOnly, SameSite=Strict; catalog_refresh without
  * Secure if the public URL is http) and leaves refresh_token empty. RefreshSession and SignOut read that
  * cookie when refresh_token is empty. The end of the session clears the cookie; a call that starts
- * another session revokes the one in the cookie. No response of this service may be stored. Without the header the service neither reads nor sets a cookie. As a
- * defense against CSRF, a POST with the header from a page of another origin fails with
+ * another session revokes the one in the cookie. No response of this service may be stored. Without the
+ * header the service neither reads nor sets a cookie. As a defense against CSRF, a POST with the header from a page of another origin fails with
  * PERMISSION_DENIED (CROSS_SITE_REFUSED).
  *
  * @generated from service catalog.v1.AuthService
@@ -722,8 +2035,10 @@ export const AuthService: GenService<{
    * SignIn starts a session. Failures take the same time and have the same text, whatever the cause.
    * Not idempotent: every call starts a session of its own.
    *
-   * Errors: UNAUTHENTICATED (SIGN_IN_FAILED); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
-   * failures, with a RetryInfo.
+   * Errors: UNAUTHENTICATED (SIGN_IN_FAILED); UNAUTHENTICATED (SECOND_FACTOR_REQUIRED) if the password is right
+   * and second_factor is empty, with passkey_options or, for an administrator without a passkey while the security
+   * policy requires one, new_passkey_options in its metadata; UNAUTHENTICATED (SECOND_FACTOR_FAILED);
+   * RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many failures, with a RetryInfo.
    *
    * @generated from rpc catalog.v1.AuthService.SignIn
    */
@@ -733,8 +2048,9 @@ export const AuthService: GenService<{
     output: typeof SignInResponseSchema;
   },
   /**
-   * RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Not safe
-   * to retry: using a refresh token twice revokes its whole session.
+   * RefreshSession exchanges a refresh token for a new pair of tokens (refresh token rotation). Safe to
+   * retry for 10 seconds, until the new refresh token is used: a repeat returns the same refresh token.
+   * Later use of an old refresh token revokes its whole session.
    *
    * Errors: UNAUTHENTICATED (REFRESH_TOKEN_INVALID, also without the cookie; or
    * REFRESH_TOKEN_REUSED); INVALID_ARGUMENT (FIELD_INVALID) without refresh_token and without the
@@ -759,6 +2075,21 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof SignOutRequestSchema;
     output: typeof SignOutResponseSchema;
+  },
+  /**
+   * Reauthenticate checks the caller's password or passkey again and returns an access token with a new
+   * auth_time, for the same session. The refresh token stays valid. Safe to retry with a password; a passkey's
+   * assertion works once.
+   *
+   * Errors: INVALID_ARGUMENT (PASSWORD_INCORRECT); UNAUTHENTICATED (SECOND_FACTOR_FAILED) if the assertion is not
+   * valid; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
+   *
+   * @generated from rpc catalog.v1.AuthService.Reauthenticate
+   */
+  reauthenticate: {
+    methodKind: "unary";
+    input: typeof ReauthenticateRequestSchema;
+    output: typeof ReauthenticateResponseSchema;
   },
   /**
    * GetCurrentAdmin returns the caller.
@@ -808,8 +2139,8 @@ export const AuthService: GenService<{
     output: typeof ChangePasswordResponseSchema;
   },
   /**
-   * RequestPasswordReset mails a link that works once to an active administrator. Earlier links work until
-   * one is used. The answer and its time do not tell whether the address is known.
+   * RequestPasswordReset mails a link that works once to an active administrator, and the invitation again to an
+   * invited one. Earlier reset links work until one is used. The answer and its time do not tell whether the address is known.
    *
    * Errors: RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many requests.
    *
@@ -824,7 +2155,8 @@ export const AuthService: GenService<{
    * ResetPassword sets a password with the token from the mail, ends all sessions, and starts a new
    * one.
    *
-   * Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired.
+   * Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired;
+   * SECOND_FACTOR_REQUIRED and SECOND_FACTOR_FAILED as in SignIn: the token stays valid then.
    *
    * @generated from rpc catalog.v1.AuthService.ResetPassword
    */
@@ -836,7 +2168,9 @@ export const AuthService: GenService<{
   /**
    * AcceptInvitation sets the first password with the token from the mail and starts a session.
    *
-   * Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired.
+   * Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, replaced or expired;
+   * FAILED_PRECONDITION (INVITATION_ACCEPTED) if it was used, so that the account exists;
+   * SECOND_FACTOR_REQUIRED and SECOND_FACTOR_FAILED as in SignIn: the token stays valid then.
    *
    * @generated from rpc catalog.v1.AuthService.AcceptInvitation
    */
@@ -858,6 +2192,160 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof CompleteSetupRequestSchema;
     output: typeof CompleteSetupResponseSchema;
+  },
+  /**
+   * ConfirmEmail makes an administrator's pending_email their e-mail address, with the token from the mail to
+   * that address and the administrator's password. So neither a mistyped address nor another administrator
+   * who set it gets the account.
+   *
+   * Errors: INVALID_ARGUMENT (ONE_TIME_TOKEN_INVALID) if the token is unknown, used or expired;
+   * INVALID_ARGUMENT (PASSWORD_INCORRECT); ALREADY_EXISTS (EMAIL_TAKEN); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED).
+   *
+   * @generated from rpc catalog.v1.AuthService.ConfirmEmail
+   */
+  confirmEmail: {
+    methodKind: "unary";
+    input: typeof ConfirmEmailRequestSchema;
+    output: typeof ConfirmEmailResponseSchema;
+  },
+  /**
+   * CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
+   *
+   * Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
+   * passkey.
+   *
+   * @generated from rpc catalog.v1.AuthService.CreatePasskeyChallenge
+   */
+  createPasskeyChallenge: {
+    methodKind: "unary";
+    input: typeof CreatePasskeyChallengeRequestSchema;
+    output: typeof CreatePasskeyChallengeResponseSchema;
+  },
+  /**
+   * CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
+   * creates recovery codes. Safe to retry: a challenge works once.
+   *
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT (PASSKEY_INVALID) if the credential does
+   * not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name.
+   *
+   * @generated from rpc catalog.v1.AuthService.CreatePasskey
+   */
+  createPasskey: {
+    methodKind: "unary";
+    input: typeof CreatePasskeyRequestSchema;
+    output: typeof CreatePasskeyResponseSchema;
+  },
+  /**
+   * ListPasskeys returns the passkeys of an administrator, oldest first.
+   *
+   * Errors: NOT_FOUND (ADMIN_NOT_FOUND).
+   *
+   * @generated from rpc catalog.v1.AuthService.ListPasskeys
+   */
+  listPasskeys: {
+    methodKind: "unary";
+    input: typeof ListPasskeysRequestSchema;
+    output: typeof ListPasskeysResponseSchema;
+  },
+  /**
+   * DeletePasskey removes a passkey of any administrator, who is told by mail. With the last passkey the
+   * recovery codes are deleted, too.
+   *
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (PASSKEY_NOT_FOUND).
+   *
+   * @generated from rpc catalog.v1.AuthService.DeletePasskey
+   */
+  deletePasskey: {
+    methodKind: "unary";
+    input: typeof DeletePasskeyRequestSchema;
+    output: typeof DeletePasskeyResponseSchema;
+  },
+  /**
+   * CreateRecoveryCodes replaces the recovery codes of the caller and returns the new ones, once.
+   *
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the caller has no
+   * passkey.
+   *
+   * @generated from rpc catalog.v1.AuthService.CreateRecoveryCodes
+   */
+  createRecoveryCodes: {
+    methodKind: "unary";
+    input: typeof CreateRecoveryCodesRequestSchema;
+    output: typeof CreateRecoveryCodesResponseSchema;
+  },
+  /**
+   * GetSecurityPolicy returns the policy for all administrators.
+   *
+   * @generated from rpc catalog.v1.AuthService.GetSecurityPolicy
+   */
+  getSecurityPolicy: {
+    methodKind: "unary";
+    input: typeof GetSecurityPolicyRequestSchema;
+    output: typeof GetSecurityPolicyResponseSchema;
+  },
+  /**
+   * UpdateSecurityPolicy replaces the policy. Requiring a second factor ends all sessions that began without one,
+   * except those of administrators who have added a passkey since. Idempotent.
+   *
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the caller requires
+   * a second factor and has no passkey.
+   *
+   * @generated from rpc catalog.v1.AuthService.UpdateSecurityPolicy
+   */
+  updateSecurityPolicy: {
+    methodKind: "unary";
+    input: typeof UpdateSecurityPolicyRequestSchema;
+    output: typeof UpdateSecurityPolicyResponseSchema;
+  },
+  /**
+   * CreateApiKey creates a key for a program. Not idempotent: every call creates a key.
+   *
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT with field violations;
+   * RESOURCE_EXHAUSTED (API_KEY_LIMIT) if the caller has too many keys.
+   *
+   * @generated from rpc catalog.v1.AuthService.CreateApiKey
+   */
+  createApiKey: {
+    methodKind: "unary";
+    input: typeof CreateApiKeyRequestSchema;
+    output: typeof CreateApiKeyResponseSchema;
+  },
+  /**
+   * ListApiKeys returns a page of the API keys of all administrators, newest first, also revoked and expired ones.
+   *
+   * Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
+   *
+   * @generated from rpc catalog.v1.AuthService.ListApiKeys
+   */
+  listApiKeys: {
+    methodKind: "unary";
+    input: typeof ListApiKeysRequestSchema;
+    output: typeof ListApiKeysResponseSchema;
+  },
+  /**
+   * RevokeApiKey ends a key of any administrator at once: its calls are refused and its streams end. Idempotent.
+   *
+   * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (API_KEY_NOT_FOUND).
+   *
+   * @generated from rpc catalog.v1.AuthService.RevokeApiKey
+   */
+  revokeApiKey: {
+    methodKind: "unary";
+    input: typeof RevokeApiKeyRequestSchema;
+    output: typeof RevokeApiKeyResponseSchema;
+  },
+  /**
+   * ListSecurityEvents returns a page of the audit trail, newest first. Events stay for the configured time,
+   * CATALOG_SECURITY_EVENT_RETENTION.
+   *
+   * Errors: INVALID_ARGUMENT (FILTER_INVALID, PAGE_TOKEN_INVALID).
+   *
+   * @generated from rpc catalog.v1.AuthService.ListSecurityEvents
+   */
+  listSecurityEvents: {
+    methodKind: "unary";
+    input: typeof ListSecurityEventsRequestSchema;
+    output: typeof ListSecurityEventsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_catalog_v1_auth, 0);

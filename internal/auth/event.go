@@ -1,0 +1,55 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+)
+
+// Event is an entry of the audit trail, to be recorded. The caller and its client come from the context.
+type Event struct {
+	Type catalogv1.SecurityEvent_Type
+	// Admin is the administrator concerned; nil if there is none.
+	Admin *ent.Admin
+	// SessionID and APIKeyID are what the event is about; zero if it is about neither.
+	SessionID, APIKeyID uuid.UUID
+	// Details has more for readers, such as key_name. No secrets.
+	Details map[string]string
+}
+
+// typePrefix begins the names of catalog.v1.SecurityEvent.Type.
+const typePrefix = "TYPE_"
+
+// RecordEvent adds an entry to the audit trail, in the transaction of what it is about.
+func RecordEvent(ctx context.Context, tx *ent.Tx, e Event) (*ent.SecurityEvent, error) {
+	client := ClientFrom(ctx)
+	create := tx.SecurityEvent.Create().
+		SetType(strings.ToLower(strings.TrimPrefix(e.Type.String(), typePrefix))).
+		SetUserAgent(printable(client.UserAgent)).
+		SetDetails(e.Details)
+	if client.Address.IsValid() {
+		create.SetIPAddress(client.Address.Unmap().String())
+	}
+	if p, ok := PrincipalFrom(ctx); ok {
+		create.SetActorID(p.ActorID()).SetActorName(p.Name)
+	}
+	if e.Admin != nil {
+		create.SetAdminID(e.Admin.ID).SetAdminName(e.Admin.Name)
+	}
+	if e.SessionID != uuid.Nil {
+		create.SetSessionID(e.SessionID)
+	}
+	if e.APIKeyID != uuid.Nil {
+		create.SetAPIKeyID(e.APIKeyID)
+	}
+	row, err := create.Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("record security event: %w", err)
+	}
+	return row, nil
+}
