@@ -32,13 +32,22 @@ var notBots = []string{
 	`node-fetch`, `sindresorhus\/got`, `^HTTPie\/`, `Amazon CloudFront`, `Salesforce\.com`,
 }
 
+// probes are expressions for what asks whether a server is well: health checks of platforms and load balancers, and
+// monitors. The list of crawlers has few of them.
+var probes = []string{
+	`[hH]ealth[ -]?[cC]heck`, // AWS, Alibaba Cloud, Cloudflare, Consul, Fastly, HAProxy, NGINX, Route 53, Tencent Cloud, …
+	`^kube-probe\/`, `^GoogleHC\/`, `^Envoy\/HC`, `^Load Balancer Agent`, `^Edge Health Probe`, `^Render\/`,
+	`DigitalOcean`, `Azure Traffic Manager`, `CloudWatchSynthetics`,
+	`Datadog`, `^Prometheus\/`, `^Telegraf\/`, `^telegraf\/`, `^Gatus\/`, `^Monit\/`, `^Sensu`, `^NewRelicPinger\/`,
+}
+
 // botPattern is an expression with a literal that every match contains, as a fast pre-check.
 type botPattern struct {
 	literal string
 	regexp  *regexp.Regexp // nil if the expression is just the literal
 }
 
-// botMatcher recognizes bots by User-Agent. It is safe for concurrent use.
+// botMatcher recognizes bots and probes by User-Agent. It is safe for concurrent use.
 type botMatcher struct {
 	patterns []botPattern
 	known    *lru.Cache[string, bool]
@@ -59,17 +68,29 @@ func newBotMatcher() (*botMatcher, error) {
 		if line == "" || line[0] == '#' || skip[line] {
 			continue
 		}
-		tree, err := syntax.Parse(line, syntax.Perl)
-		if err != nil {
-			return nil, fmt.Errorf("list of bots: %q: %w", line, err)
+		if err := m.add(line); err != nil {
+			return nil, err
 		}
-		pattern := botPattern{literal: literal(tree)}
-		if tree.Op != syntax.OpLiteral || pattern.literal == "" {
-			pattern.regexp = regexp.MustCompile(line)
+	}
+	for _, probe := range probes {
+		if err := m.add(probe); err != nil {
+			return nil, err
 		}
-		m.patterns = append(m.patterns, pattern)
 	}
 	return m, nil
+}
+
+func (m *botMatcher) add(expression string) error {
+	tree, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return fmt.Errorf("list of bots: %q: %w", expression, err)
+	}
+	pattern := botPattern{literal: literal(tree)}
+	if tree.Op != syntax.OpLiteral || pattern.literal == "" {
+		pattern.regexp = regexp.MustCompile(expression)
+	}
+	m.patterns = append(m.patterns, pattern)
+	return nil
 }
 
 // Match reports whether a User-Agent belongs to a known bot.

@@ -28,6 +28,25 @@ func TestEveryListedBotIsKnown(t *testing.T) {
 	}
 }
 
+func TestProbesAreBots(t *testing.T) {
+	m := matcher(t)
+	for _, agent := range []string{
+		"kube-probe/1.31", "GoogleHC/1.0", "ELB-HealthChecker/2.0", "Consul Health Check", "Envoy/HC",
+		"Amazon-Route53-Health-Check-Service (ref 1234; report http://amzn.to/1vsZADi)",
+		"DigitalOcean Uptime Probe 0.22.0 (https://digitalocean.com)", "HAProxy Health Check",
+		"nginx/1.27.0 (health check)", "Varnish/fastly (healthcheck)", "SLBHealthCheck", "clb-healthcheck",
+		"Mozilla/5.0 (compatible; CloudFlare-Healthchecks/1.0; +https://www.cloudflare.com/; healthcheck-id: 1)",
+		"Edge Health Probe", "Load Balancer Agent", "Azure Traffic Manager Endpoint Monitor", "Render/1.0",
+		"CloudWatchSynthetics/1.0", "Datadog Agent/7.50.0", "Datadog/Synthetics", "Prometheus/2.48.0",
+		"Blackbox Exporter/0.24.0", "Telegraf/1.29.0 Go/1.21", "Gatus/1.0", "Monit/5.33.0", "NewRelicPinger/1.0 (123)",
+		"Pingdom.com_bot_version_1.4_(http://www.pingdom.com/)", "UptimeRobot/2.0", "Uptime-Kuma/1.23.11",
+		"GoogleStackdriverMonitoring-UptimeChecks(https://cloud.google.com/monitoring)",
+		"check_http/v2.3.3 (monitoring-plugins 2.3.3)", "updown.io daemon 2.11", "Site24x7",
+	} {
+		require.True(t, m.Match(agent), agent)
+	}
+}
+
 func TestProgramsAndPeopleAreNotBots(t *testing.T) {
 	m := matcher(t)
 	for _, agent := range []string{
