@@ -14,12 +14,22 @@ import (
 // Event is an entry of the audit trail, to be recorded. The caller and its client come from the context.
 type Event struct {
 	Type catalogv1.SecurityEvent_Type
+	// Actor is who did it, if that is not the caller: an administrator who signs in, or redeems a link.
+	Actor *ent.Admin
 	// Admin is the administrator concerned; nil if there is none.
 	Admin *ent.Admin
 	// SessionID and APIKeyID are what the event is about; zero if it is about neither.
 	SessionID, APIKeyID uuid.UUID
 	// Details has more for readers, such as key_name. No secrets.
 	Details map[string]string
+}
+
+// operator is the name of the actor of commands on the server.
+const operator = "operator"
+
+// AsOperator returns a context of a command on the server: its events name the operator as the actor.
+func AsOperator(ctx context.Context) context.Context {
+	return WithPrincipal(ctx, Principal{Name: operator})
 }
 
 // typePrefix begins the names of catalog.v1.SecurityEvent.Type.
@@ -35,8 +45,13 @@ func RecordEvent(ctx context.Context, tx *ent.Tx, e Event) (*ent.SecurityEvent, 
 	if client.Address.IsValid() {
 		create.SetIPAddress(client.Address.Unmap().String())
 	}
-	if p, ok := PrincipalFrom(ctx); ok {
-		create.SetActorID(p.ActorID()).SetActorName(p.Name)
+	if e.Actor != nil {
+		create.SetActorID(e.Actor.ID).SetActorName(e.Actor.Name)
+	} else if p, ok := PrincipalFrom(ctx); ok {
+		if id := p.ActorID(); id != uuid.Nil { // the operator has none
+			create.SetActorID(id)
+		}
+		create.SetActorName(p.Name)
 	}
 	if e.Admin != nil {
 		create.SetAdminID(e.Admin.ID).SetAdminName(e.Admin.Name)

@@ -115,7 +115,7 @@ func linkFor(purpose string) (link, bool) {
 	return links[i], true
 }
 
-// linkOf returns the kind of link of a delivery. The second result is false for deliveries about changes.
+// linkOf returns the kind of link of a delivery. The second result is false for others.
 func linkOf(d *ent.Delivery) (link, bool) {
 	purpose, _, _ := strings.Cut(d.DedupKey, "/")
 	return linkFor(purpose)

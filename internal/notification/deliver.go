@@ -65,9 +65,7 @@ func (w *deliverer) deliver(ctx context.Context, ids []uuid.UUID, urgent bool) e
 	}
 	m, err := w.compose(ctx, c)
 	if err != nil {
-		w.Log.ErrorContext(ctx, "mail cannot be composed", "message_id", c.deliveries[0].MessageID, "error", err)
-		e := &mail.Error{Kind: mail.Temporary, Message: "the mail could not be composed; the log says why"}
-		return snooze(w.notSent(ctx, c.deliveries, e))
+		return snooze(w.notSent(ctx, c.deliveries, w.notComposed(ctx, c.deliveries[0], err)))
 	}
 	id, err := w.send(ctx, m)
 	ctx = context.WithoutCancel(ctx) // the outcome is recorded even during shutdown
@@ -75,6 +73,15 @@ func (w *deliverer) deliver(ctx context.Context, ids []uuid.UUID, urgent bool) e
 		return snooze(w.notSent(ctx, c.deliveries, mail.AsError(err)))
 	}
 	return w.sent(ctx, c.deliveries, id)
+}
+
+// notComposed returns the reason why a message could not be composed, as recorded in its deliveries.
+func (w *deliverer) notComposed(ctx context.Context, d *ent.Delivery, err error) *mail.Error {
+	if known, ok := errors.AsType[*mail.Error](err); ok {
+		return known
+	}
+	w.Log.ErrorContext(ctx, "mail cannot be composed", "message_id", d.MessageID, "error", err)
+	return &mail.Error{Kind: mail.Temporary, Message: "the mail could not be composed; the log says why"}
 }
 
 // send sends the message, unless a pause has begun since the pacer let it through.
@@ -169,11 +176,11 @@ func failRefused(
 			refused[why] = append(refused[why], d)
 			continue
 		}
-		if recipient.Email != d.RecipientEmail {
-			if err := tx.Delivery.UpdateOne(d).SetRecipientEmail(recipient.Email).Exec(ctx); err != nil {
+		if email := addressOf(recipient, d); email != d.RecipientEmail {
+			if err := tx.Delivery.UpdateOne(d).SetRecipientEmail(email).Exec(ctx); err != nil {
 				return nil, nil, err
 			}
-			d.RecipientEmail = recipient.Email
+			d.RecipientEmail = email
 		}
 		left = append(left, d)
 	}
@@ -211,6 +218,9 @@ func (w *deliverer) compose(ctx context.Context, c claimed) (m mail.Message, err
 	}
 	if link, ok := linkOf(first); ok {
 		return w.composeLink(ctx, m, link, c.recipients[first.RecipientID])
+	}
+	if isNotice(first) {
+		return w.composeNotice(ctx, m, first, c.recipients[first.RecipientID])
 	}
 	m.Tag = tagChanges
 	m.Subject = c.content.subject()

@@ -98,6 +98,9 @@ func kindOf(row *ent.Delivery) catalogv1.Delivery_Kind {
 	if link, isLink := linkOf(row); isLink {
 		return link.kind
 	}
+	if isNotice(row) {
+		return catalogv1.Delivery_KIND_SECURITY_NOTICE
+	}
 	return catalogv1.Delivery_KIND_CHANGES
 }
 

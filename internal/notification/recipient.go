@@ -28,13 +28,13 @@ func isThere() predicate.Admin {
 	return admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false))
 }
 
-// recipientsOf returns the recipients of deliveries by their ids, without those who are deleted or disabled.
+// recipientsOf returns the recipients of deliveries by their ids.
 func recipientsOf(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (map[uuid.UUID]*ent.Admin, error) {
 	ids := make([]uuid.UUID, len(deliveries))
 	for i, d := range deliveries {
 		ids[i] = d.RecipientID
 	}
-	rows, err := tx.Admin.Query().Where(admin.IDIn(ids...), isThere()).All(ctx)
+	rows, err := tx.Admin.Query().Where(admin.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find recipients: %w", err)
 	}
@@ -45,10 +45,24 @@ func recipientsOf(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (
 	return recipients, nil
 }
 
+// addressOf returns where a delivery goes: to the recipient's current address, but a notice to the one at the time of
+// the event.
+func addressOf(recipient *ent.Admin, d *ent.Delivery) string {
+	if isNotice(d) {
+		return d.RecipientEmail
+	}
+	return recipient.Email
+}
+
 // refusal returns why a delivery must not be sent to its recipient; empty if it may be sent. A nil recipient is one
 // that recipientsOf did not find.
 func refusal(recipient *ent.Admin, d *ent.Delivery) string {
-	if recipient == nil {
+	switch {
+	case recipient == nil:
+		return textInactive
+	case isNotice(d): // also tells those who were disabled or deleted
+		return ""
+	case recipient.DeleteTime != nil || recipient.Disabled:
 		return textInactive
 	}
 	link, isLink := linkOf(d)

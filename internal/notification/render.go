@@ -13,12 +13,14 @@ const (
 	tagChanges       = "changes"
 	tagInvitation    = "invitation"
 	tagPasswordReset = "password-reset"
+	tagSecurity      = "security"
 )
 
 // The names of the mails' templates. Each exists as text and as HTML.
 const (
-	changesTemplate = "changes"
-	accountTemplate = "account"
+	changesTemplate  = "changes"
+	accountTemplate  = "account"
+	securityTemplate = "security"
 )
 
 //go:embed templates

@@ -255,7 +255,7 @@ func (s *Service) retry(ctx context.Context, tx *ent.Tx, rows []*ent.Delivery, o
 				refused{id: d.ID, email: d.RecipientEmail, reason: fault.DeliveryNotRetryable, message: why})
 			continue
 		}
-		if email := recipients[d.RecipientID].Email; email != d.RecipientEmail {
+		if email := addressOf(recipients[d.RecipientID], d); email != d.RecipientEmail {
 			if err := tx.Delivery.UpdateOne(d).SetRecipientEmail(email).Exec(ctx); err != nil {
 				return fmt.Errorf("retry delivery: %w", err)
 			}
@@ -293,11 +293,7 @@ func hasten(ctx context.Context, tx *ent.Tx, waiting []*ent.Delivery) ([]queue.J
 	}
 	jobs := make([]queue.Job, len(waiting))
 	for i, d := range waiting {
-		if _, isLink := linkOf(d); isLink {
-			jobs[i] = linkJob(d.ID)
-		} else {
-			jobs[i] = deliverJob(time.Time{}, d.ID)
-		}
+		jobs[i] = jobOf(d)
 	}
 	return jobs, nil
 }
@@ -331,10 +327,19 @@ func schedule(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (queu
 	if err != nil {
 		return queue.Job{}, fmt.Errorf("retry deliveries: %w", err)
 	}
-	if _, isLink := linkOf(deliveries[0]); isLink {
-		return linkJob(deliveries[0].ID), nil
+	return jobOf(deliveries...), nil
+}
+
+// jobOf returns the job that sends deliveries with the same content. Those with a link, and notices, are alone.
+func jobOf(deliveries ...*ent.Delivery) queue.Job {
+	first := deliveries[0]
+	if _, isLink := linkOf(first); isLink {
+		return linkJob(first.ID)
 	}
-	return deliverJob(time.Time{}, idsOf(deliveries)...), nil
+	if isNotice(first) {
+		return noticeJob(first.ID)
+	}
+	return deliverJob(time.Time{}, idsOf(deliveries)...)
 }
 
 // newMessageID returns a new Message-ID in the domain of an old one.

@@ -55,8 +55,10 @@ func Register(workers *river.Workers, deps Deps) {
 	d := &deliverer{Deps: deps, pace: newPacer(deps.DB, deps.Queue, deps.Log, deps.Rate)}
 	river.AddWorker(workers, &notifyWorker{worker: worker[queue.NotifyArgs]{clock: deps.DB.Clock()}, Deps: deps})
 	river.AddWorker(workers, &accountWorker{worker: worker[queue.AccountMailArgs]{clock: deps.DB.Clock()}, Deps: deps})
+	river.AddWorker(workers, &noticeWorker{worker: worker[queue.SecurityNoticeArgs]{clock: deps.DB.Clock()}, Deps: deps})
 	river.AddWorker(workers, &deliverWorker{worker: worker[queue.DeliverArgs]{clock: deps.DB.Clock()}, deliverer: d})
 	river.AddWorker(workers, &linkWorker{worker: worker[queue.DeliverLinkArgs]{clock: deps.DB.Clock()}, deliverer: d})
+	river.AddWorker(workers, &noticeSender{worker: worker[queue.DeliverNoticeArgs]{clock: deps.DB.Clock()}, deliverer: d})
 }
 
 // worker is the base of jobs that fail only if the database does: errors of the mail server are recorded in the

@@ -76,8 +76,9 @@ func (AccountMailArgs) InsertOpts() river.InsertOpts {
 type SecurityNoticeArgs struct {
 	EventID int64     `json:"event_id"`
 	AdminID uuid.UUID `json:"admin_id"`
-	// Email is the address to tell, if it is not the administrator's: the one before a change.
-	Email string `json:"email,omitempty"`
+	// Email is the address to tell. It need not be the administrator's any more: whoever changed it must not be the
+	// only one who is told.
+	Email string `json:"email"`
 }
 
 // Kind is the name of the job in the database.
@@ -85,5 +86,18 @@ func (SecurityNoticeArgs) Kind() string { return "security_notice" }
 
 // InsertOpts selects the lane.
 func (SecurityNoticeArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
+}
+
+// DeliverNoticeArgs is the job that sends a delivery about a security event.
+type DeliverNoticeArgs struct {
+	DeliveryID uuid.UUID `json:"delivery_id"`
+}
+
+// Kind is the name of the job in the database.
+func (DeliverNoticeArgs) Kind() string { return "deliver_notice" }
+
+// InsertOpts selects the lane.
+func (DeliverNoticeArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: mailLane, Priority: firstPriority}
 }
