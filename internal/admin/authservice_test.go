@@ -139,6 +139,8 @@ func TestRefreshSession(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, w.ana.GetId(), resp.GetAdmin().GetId())
 		w.as(t, resp.GetAccessToken())
+		_, err = w.auth.RefreshSession(t.Context(), &catalogv1.RefreshSessionRequest{RefreshToken: resp.GetRefreshToken()})
+		require.NoError(t, err)
 		_, err = w.auth.RefreshSession(t.Context(), &catalogv1.RefreshSessionRequest{RefreshToken: w.session.GetRefreshToken()})
 		requireReason(t, err, fault.RefreshTokenReused)
 		requireEnded(t, w, resp.GetAccessToken())

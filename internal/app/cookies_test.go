@@ -125,6 +125,16 @@ func TestSessionInACookie(t *testing.T) {
 			require.NotEmpty(t, refreshed.GetAccessToken())
 			require.NotEqual(t, first, b.cookie())
 
+			// The answer was lost: the browser still has the old cookie.
+			second := b.cookie()
+			b.setCookie(first)
+			_, err = b.refresh(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, second, b.cookie(), "a repeat gets the same")
+			_, err = b.refresh(t.Context())
+			require.NoError(t, err)
+			require.NotEqual(t, second, b.cookie())
+
 			thief := newBrowser(t, c, option)
 			thief.setCookie(first)
 			_, err = thief.refresh(t.Context())

@@ -60,7 +60,10 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Princip
 	if err != nil {
 		return Principal{}, err
 	}
-	p := Principal{AdminID: claims.AdminID, SessionID: claims.SessionID, ExpireTime: claims.ExpireTime}
+	p := Principal{
+		AdminID: claims.AdminID, SessionID: claims.SessionID,
+		ExpireTime: claims.ExpireTime, AuthTime: claims.AuthTime,
+	}
 	err = a.d.ReadSQL().
 		QueryRowContext(ctx, a.active, a.d.Now(), claims.SessionID, claims.AdminID).
 		Scan(&p.Name)

@@ -2,6 +2,9 @@ package auth
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -25,6 +28,8 @@ const (
 	SessionIdleLifetime = 30 * 24 * time.Hour
 	// SessionLifetime is the absolute lifetime of a session.
 	SessionLifetime = 90 * 24 * time.Hour
+	// RefreshGrace is how long a refresh may be repeated, for callers who did not get the answer.
+	RefreshGrace = 10 * time.Second
 )
 
 // The faults of a refresh token.
@@ -37,8 +42,9 @@ var (
 
 // Sessions starts, refreshes and ends sessions.
 //
-// Refresh tokens rotate: each works once. Reuse means that two parties hold the token, so it ends the session
-// for both, including the tokens that the first use returned (RFC 9700, section 4.14.2).
+// Refresh tokens rotate: each works once, and a repeat within RefreshGrace has the same result until the result is
+// used. Later reuse means that two parties hold the token, so it ends the session for both, including the tokens that
+// the first use returned (RFC 9700, section 4.14.2).
 type Sessions struct {
 	d      *db.DB
 	tokens *Tokens
@@ -58,13 +64,14 @@ func NewSessions(d *db.DB, tokens *Tokens) *Sessions {
 	return &Sessions{d: d, tokens: tokens}
 }
 
-// Start starts a session of an administrator. The caller must have checked, with a lock on the row in the
-// same transaction, that the administrator is enabled and not deleted.
+// Start starts a session of an administrator who has just proved who they are. The caller must have checked, with a
+// lock on the row in the same transaction, that the administrator is enabled and not deleted.
 func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Grant, error) {
 	client := ClientFrom(ctx)
 	create := tx.Session.Create().
 		SetAdminID(adminID).
 		SetUserAgent(printable(client.UserAgent)).
+		SetAuthTime(tx.Clock.Now()).
 		SetExpireTime(tx.Clock.Now().Add(SessionIdleLifetime))
 	if client.Address.IsValid() {
 		create.SetIPAddress(client.Address.Unmap().String())
@@ -73,7 +80,11 @@ func (s *Sessions) Start(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) (Gr
 	if err != nil {
 		return Grant{}, fmt.Errorf("start session: %w", err)
 	}
-	return s.grant(ctx, tx, row)
+	token, _ := newSecret()
+	if err := storeToken(ctx, tx, row.ID, token); err != nil {
+		return Grant{}, err
+	}
+	return s.grant(row, token, tx.Clock.Now())
 }
 
 // knownSessions bounds how many sessions SignedInFrom reads, the newest ones.
@@ -101,7 +112,7 @@ func SignedInFrom(ctx context.Context, d *db.DB, adminID uuid.UUID, client Clien
 //
 // Returns REFRESH_TOKEN_INVALID if the token is unknown, its session has ended, or the administrator is
 // disabled or deleted. Returns REFRESH_TOKEN_REUSED, with the ids of session and administrator as cause, if
-// the token was used before; the session has ended then.
+// the token was used before and this is no repeat; the session has ended then.
 func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin, error) {
 	if _, known, err := SessionOf(ctx, s.d, token); err != nil {
 		return Grant{}, nil, err
@@ -114,11 +125,15 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin
 		ended *ent.Session
 	)
 	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		var err error
-		if ended, err = endIfReused(ctx, tx, token); err != nil || ended != nil {
-			return err // nil after reuse, to commit the end of the session
+		id, successor, err := spend(ctx, tx, token)
+		switch {
+		case err != nil:
+			return err
+		case successor == "":
+			ended, err = endReused(ctx, tx, id)
+			return err // nil, to commit the end of the session
 		}
-		grant, owner, err = s.refresh(ctx, tx, token)
+		grant, owner, err = s.refresh(ctx, tx, id, successor)
 		return err
 	})
 	if err != nil {
@@ -131,35 +146,68 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin
 	return grant, owner, nil
 }
 
-// endIfReused marks a refresh token as used. If it was used before, it ends the session and returns it. Of two
-// concurrent callers with one token, the second waits for the first and counts as reuse.
-func endIfReused(ctx context.Context, tx *ent.Tx, token string) (*ent.Session, error) {
+// spend marks a refresh token as used, and returns its session and its successor. If it was used before, a repeat
+// returns the same successor, and reuse none. Of two concurrent callers with one token, the second waits for the first
+// and repeats it.
+func spend(ctx context.Context, tx *ent.Tx, token string) (sessionID uuid.UUID, successor string, err error) {
+	now, nonce := tx.Clock.Now(), randomBytes(secretSize)
 	marked, err := tx.RefreshToken.Update().
 		Where(refreshtoken.ID(digest(token)), refreshtoken.UseTimeIsNil()).
-		SetUseTime(tx.Clock.Now()).
+		SetUseTime(now).
+		SetNonce(nonce).
 		Save(ctx)
-	if err != nil || marked == 1 {
-		return nil, err
+	if err != nil {
+		return uuid.Nil, "", err
 	}
 	row, err := tx.RefreshToken.Get(ctx, digest(token))
 	if ent.IsNotFound(err) {
-		return nil, errRefreshInvalid
+		return uuid.Nil, "", errRefreshInvalid
 	}
 	if err != nil {
-		return nil, err
+		return uuid.Nil, "", err
 	}
-	if err := endSessions(ctx, tx, session.ID(row.SessionID)); err != nil {
-		return nil, err
+	if marked == 1 {
+		successor = successorOf(token, nonce)
+		return row.SessionID, successor, storeToken(ctx, tx, row.SessionID, successor)
 	}
-	return tx.Session.Get(ctx, row.SessionID)
+	successor, err = repeated(ctx, tx, token, row, now)
+	return row.SessionID, successor, err
 }
 
-func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, token string) (Grant, *ent.Admin, error) {
-	used, err := tx.RefreshToken.Get(ctx, digest(token))
-	if err != nil {
-		return Grant{}, nil, err
+// repeated returns the successor of a used token, or "" if its time has passed or the successor was used. A token that
+// a process of the release before marked as used has no nonce, and so no known successor.
+func repeated(ctx context.Context, tx *ent.Tx, token string, row *ent.RefreshToken, now time.Time) (string, error) {
+	if len(row.Nonce) == 0 || row.UseTime == nil || now.Sub(*row.UseTime) > RefreshGrace {
+		return "", nil
 	}
-	row, err := tx.Session.Get(ctx, used.SessionID)
+	successor := successorOf(token, row.Nonce)
+	unused, err := tx.RefreshToken.Query().
+		Where(refreshtoken.ID(digest(successor)), refreshtoken.UseTimeIsNil()).
+		Exist(ctx)
+	if err != nil || !unused {
+		return "", err
+	}
+	return successor, nil
+}
+
+// endReused ends a session, one of whose refresh tokens was used again, and returns it.
+func endReused(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Session, error) {
+	if err := endSessions(ctx, tx, session.ID(id)); err != nil {
+		return nil, err
+	}
+	return tx.Session.Get(ctx, id)
+}
+
+// successorOf returns the refresh token that replaces a token. Only somebody who has the token can compute it: the
+// database has the nonce, and digests of the tokens.
+func successorOf(token string, nonce []byte) string {
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write(nonce)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, id uuid.UUID, token string) (Grant, *ent.Admin, error) {
+	row, err := tx.Session.Get(ctx, id)
 	if err != nil {
 		return Grant{}, nil, err
 	}
@@ -183,20 +231,28 @@ func (s *Sessions) refresh(ctx context.Context, tx *ent.Tx, token string) (Grant
 	if err != nil {
 		return Grant{}, nil, err
 	}
-	grant, err := s.grant(ctx, tx, row)
+	grant, err := s.grant(row, token, now)
 	return grant, owner, err
 }
 
-func (s *Sessions) grant(ctx context.Context, tx *ent.Tx, row *ent.Session) (Grant, error) {
-	secret, id := newSecret()
-	if err := tx.RefreshToken.Create().SetID(id).SetSessionID(row.ID).Exec(ctx); err != nil {
-		return Grant{}, fmt.Errorf("store refresh token: %w", err)
+// grant returns a refresh token with a new access token.
+func (s *Sessions) grant(row *ent.Session, refreshToken string, now time.Time) (Grant, error) {
+	claims := Claims{AdminID: row.AdminID, SessionID: row.ID}
+	if row.AuthTime != nil {
+		claims.AuthTime = *row.AuthTime
 	}
-	access, expire, err := s.tokens.Issue(Claims{AdminID: row.AdminID, SessionID: row.ID}, tx.Clock.Now())
+	access, expire, err := s.tokens.Issue(claims, now)
 	if err != nil {
 		return Grant{}, err
 	}
-	return Grant{SessionID: row.ID, AccessToken: access, RefreshToken: secret, ExpireTime: expire}, nil
+	return Grant{SessionID: row.ID, AccessToken: access, RefreshToken: refreshToken, ExpireTime: expire}, nil
+}
+
+func storeToken(ctx context.Context, tx *ent.Tx, sessionID uuid.UUID, token string) error {
+	if err := tx.RefreshToken.Create().SetID(digest(token)).SetSessionID(sessionID).Exec(ctx); err != nil {
+		return fmt.Errorf("store refresh token: %w", err)
+	}
+	return nil
 }
 
 // EndSession ends a session. It is idempotent. Returns false if there is no such session.

@@ -48,6 +48,9 @@ type Tokens struct {
 type Claims struct {
 	AdminID   uuid.UUID
 	SessionID uuid.UUID
+	// AuthTime is when the bearer last proved who they are (RFC 9470), in whole seconds. Zero in tokens of earlier
+	// releases.
+	AuthTime time.Time
 	// ExpireTime is when a verified token expires. Issue sets it by itself.
 	ExpireTime time.Time
 }
@@ -74,7 +77,15 @@ func NewTokens(keys *KeyRing, issuer, audience string) *Tokens {
 type wireClaims struct {
 	jwt.RegisteredClaims
 
-	SessionID string `json:"sid"`
+	SessionID string           `json:"sid"`
+	AuthTime  *jwt.NumericDate `json:"auth_time,omitempty"`
+}
+
+func (c *wireClaims) authTime() time.Time {
+	if c.AuthTime == nil {
+		return time.Time{}
+	}
+	return c.AuthTime.UTC()
 }
 
 func (c *wireClaims) expired(now time.Time) bool {
@@ -90,8 +101,13 @@ func (t *Tokens) Issue(claims Claims, now time.Time) (token string, expire time.
 	}
 	now = now.UTC().Truncate(time.Second) // JWT times are whole seconds
 	expire = now.Add(AccessTokenLifetime)
+	var authTime *jwt.NumericDate
+	if !claims.AuthTime.IsZero() {
+		authTime = jwt.NewNumericDate(claims.AuthTime)
+	}
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, wireClaims{
 		SessionID: claims.SessionID.String(),
+		AuthTime:  authTime,
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    t.issuer,
 			Subject:   claims.AdminID.String(),
@@ -137,7 +153,9 @@ func (t *Tokens) Verify(ctx context.Context, token string) (Claims, error) {
 	if adminID.String() != wire.Subject || sessionID.String() != wire.SessionID {
 		return Claims{}, errTokenInvalid // uuid.Parse takes other spellings, which Issue does not write
 	}
-	return Claims{AdminID: adminID, SessionID: sessionID, ExpireTime: wire.ExpiresAt.UTC()}, nil
+	return Claims{
+		AdminID: adminID, SessionID: sessionID, AuthTime: wire.authTime(), ExpireTime: wire.ExpiresAt.UTC(),
+	}, nil
 }
 
 // key returns the verification key of a token, if its header is valid.

@@ -31,7 +31,7 @@ func newTokens(t testing.TB) *auth.Tokens {
 func TestIssueFollowsRFC9068(t *testing.T) {
 	keys, err := auth.GenerateKeys()
 	require.NoError(t, err)
-	claims := auth.Claims{AdminID: uuid.New(), SessionID: uuid.New()}
+	claims := auth.Claims{AdminID: uuid.New(), SessionID: uuid.New(), AuthTime: time.Unix(1_800_000_000, 999_999_000)}
 	start := time.Now()
 	token, expire, err := auth.NewTokens(auth.FixedKeys(keys), testIssuer, testAudience).Issue(claims, start)
 	require.NoError(t, err)
@@ -46,6 +46,7 @@ func TestIssueFollowsRFC9068(t *testing.T) {
 	require.Equal(t, claims.AdminID.String(), body["sub"])
 	require.Equal(t, claims.SessionID.String(), body["sid"])
 	require.NotEmpty(t, body["jti"])
+	require.InDelta(t, 1_800_000_000, body["auth_time"], 0, "in whole seconds, as RFC 9068 has it")
 	require.InDelta(t, 15*60, body["exp"].(float64)-body["iat"].(float64), 0)
 }
 

@@ -215,12 +215,13 @@ func (l *secrets) reset(t *testing.T, s *server, m *talker) {
 	l.granted(s.must(t, "", "AuthService/ResetPassword", object{"token": token, "newPassword": "third horse battery"}))
 }
 
-// refresh uses a refresh token twice.
+// refresh uses a refresh token again after its successor.
 func (l *secrets) refresh(t *testing.T, s *server) {
 	t.Helper()
 	grant := l.granted(s.must(t, "", "AuthService/SignIn",
 		object{"email": "bo.invited@example.com", "password": "third horse battery"}))
-	l.granted(s.must(t, "", "AuthService/RefreshSession", object{"refreshToken": grant["refreshToken"]}))
+	next := l.granted(s.must(t, "", "AuthService/RefreshSession", object{"refreshToken": grant["refreshToken"]}))
+	l.granted(s.must(t, "", "AuthService/RefreshSession", object{"refreshToken": next["refreshToken"]}))
 	l.refused(t, s, "", "AuthService/RefreshSession", object{"refreshToken": grant["refreshToken"]})
 }
 
