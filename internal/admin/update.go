@@ -114,6 +114,15 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 	if !moving && target.Name == old.Name && target.Disabled == old.Disabled {
 		return old, nil
 	}
+	if moving || target.Disabled != old.Disabled {
+		who, err := caller(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := auth.RequireReauthentication(who, tx.Clock.Now()); err != nil {
+			return nil, err
+		}
+	}
 	if disabling {
 		if err := keepOneActive(ctx, tx, old); err != nil {
 			return nil, err

@@ -145,6 +145,7 @@ func (p *parts) configuredKeys() (*auth.KeyRing, error) {
 func (p *parts) chain(streams *rpc.Streams) rpc.Chain {
 	c := rpc.Chain{
 		Authenticate:    auth.NewAuthenticator(p.db, p.tokens).Authenticate,
+		Clock:           p.db.Clock(),
 		Failed:          p.db.NoteError,
 		Streams:         streams,
 		SendTimeout:     transferTime,

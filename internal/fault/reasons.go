@@ -70,4 +70,7 @@ const (
 	DeliveryNotRetryable   Reason = "DELIVERY_NOT_RETRYABLE"
 	MailboxNotInUse        Reason = "MAILBOX_NOT_IN_USE"
 	MailboxMessageNotFound Reason = "MAILBOX_MESSAGE_NOT_FOUND"
+
+	// Accounts.
+	ReauthenticationRequired Reason = "REAUTHENTICATION_REQUIRED"
 )

@@ -11,6 +11,7 @@ import (
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/fault"
 )
 
@@ -20,7 +21,7 @@ type Authenticate func(ctx context.Context, accessToken string) (auth.Principal,
 
 // gate decides whether a call may go on, by its headers alone: before its body is read, decompressed or decoded, and
 // before a caller with Expect: 100-continue sends it.
-func gate(check Authenticate) connect.RequestGateFunc {
+func gate(check Authenticate, clock *clock.Clock) connect.RequestGateFunc {
 	return func(
 		ctx context.Context, spec connect.Spec, _ connect.Peer, header http.Header,
 	) (allowed context.Context, err error) {
@@ -29,7 +30,7 @@ func gate(check Authenticate) connect.RequestGateFunc {
 		if allowed, err = authenticate(ctx, check, header); err != nil {
 			return nil, err
 		}
-		if err := authorize(allowed, spec); err != nil {
+		if err := authorize(allowed, spec, clock); err != nil {
 			return nil, err
 		}
 		if err := refuseIfMatch(header); err != nil {
@@ -70,15 +71,20 @@ func authenticate(ctx context.Context, check Authenticate, header http.Header) (
 	return auth.WithPrincipal(ctx, p), nil
 }
 
-// authorize enforces the method's access option. A method without the option is denied (fail closed).
-func authorize(ctx context.Context, spec connect.Spec) error {
+// authorize enforces the method's options access and reauthentication. A method without the option access is denied
+// (fail closed).
+func authorize(ctx context.Context, spec connect.Spec, clock *clock.Clock) error {
 	switch AccessOf(spec) {
 	case catalogv1.Access_ACCESS_PUBLIC:
 		return nil
 	case catalogv1.Access_ACCESS_ADMIN:
-		if _, ok := auth.PrincipalFrom(ctx); !ok {
+		p, ok := auth.PrincipalFrom(ctx)
+		if !ok {
 			return fault.New(fault.Unauthenticated, fault.TokenRequired,
 				"Only administrators may do this: sign in and send the access token in the Authorization header.")
+		}
+		if needsReauthentication(spec) {
+			return auth.RequireReauthentication(p, clock.Now())
 		}
 		return nil
 	default:
@@ -89,13 +95,23 @@ func authorize(ctx context.Context, spec connect.Spec) error {
 
 // AccessOf returns the method's access option: ACCESS_UNSPECIFIED if it has none.
 func AccessOf(spec connect.Spec) catalogv1.Access {
+	return optionOf(spec, catalogv1.E_Access, catalogv1.Access_ACCESS_UNSPECIFIED)
+}
+
+// needsReauthentication returns the method's option reauthentication.
+func needsReauthentication(spec connect.Spec) bool {
+	return optionOf(spec, catalogv1.E_Reauthentication, false)
+}
+
+// optionOf returns an option of the method, or otherwise if it has none.
+func optionOf[T any](spec connect.Spec, option protoreflect.ExtensionType, otherwise T) T {
 	method, ok := spec.Schema.(protoreflect.MethodDescriptor)
 	if !ok {
-		return catalogv1.Access_ACCESS_UNSPECIFIED
+		return otherwise
 	}
-	access, ok := proto.GetExtension(method.Options(), catalogv1.E_Access).(catalogv1.Access)
+	value, ok := proto.GetExtension(method.Options(), option).(T)
 	if !ok {
-		return catalogv1.Access_ACCESS_UNSPECIFIED
+		return otherwise
 	}
-	return access
+	return value
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+
+	"github.com/zebrands/catalog/internal/clock"
 )
 
 // compressMinBytes is the minimum size of a response to be compressed.
@@ -24,6 +26,8 @@ var errPanic = errors.New("panic")
 type Chain struct {
 	// Authenticate checks access tokens.
 	Authenticate Authenticate
+	// Clock is that of the times in access tokens; nil means the machine's.
+	Clock *clock.Clock
 	// Failed is told of every error of a handler; nil if nobody wants to know.
 	Failed func(err error)
 	// Track sees every authorized call and its outcome; nil omits it.
@@ -57,7 +61,14 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 		steps = append(steps, c.Track)
 	}
 	return append(Codecs(c.MaxRequestBytes),
-		connect.WithRequestGate(gate(c.Authenticate)), connect.WithInterceptors(steps...))
+		connect.WithRequestGate(gate(c.Authenticate, c.clock())), connect.WithInterceptors(steps...))
+}
+
+func (c Chain) clock() *clock.Clock {
+	if c.Clock == nil {
+		return clock.Machine()
+	}
+	return c.Clock
 }
 
 // Codecs returns the options that every handler needs, even without the chain: the strict JSON codec and the size

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -117,6 +118,10 @@ func toConnect(f *fault.Error, protocol string) *connect.Error {
 	if f.RetryAfter > 0 {
 		addDetail(e, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
 		e.Meta().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	if f.Reason == fault.ReauthenticationRequired && protocol == connect.ProtocolConnect {
+		e.Meta().Set("WWW-Authenticate", // RFC 9470
+			fmt.Sprintf(`Bearer error="insufficient_user_authentication", max_age=%q`, f.Metadata["max_age"]))
 	}
 	return e
 }

@@ -33,7 +33,8 @@ import (
 
 const (
 	limit      = 64 << 10
-	goodToken  = "good"
+	goodToken  = "good" // of somebody who signed in long ago
+	freshToken = "fresh"
 	getProduct = "/catalog.v1.ProductService/GetProduct"
 )
 
@@ -88,6 +89,17 @@ func (products) CreateProduct(
 	return &catalogv1.CreateProductResponse{Product: &catalogv1.Product{Name: p.Name}}, nil
 }
 
+// admins creates whom it is asked to.
+type admins struct {
+	catalogv1connect.UnimplementedAdminServiceHandler
+}
+
+func (admins) CreateAdmin(
+	_ context.Context, req *catalogv1.CreateAdminRequest,
+) (*catalogv1.CreateAdminResponse, error) {
+	return &catalogv1.CreateAdminResponse{Admin: req.GetAdmin()}, nil
+}
+
 type server struct {
 	*httptest.Server
 
@@ -128,6 +140,9 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 			if token == "boom" {
 				panic("kaboom")
 			}
+			if token == freshToken {
+				return auth.Principal{AdminID: adminID, Name: "Ada", AuthTime: time.Now()}, nil
+			}
 			if token != goodToken {
 				return auth.Principal{}, fault.New(fault.Unauthenticated, fault.TokenExpired, "Expired.")
 			}
@@ -142,6 +157,8 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 	}
 	mux := http.NewServeMux()
 	path, handler := catalogv1connect.NewProductServiceHandler(products{}, append(chain.HandlerOptions(), options...)...)
+	mux.Handle(path, rpc.Transport(limit, handler))
+	path, handler = catalogv1connect.NewAdminServiceHandler(admins{}, append(chain.HandlerOptions(), options...)...)
 	mux.Handle(path, rpc.Transport(limit, handler))
 	mux.Handle("/", rpc.Transport(limit, rpc.NotFound()))
 	mux.HandleFunc("/hook", func(http.ResponseWriter, *http.Request) {})

@@ -300,7 +300,7 @@ func completeHeader(header http.Header, status int) {
 	if status >= http.StatusBadRequest {
 		header.Set("Cache-Control", "no-store")
 	}
-	if status == http.StatusUnauthorized {
+	if status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "" {
 		header.Set("WWW-Authenticate", "Bearer") // RFC 9110 requires it
 	}
 	if status == http.StatusNotModified {

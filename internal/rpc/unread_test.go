@@ -20,7 +20,10 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-const create = "/catalog.v1.ProductService/CreateProduct"
+const (
+	create      = "/catalog.v1.ProductService/CreateProduct"
+	createAdmin = "/catalog.v1.AdminService/CreateAdmin"
+)
 
 // refusals are calls that are refused by their headers.
 var refusals = map[string]struct {
@@ -35,6 +38,8 @@ var refusals = map[string]struct {
 	"gRPC":                       {create, "application/grpc", "", fault.TokenRequired},
 	"stream":                     {watch, "application/connect+json", "", fault.TokenRequired},
 	"stream of gRPC, bad token":  {watch, "application/grpc", "Bearer old", fault.TokenExpired},
+	"stale, gRPC":                {createAdmin, "application/grpc", "Bearer good", fault.ReauthenticationRequired},
+	"stale":                      {createAdmin, "application/json", "Bearer good", fault.ReauthenticationRequired},
 	"unknown method":             {"/catalog.v1.ProductService/Nope", "application/json", "", fault.MethodNotFound},
 	"unknown method of a stream": {"/catalog.v1.ProductService/Nope", "application/connect+json", "", fault.MethodNotFound},
 }

@@ -48,7 +48,8 @@ type step struct {
 	Raw  *raw   `yaml:"raw"`
 	Mail *mail  `yaml:"mail"`
 
-	// As is the role of the caller: empty for anonymous, "admin" or "second".
+	// As is the role of the caller: empty for anonymous, "admin", "second", or "stale" for the second one an hour after
+	// they signed in.
 	As string `yaml:"as"`
 	// Token is an access token to call with instead.
 	Token   string            `yaml:"token"`

@@ -9,8 +9,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -20,6 +23,8 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/wait"
 )
 
@@ -204,11 +209,16 @@ func (s *server) must(t *testing.T, role, rpc string, request any) map[string]an
 	return out
 }
 
-// token returns an access token of one of accounts.
+// token returns an access token of one of accounts, who signs in again before their last sign-in is too old for what
+// they do. The role "stale" is the second account, an hour after they signed in.
 func (s *server) token(t *testing.T, role string) string {
 	t.Helper()
-	if token, ok := s.tokens[role]; ok {
+	if token, ok := s.tokens[role]; ok && !aging(t, token) {
 		return token
+	}
+	if role == "stale" {
+		s.tokens[role] = s.staleToken(t, accounts[1])
+		return s.tokens[role]
 	}
 	for _, a := range accounts {
 		if a.role == role {
@@ -219,6 +229,35 @@ func (s *server) token(t *testing.T, role string) string {
 	}
 	require.FailNow(t, "no such role", role)
 	return ""
+}
+
+// aging reports whether an access token was issued long ago. If it was issued at sign-in, it is soon too old for methods
+// with the option reauthentication.
+func aging(t *testing.T, token string) bool {
+	t.Helper()
+	at := time.Unix(int64(claimsOf(t, token)["iat"].(float64)), 0)
+	return time.Since(at) > auth.ReauthenticationLifetime/2
+}
+
+// claimsOf returns the claims of an access token.
+func claimsOf(t *testing.T, token string) claims {
+	t.Helper()
+	content := jwt.MapClaims{}
+	_, _, err := jwt.NewParser().ParseUnverified(token, content)
+	require.NoError(t, err)
+	return claims(content)
+}
+
+// staleToken returns an access token of somebody who signed in an hour ago.
+func (s *server) staleToken(t *testing.T, a account) string {
+	t.Helper()
+	pair := s.must(t, "", "AuthService/SignIn", object{"email": a.email, "password": a.password})
+	d := dbtest.Open(t, s.database)
+	_, err := d.SQL().ExecContext(t.Context(), "UPDATE sessions SET auth_time = $1 WHERE id = $2",
+		d.Now().Add(-time.Hour), uuid.MustParse(claimsOf(t, pair["accessToken"].(string))["sid"].(string)))
+	require.NoError(t, err)
+	pair = s.must(t, "", "AuthService/RefreshSession", object{"refreshToken": pair["refreshToken"]})
+	return pair["accessToken"].(string)
 }
 
 type object = map[string]any

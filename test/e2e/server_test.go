@@ -55,9 +55,11 @@ type server struct {
 	base, h2c string
 	// dataDir holds the local mailbox.
 	dataDir string
-	log     *logs.Log // has the link for the first administrator
-	process *fleet.Process
-	tokens  map[string]string // access tokens by role
+	// database is the URL of the database, for its owner. Only prepareOn and newSplit set it.
+	database string
+	log      *logs.Log // has the link for the first administrator
+	process  *fleet.Process
+	tokens   map[string]string // access tokens by role
 }
 
 // newServer starts a server on a fresh database with the first administrators of accounts. It is
@@ -82,6 +84,7 @@ func prepareOn(t *testing.T, database string, admins int, env ...string) *server
 		"CATALOG_DATABASE_URL=" + database, "CATALOG_NOTIFY_WINDOW=300ms", "CATALOG_INVITATIONS_PER_HOUR=1000",
 	}
 	s := prepareProgram(t, program, t.TempDir(), append(settings, env...)...)
+	s.database = database
 	for _, a := range accounts[:admins] {
 		s.createAdmin(t, a)
 	}

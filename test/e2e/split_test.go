@@ -48,7 +48,7 @@ func newSplit(t *testing.T, admins int, env ...string) *server {
 	require.NoError(t, nginx.Route(t.Context(), all...))
 	return &server{
 		base: nginx.URL, h2c: nginx.H2CURL, tokens: map[string]string{},
-		dataDir: parts["notification"].dataDir, log: parts["admin"].log,
+		dataDir: parts["notification"].dataDir, log: parts["admin"].log, database: database,
 	}
 }
 
