@@ -25,6 +25,7 @@ type AuthService struct {
 	queue     *queue.Queue
 	sessions  *auth.Sessions
 	passwords *auth.Passwords
+	passkeys  *auth.Passkeys
 	throttle  *auth.Throttle
 	log       *slog.Logger
 }
@@ -34,10 +35,10 @@ var _ catalogv1connect.AuthServiceHandler = (*AuthService)(nil)
 // NewAuthService returns the service. tokens must be able to sign; share one passwords with the other
 // services. The service never logs passwords or tokens.
 func NewAuthService(
-	d *db.DB, q *queue.Queue, tokens *auth.Tokens, passwords *auth.Passwords, log *slog.Logger,
+	d *db.DB, q *queue.Queue, tokens *auth.Tokens, passwords *auth.Passwords, passkeys *auth.Passkeys, log *slog.Logger,
 ) *AuthService {
 	return &AuthService{
-		d: d, queue: q, passwords: passwords, log: log,
+		d: d, queue: q, passwords: passwords, passkeys: passkeys, log: log,
 		sessions: auth.NewSessions(d, tokens),
 		throttle: auth.NewThrottle(d),
 	}
@@ -70,30 +71,45 @@ func (s *AuthService) SignIn(
 	if err := s.checkPassword(ctx, limits, row, req.GetPassword(), errSignInFailed); err != nil {
 		return nil, err
 	}
-	var (
-		signedIn *ent.Admin
-		grant    auth.Grant
-	)
-	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	return s.signIn(ctx, row, limits, req.GetSecondFactor())
+}
+
+// signIn starts a session of an administrator whose password is right. limits count a wrong second factor.
+func (s *AuthService) signIn(
+	ctx context.Context, row *ent.Admin, limits []auth.Limit, factor *catalogv1.SecondFactor,
+) (*catalogv1.SignInResponse, error) {
+	var in signedIn
+	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if signedIn, err = recordSignIn(ctx, tx, row); err != nil {
+		if in.row, err = recordSignIn(ctx, tx, row); err != nil {
+			return err
+		}
+		if in.proof, err = s.proveFactor(ctx, tx, in.row, factor); err != nil {
 			return err
 		}
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
 			return err
 		}
-		grant, err = s.sessions.Start(ctx, tx, signedIn.ID)
+		in.grant, err = s.start(ctx, tx, in.row, in.proof)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, s.answerFactor(ctx, row, limits, factor, err)
 	}
 	return &catalogv1.SignInResponse{
-		AccessToken:  grant.AccessToken,
-		RefreshToken: grant.RefreshToken,
-		ExpireTime:   timestamppb.New(grant.ExpireTime),
-		Admin:        toAdmin(signedIn),
+		AccessToken:   in.grant.AccessToken,
+		RefreshToken:  in.grant.RefreshToken,
+		ExpireTime:    timestamppb.New(in.grant.ExpireTime),
+		Admin:         toAdmin(in.row, in.proof.hasPasskey),
+		RecoveryCodes: in.proof.codes,
 	}, nil
+}
+
+// signedIn is an administrator whose session has started.
+type signedIn struct {
+	row   *ent.Admin
+	proof proof
+	grant auth.Grant
 }
 
 // checkPassword returns nil if row is active and password is correct, wrong if not, and SIGN_IN_THROTTLED if a
@@ -151,11 +167,15 @@ func (s *AuthService) RefreshSession(
 	if err != nil {
 		return nil, err
 	}
+	message, err := adminMessage(ctx, s.d, row)
+	if err != nil {
+		return nil, err
+	}
 	return &catalogv1.RefreshSessionResponse{
 		AccessToken:  grant.AccessToken,
 		RefreshToken: grant.RefreshToken,
 		ExpireTime:   timestamppb.New(grant.ExpireTime),
-		Admin:        toAdmin(row),
+		Admin:        message,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -9,9 +10,32 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/db"
 )
 
-func toAdmin(a *ent.Admin) *catalogv1.Admin {
+// adminMessage returns an administrator as a message.
+func adminMessage(ctx context.Context, d *db.DB, row *ent.Admin) (*catalogv1.Admin, error) {
+	messages, err := adminMessages(ctx, d, row)
+	if err != nil {
+		return nil, err
+	}
+	return messages[0], nil
+}
+
+// adminMessages returns administrators as messages, with one query for their passkeys.
+func adminMessages(ctx context.Context, d *db.DB, rows ...*ent.Admin) ([]*catalogv1.Admin, error) {
+	with, err := auth.WithPasskeys(ctx, d, rows)
+	if err != nil {
+		return nil, err
+	}
+	messages := make([]*catalogv1.Admin, len(rows))
+	for i, row := range rows {
+		messages[i] = toAdmin(row, with[row.ID])
+	}
+	return messages, nil
+}
+
+func toAdmin(a *ent.Admin, secondFactor bool) *catalogv1.Admin {
 	return &catalogv1.Admin{
 		Id:             a.ID.String(),
 		Email:          a.Email,
@@ -23,6 +47,7 @@ func toAdmin(a *ent.Admin) *catalogv1.Admin {
 		UpdateTime:     timestamppb.New(a.UpdateTime),
 		DeleteTime:     toTimestamp(a.DeleteTime),
 		LastSignInTime: toTimestamp(a.LastSignInTime),
+		SecondFactor:   secondFactor,
 	}
 }
 

@@ -64,12 +64,14 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 	require.NoError(t, err)
 	tokens := auth.NewTokens(auth.FixedKeys(keys), "https://catalog.test", "catalog")
 	passwords := auth.NewPasswordsWith(auth.PasswordParams{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 4)
+	passkeys, err := auth.NewPasskeys("https://catalog.test")
+	require.NoError(t, err)
 	log := &logs.Log{}
 	return &world{
 		d: d, passwords: passwords, log: log,
 		guard:   auth.NewAuthenticator(d, tokens),
 		service: admin.NewService(d, q, passwords, perHour),
-		auth:    admin.NewAuthService(d, q, tokens, passwords, slog.New(slog.NewJSONHandler(log, nil))),
+		auth:    admin.NewAuthService(d, q, tokens, passwords, passkeys, slog.New(slog.NewJSONHandler(log, nil))),
 	}
 }
 

@@ -25,9 +25,9 @@ func (s *AuthService) AcceptInvitation(
 		}
 		name = cleaned
 	}
-	row, grant, err := s.redeem(ctx, redemption{
+	in, err := s.redeem(ctx, redemption{
 		purpose: onetimetoken.PurposeInvitation, token: req.GetToken(),
-		password: req.GetPassword(), field: "password",
+		password: req.GetPassword(), field: "password", factor: req.GetSecondFactor(),
 		where: admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false), admin.PasswordHash("")),
 		then: func(ctx context.Context, row *ent.Admin) (*ent.Admin, error) {
 			update := row.Update().AddVersion(1)
@@ -41,10 +41,11 @@ func (s *AuthService) AcceptInvitation(
 		return nil, err
 	}
 	return &catalogv1.AcceptInvitationResponse{
-		AccessToken:  grant.AccessToken,
-		RefreshToken: grant.RefreshToken,
-		ExpireTime:   timestamppb.New(grant.ExpireTime),
-		Admin:        toAdmin(row),
+		AccessToken:   in.grant.AccessToken,
+		RefreshToken:  in.grant.RefreshToken,
+		ExpireTime:    timestamppb.New(in.grant.ExpireTime),
+		Admin:         toAdmin(in.row, in.proof.hasPasskey),
+		RecoveryCodes: in.proof.codes,
 	}, nil
 }
 
@@ -55,6 +56,8 @@ type redemption struct {
 	password string
 	// field is the password's field in the request.
 	field string
+	// factor is the second factor; nil if none was given.
+	factor *catalogv1.SecondFactor
 	// where matches eligible administrators.
 	where predicate.Admin
 	// then runs in the same transaction; it may be nil.
@@ -63,31 +66,48 @@ type redemption struct {
 
 // redeem consumes a token, sets its administrator's password, ends all their sessions and starts a new one.
 // Returns ONE_TIME_TOKEN_INVALID if the token is invalid or its administrator is not eligible, and a fault if
-// the password is not acceptable.
-func (s *AuthService) redeem(ctx context.Context, r redemption) (*ent.Admin, auth.Grant, error) {
+// the password is not acceptable. The token stays valid after every error, also if the second factor is missing or
+// wrong.
+func (s *AuthService) redeem(ctx context.Context, r redemption) (signedIn, error) {
 	if err := auth.CheckPassword(r.field, r.password, ""); err != nil {
-		return nil, auth.Grant{}, err
+		return signedIn{}, err
 	}
 	if err := auth.CheckOneTimeToken(ctx, s.d, r.purpose, r.token); err != nil {
-		return nil, auth.Grant{}, err
+		return signedIn{}, err
 	}
 	hash, err := s.passwords.Hash(ctx, r.password)
 	if err != nil {
-		return nil, auth.Grant{}, err
+		return signedIn{}, err
 	}
-	var (
-		row   *ent.Admin
-		grant auth.Grant
-	)
+	var in signedIn
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if row, err = s.applyRedemption(ctx, tx, r, hash); err != nil {
+		if in.row, err = s.applyRedemption(ctx, tx, r, hash); err != nil {
 			return err
 		}
-		grant, err = s.restart(ctx, tx, row)
+		if in.proof, err = s.proveFactor(ctx, tx, in.row, r.factor); err != nil {
+			return err
+		}
+		if in.proof.given {
+			if err := auth.Succeed(ctx, tx, factorLimits(ctx, in.row)...); err != nil {
+				return err
+			}
+		}
+		in.grant, err = s.restart(ctx, tx, in.row, in.proof)
 		return err
 	})
-	return row, grant, err
+	if err != nil {
+		return signedIn{}, s.answerFactor(ctx, in.row, factorLimits(ctx, in.row), r.factor, err)
+	}
+	return in, nil
+}
+
+// factorLimits returns the limits on second factors of the bearer of a link.
+func factorLimits(ctx context.Context, row *ent.Admin) []auth.Limit {
+	if row == nil { // the link was not valid
+		return nil
+	}
+	return auth.FactorLimits(auth.ClientFrom(ctx), row.ID)
 }
 
 func (s *AuthService) applyRedemption(ctx context.Context, tx *ent.Tx, r redemption, hash string) (*ent.Admin, error) {

@@ -7,7 +7,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
-	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/admin"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/pagination"
@@ -58,16 +57,8 @@ func (s *Service) ListAdmins(
 			return nil, err
 		}
 	}
-	resp.Admins = toAdmins(rows)
-	return resp, nil
-}
-
-func toAdmins(rows []*ent.Admin) []*catalogv1.Admin {
-	admins := make([]*catalogv1.Admin, len(rows))
-	for i, row := range rows {
-		admins[i] = toAdmin(row)
-	}
-	return admins
+	resp.Admins, err = adminMessages(ctx, s.d, rows...)
+	return resp, err
 }
 
 // byEmail orders by the bytes of the address, which is the same on both databases.

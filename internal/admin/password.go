@@ -59,7 +59,11 @@ func (s *AuthService) ChangePassword(
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
 			return err
 		}
-		grant, err = s.restart(ctx, tx, row)
+		kept, err := tx.Session.Get(ctx, who.SessionID)
+		if err != nil {
+			return err
+		}
+		grant, err = s.restart(ctx, tx, row, proof{given: kept.SecondFactor})
 		return err
 	})
 	if err != nil {
@@ -123,19 +127,20 @@ func (s *AuthService) mailReset(ctx context.Context, row *ent.Admin) error {
 func (s *AuthService) ResetPassword(
 	ctx context.Context, req *catalogv1.ResetPasswordRequest,
 ) (*catalogv1.ResetPasswordResponse, error) {
-	row, grant, err := s.redeem(ctx, redemption{
+	in, err := s.redeem(ctx, redemption{
 		purpose: onetimetoken.PurposePasswordReset, token: req.GetToken(),
 		password: req.GetNewPassword(), field: "new_password",
-		where: isActive(),
+		where: isActive(), factor: req.GetSecondFactor(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &catalogv1.ResetPasswordResponse{
-		AccessToken:  grant.AccessToken,
-		RefreshToken: grant.RefreshToken,
-		ExpireTime:   timestamppb.New(grant.ExpireTime),
-		Admin:        toAdmin(row),
+		AccessToken:   in.grant.AccessToken,
+		RefreshToken:  in.grant.RefreshToken,
+		ExpireTime:    timestamppb.New(in.grant.ExpireTime),
+		Admin:         toAdmin(in.row, in.proof.hasPasskey),
+		RecoveryCodes: in.proof.codes,
 	}, nil
 }
 
@@ -152,9 +157,9 @@ func setPassword(ctx context.Context, tx *ent.Tx, hash string, where ...predicat
 }
 
 // restart ends all sessions of an administrator and starts a new one.
-func (s *AuthService) restart(ctx context.Context, tx *ent.Tx, row *ent.Admin) (auth.Grant, error) {
+func (s *AuthService) restart(ctx context.Context, tx *ent.Tx, row *ent.Admin, p proof) (auth.Grant, error) {
 	if err := auth.EndAll(ctx, tx, row.ID); err != nil {
 		return auth.Grant{}, err
 	}
-	return s.sessions.Start(ctx, tx, row.ID)
+	return s.start(ctx, tx, row, p)
 }

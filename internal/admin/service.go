@@ -88,7 +88,7 @@ func (s *Service) CreateAdmin(
 	if err != nil {
 		return nil, emailTaken(err, who.email)
 	}
-	return &catalogv1.CreateAdminResponse{Admin: toAdmin(row)}, nil
+	return &catalogv1.CreateAdminResponse{Admin: toAdmin(row, false)}, nil
 }
 
 // GetAdmin implements catalog.v1.AdminService.
@@ -106,7 +106,11 @@ func (s *Service) GetAdmin(
 	if err != nil {
 		return nil, err
 	}
-	return &catalogv1.GetAdminResponse{Admin: toAdmin(row)}, nil
+	message, err := adminMessage(ctx, s.d, row)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.GetAdminResponse{Admin: message}, nil
 }
 
 // DeleteAdmin implements catalog.v1.AdminService.
@@ -140,7 +144,11 @@ func (s *Service) DeleteAdmin(
 	if err != nil {
 		return nil, err
 	}
-	return &catalogv1.DeleteAdminResponse{Admin: toAdmin(row)}, nil
+	message, err := adminMessage(ctx, s.d, row)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.DeleteAdminResponse{Admin: message}, nil
 }
 
 // UndeleteAdmin implements catalog.v1.AdminService.
@@ -170,7 +178,11 @@ func (s *Service) UndeleteAdmin(
 	if err != nil {
 		return nil, err
 	}
-	return &catalogv1.UndeleteAdminResponse{Admin: toAdmin(row)}, nil
+	message, err := adminMessage(ctx, s.d, row)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.UndeleteAdminResponse{Admin: message}, nil
 }
 
 // ResendInvitation implements catalog.v1.AdminService.

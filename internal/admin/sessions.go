@@ -28,7 +28,11 @@ func (s *AuthService) GetCurrentAdmin(
 	if err != nil {
 		return nil, err
 	}
-	return &catalogv1.GetCurrentAdminResponse{Admin: toAdmin(row)}, nil
+	message, err := adminMessage(ctx, s.d, row)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.GetCurrentAdminResponse{Admin: message}, nil
 }
 
 // ListSessions implements catalog.v1.AuthService.

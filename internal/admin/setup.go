@@ -97,7 +97,7 @@ func (s *AuthService) CompleteSetup(
 		AccessToken:  grant.AccessToken,
 		RefreshToken: grant.RefreshToken,
 		ExpireTime:   timestamppb.New(grant.ExpireTime),
-		Admin:        toAdmin(row),
+		Admin:        toAdmin(row, false),
 	}, nil
 }
 

@@ -58,7 +58,11 @@ func (s *Service) UpdateAdmin(
 	if err != nil {
 		return nil, emailTaken(err, email)
 	}
-	return &catalogv1.UpdateAdminResponse{Admin: toAdmin(row)}, nil
+	message, err := adminMessage(ctx, s.d, row)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogv1.UpdateAdminResponse{Admin: message}, nil
 }
 
 // updatePaths returns the fields to set. Returns UPDATE_MASK_INVALID for unknown fields.

@@ -41,6 +41,7 @@ type parts struct {
 	keys      *auth.KeyRing
 	tokens    *auth.Tokens
 	cookies   *admin.Cookies
+	passkeys  *auth.Passkeys
 	// mailHealth is used with the role notification.
 	mailHealth notification.Health
 	// products, journal and tracker are set with the role product: reads are counted where they are served.
@@ -73,6 +74,9 @@ func (p *parts) open(ctx context.Context) error {
 	}
 	p.tokens = auth.NewTokens(p.keys.OnClock(p.db.Clock()), tokenIssuer, tokenAudience)
 	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
+		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
+	}
+	if p.passkeys, err = auth.NewPasskeys(p.baseURL); err != nil {
 		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
 	}
 	if p.cfg.Has(config.RoleProduct) {

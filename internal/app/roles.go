@@ -72,7 +72,7 @@ func mountAdmins(p *parts, m *mounter) {
 	passwords := auth.NewPasswords()
 	admins := admin.NewService(p.db, p.queue, passwords, p.cfg.InvitationsPerHour)
 	m.service(catalogv1connect.NewAdminServiceHandler(admins, m.options...))
-	service := admin.NewAuthService(p.db, p.queue, p.tokens, passwords, p.log)
+	service := admin.NewAuthService(p.db, p.queue, p.tokens, passwords, p.passkeys, p.log)
 	cookies := connect.WithInterceptors(p.cookies.Interceptor(service.EndReplaced))
 	options := slices.Concat(m.options, []connect.HandlerOption{cookies})
 	path, handler := catalogv1connect.NewAuthServiceHandler(service, options...)

@@ -8,14 +8,15 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/onetimetoken"
+	"github.com/zebrands/catalog/ent/passkeychallenge"
 	"github.com/zebrands/catalog/ent/refreshtoken"
 	"github.com/zebrands/catalog/ent/session"
 	"github.com/zebrands/catalog/ent/throttle"
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Cleanup deletes expired rows: sessions with their refresh tokens, one-time tokens, rate limit counters, and
-// retired keys. Ended sessions stay until they expire, so that reuse of a refresh token is still detected.
+// Cleanup deletes expired rows: sessions with their refresh tokens, one-time tokens, challenges of
+// passkeys, rate limit counters, and retired keys. Ended sessions stay until they expire, so that reuse of a refresh token is still detected.
 // Call it periodically, on any replica.
 func Cleanup(ctx context.Context, d *db.DB) error {
 	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -32,6 +33,9 @@ func Cleanup(ctx context.Context, d *db.DB) error {
 			return err
 		}
 		if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.ExpireTimeLTE(now)).Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.PasskeyChallenge.Delete().Where(passkeychallenge.ExpireTimeLTE(now)).Exec(ctx); err != nil {
 			return err
 		}
 		if _, err := tx.Throttle.Delete().Where(throttle.ExpireTimeLTE(now)).Exec(ctx); err != nil {

@@ -85,6 +85,18 @@ func MailLimits(client Client, purpose, address string, known bool) []Limit {
 	return []Limit{quota, {ID: key("mail-network", purpose, network), Max: 50, Window: time.Hour, Shared: true}}
 }
 
+// ChallengeLimit returns the rate limit on challenges for passkeys that somebody with an administrator's password asks
+// for without using one: each displaces an older one.
+func ChallengeLimit(client Client, adminID uuid.UUID) Limit {
+	return Limit{ID: key("challenge", adminID.String(), client.Network()), Max: 30, Window: signInWindow}
+}
+
+// FactorLimits returns the rate limits on second factors of an administrator by the bearer of a link that was mailed to
+// them. They are independent of SignInLimits: a locked-out administrator can still use the link.
+func FactorLimits(client Client, adminID uuid.UUID) []Limit {
+	return []Limit{{ID: key("factor", adminID.String(), client.Network()), Max: 10, Window: signInWindow}}
+}
+
 // InviterLimit returns the rate limit on an administrator who creates or invites others.
 func InviterLimit(actor uuid.UUID, perHour int) Limit {
 	return Limit{ID: key("invitations", actor.String()), Max: perHour, Window: time.Hour}

@@ -26,17 +26,28 @@ const (
 	AdminsLock TxLock = 0x61646d696e73
 	// KeysLock serializes changes of the signing keys.
 	KeysLock TxLock = 0x6361746b6579
+	// PolicyLock is shared by transactions that start sessions, and exclusive for changes of the security policy.
+	PolicyLock TxLock = 0x706f6c696379
 )
 
 // lockNames are the names of advisory locks in the log.
-var lockNames = map[TxLock]string{AdminsLock: "administrators", KeysLock: "signing keys"}
+var lockNames = map[TxLock]string{AdminsLock: "administrators", KeysLock: "signing keys", PolicyLock: "security policy"}
 
 // LockTx acquires a lock until the end of the transaction. It does nothing on SQLite, which has a single writer.
 func LockTx(ctx context.Context, tx *ent.Tx, lock TxLock) error {
+	return lockTx(ctx, tx, lock, `SELECT pg_advisory_xact_lock($1)`)
+}
+
+// ShareLockTx is LockTx for transactions that only wait for, and delay, the holders of the exclusive lock.
+func ShareLockTx(ctx context.Context, tx *ent.Tx, lock TxLock) error {
+	return lockTx(ctx, tx, lock, `SELECT pg_advisory_xact_lock_shared($1)`)
+}
+
+func lockTx(ctx context.Context, tx *ent.Tx, lock TxLock, statement string) error {
 	if !LocksRows(ctx) {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(lock)); err != nil {
+	if _, err := tx.ExecContext(ctx, statement, int64(lock)); err != nil {
 		return fmt.Errorf("lock the %s: %w", lockNames[lock], err)
 	}
 	return nil

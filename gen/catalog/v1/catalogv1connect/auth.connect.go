@@ -182,13 +182,15 @@ type AuthServiceClient interface {
 	// CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
 	//
 	// Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
-	// passkey.
+	// passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
+	// RESOURCE_EXHAUSTED (PASSKEY_LIMIT) if the purpose is to create and the caller has 10 passkeys.
 	CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error)
 	// CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
 	// creates recovery codes. Safe to retry: a challenge works once.
 	//
 	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT (PASSKEY_INVALID) if the credential does
-	// not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name.
+	// not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name;
+	// FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE); RESOURCE_EXHAUSTED (PASSKEY_LIMIT).
 	CreatePasskey(context.Context, *v1.CreatePasskeyRequest) (*v1.CreatePasskeyResponse, error)
 	// ListPasskeys returns the passkeys of an administrator, oldest first.
 	//
@@ -718,13 +720,15 @@ type AuthServiceHandler interface {
 	// CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
 	//
 	// Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
-	// passkey.
+	// passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
+	// RESOURCE_EXHAUSTED (PASSKEY_LIMIT) if the purpose is to create and the caller has 10 passkeys.
 	CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error)
 	// CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
 	// creates recovery codes. Safe to retry: a challenge works once.
 	//
 	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT (PASSKEY_INVALID) if the credential does
-	// not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name.
+	// not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name;
+	// FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE); RESOURCE_EXHAUSTED (PASSKEY_LIMIT).
 	CreatePasskey(context.Context, *v1.CreatePasskeyRequest) (*v1.CreatePasskeyResponse, error)
 	// ListPasskeys returns the passkeys of an administrator, oldest first.
 	//

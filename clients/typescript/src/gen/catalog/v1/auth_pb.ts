@@ -2212,7 +2212,8 @@ export const AuthService: GenService<{
    * CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
    *
    * Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
-   * passkey.
+   * passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
+   * RESOURCE_EXHAUSTED (PASSKEY_LIMIT) if the purpose is to create and the caller has 10 passkeys.
    *
    * @generated from rpc catalog.v1.AuthService.CreatePasskeyChallenge
    */
@@ -2226,7 +2227,8 @@ export const AuthService: GenService<{
    * creates recovery codes. Safe to retry: a challenge works once.
    *
    * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); INVALID_ARGUMENT (PASSKEY_INVALID) if the credential does
-   * not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name.
+   * not answer a challenge of CreatePasskeyChallenge, or was added before; FIELD_INVALID for the name;
+   * FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE); RESOURCE_EXHAUSTED (PASSKEY_LIMIT).
    *
    * @generated from rpc catalog.v1.AuthService.CreatePasskey
    */
