@@ -5,6 +5,7 @@ import { ProductChange_Operation as Operation, type ProductChange, ProductServic
 import { useQuery } from "@zebrands/catalog/react";
 import { ArrowRight } from "lucide-react";
 import { useFormat, useMessages } from "@/i18n";
+import { useActorName } from "@/lib/actor-name";
 import { useDescribeError } from "@/lib/errors";
 import { fieldAt, fieldText } from "@/lib/product/fields";
 import { Badge, type Tone } from "@/ui/badge";
@@ -40,6 +41,7 @@ export function ChangeList({ sequences }: { readonly sequences: readonly bigint[
 
 function Change({ change }: { readonly change: ProductChange }) {
   const m = useMessages(messages);
+  const actorName = useActorName()(change);
   const words: Partial<Record<Operation, readonly [Tone, string]>> = {
     [Operation.CREATED]: ["success", m.opCreated],
     [Operation.UPDATED]: ["accent", m.opUpdated],
@@ -59,7 +61,7 @@ function Change({ change }: { readonly change: ProductChange }) {
           {change.sku}
         </Link>
         <span className="text-ink-soft">
-          {m.byWhom(change.actorName)} · <Time value={change.createTime} />
+          {m.byWhom(actorName)} · <Time value={change.createTime} />
         </span>
       </p>
       {change.operation === Operation.UPDATED && (

@@ -1,6 +1,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { isReason, type MoneyValue, type Product } from "@zebrands/catalog";
 import { useFormat, useMessages } from "@/i18n";
+import { useActorName } from "@/lib/actor-name";
 import { catalog } from "@/lib/catalog";
 import { useDescribeError } from "@/lib/errors";
 import { fieldWords, priceOf, type Values } from "@/lib/product/fields";
@@ -24,6 +25,7 @@ export function useProductActions(resolve: Resolve): ProductActions {
   const client = useQueryClient();
   const m = useMessages(messages);
   const format = useFormat();
+  const actorName = useActorName();
   const describe = useDescribeError();
   const failed = (error: unknown) => toast(describe(error), { tone: "danger" });
 
@@ -50,7 +52,7 @@ export function useProductActions(resolve: Resolve): ProductActions {
     const fields = others === undefined ? [] : fieldWords(sides(others).others, m);
     const text =
       change !== undefined && fields.length > 0
-        ? m.mergedWith(change.actorName, format.list(fields))
+        ? m.mergedWith(actorName(change), format.list(fields))
         : m.priceChanged(product.name, format.money(before), format.money(after));
     toast(text, { onUndo: () => void undo(saved, { price: before }) });
   };

@@ -3,6 +3,7 @@ import { ProductChange_Operation as Operation } from "@zebrands/catalog";
 import clsx from "clsx";
 import { type ReactNode, useId, useState } from "react";
 import { useFormat, useMessages } from "@/i18n";
+import { useActorName } from "@/lib/actor-name";
 import { type FieldName, fieldValue, fieldWords, pick, type Values, valuesOf } from "@/lib/product/fields";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
@@ -23,7 +24,8 @@ export default function ConflictDialog({ conflict, onAnswer }: ConflictDialogPro
   const { base, wanted, current, changes } = conflict;
   const { both, mine, others } = sides(conflict);
   const [choices, setChoices] = useState<Partial<Record<FieldName, "mine" | "theirs">>>({});
-  const who = changes[0]?.actorName ?? "";
+  const actorName = useActorName();
+  const who = changes[0] === undefined ? "" : actorName(changes[0]);
   const save = () => onAnswer(pick(wanted, [...mine, ...both.filter((field) => choices[field] !== "theirs")]));
   return (
     <Dialog
@@ -87,6 +89,7 @@ export default function ConflictDialog({ conflict, onAnswer }: ConflictDialogPro
 function WhatHappened({ change }: { readonly change: ProductChange }) {
   const m = useMessages(messages);
   const format = useFormat();
+  const who = useActorName()(change);
   const when = change.createTime === undefined ? "" : format.relative(change.createTime);
   const fields = fieldWords(
     change.fields.map(({ field }) => field),
@@ -94,10 +97,10 @@ function WhatHappened({ change }: { readonly change: ProductChange }) {
   );
   const text =
     change.operation === Operation.DELETED
-      ? m.conflictDeleted(change.actorName, when)
+      ? m.conflictDeleted(who, when)
       : fields.length > 0
-        ? m.conflictChange(change.actorName, format.list(fields), when)
-        : m.conflictOther(change.actorName, when);
+        ? m.conflictChange(who, format.list(fields), when)
+        : m.conflictOther(who, when);
   return <span>{text}</span>;
 }
 

@@ -5,6 +5,7 @@ import { ProductChange_Operation as Operation, type ProductChange, type ProductC
 import clsx from "clsx";
 import { ArrowRight, Pencil, Plus, RotateCcw, Trash2 } from "lucide-react";
 import { useFormat, useMessages } from "@/i18n";
+import { useActorName } from "@/lib/actor-name";
 import { useDescribeError } from "@/lib/errors";
 import { type FieldName, fieldAt, fieldWords, rulesOf } from "@/lib/product/fields";
 import { Button } from "@/ui/button";
@@ -80,8 +81,10 @@ function Entry({ change }: { readonly change: ProductChange }) {
   );
 }
 
-function What({ change: { operation, actorName, fields } }: { readonly change: ProductChange }) {
+function What({ change }: { readonly change: ProductChange }) {
   const m = useMessages(messages);
+  const actorName = useActorName()(change);
+  const { operation, fields } = change;
   const format = useFormat();
   switch (operation) {
     case Operation.CREATED:
