@@ -10,6 +10,7 @@ export const paths = [
   "/setup",
   "/reset-password",
   "/accept-invitation",
+  "/confirm-email",
   "/admin",
   "/admin/products",
   "/admin/products/new",

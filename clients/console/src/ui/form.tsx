@@ -24,6 +24,7 @@ const blamedByReason = [
   ["SKU_TAKEN", "sku"],
   ["EMAIL_TAKEN", "email"],
   ["PASSWORD_INCORRECT", "current_password"],
+  ["PASSWORD_INCORRECT", "password"],
 ] as const;
 
 interface FormProps extends Omit<ComponentProps<"form">, "onSubmit" | "action"> {

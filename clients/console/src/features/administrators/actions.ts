@@ -1,8 +1,9 @@
-import { type Admin, AdminService, AuthService, isReason } from "@zebrands/catalog";
+import { type Admin, isReason } from "@zebrands/catalog";
+import { useCancelPendingEmail } from "@/app/admin/pending-email";
+import { useRefreshAdmins } from "@/app/admin/person";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { useDescribeError } from "@/lib/errors";
-import { useRefresh } from "@/lib/refresh";
 import { toast } from "@/ui/toast";
 import { messages } from "./messages";
 
@@ -12,6 +13,8 @@ export interface AdminActions {
   remove(admin: Admin): Promise<void>;
   restore(admin: Admin): Promise<void>;
   resendInvitation(admin: Admin): Promise<void>;
+  /** Gives up the new address that waits for its confirmation. */
+  cancelEmail(admin: Admin): Promise<unknown>;
 }
 
 /** Returns what can be done with administrators. */
@@ -19,6 +22,7 @@ export function useAdminActions(): AdminActions {
   const m = useMessages(messages);
   const describe = useDescribeError();
   const refresh = useRefreshAdmins();
+  const cancelEmail = useCancelPendingEmail();
 
   async function attempt(work: () => Promise<unknown>, done: string, onUndo?: () => void) {
     try {
@@ -44,12 +48,7 @@ export function useAdminActions(): AdminActions {
       ),
     restore: ({ id, name }) => attempt(() => catalog.admins.undeleteAdmin({ id }), m.didRestore(name)),
     resendInvitation: ({ id, email }) => attempt(() => catalog.admins.resendInvitation({ id }), m.resent(email)),
+    cancelEmail,
   };
   return actions;
-}
-
-/** Returns a function that reads administrators again wherever they are shown. */
-export function useRefreshAdmins(): () => Promise<void> {
-  const refresh = useRefresh();
-  return () => refresh(AdminService.method.listAdmins, AuthService.method.getCurrentAdmin, AuthService.method.listSessions);
 }

@@ -1,5 +1,6 @@
 import { type Admin, Admin_State as State } from "@zebrands/catalog";
-import { Ban, Ellipsis, KeyRound, MailPlus, Pencil, RotateCcw, Trash2, UserCheck } from "lucide-react";
+import { Ban, Ellipsis, KeyRound, MailPlus, MailX, Pencil, RotateCcw, Trash2, UserCheck } from "lucide-react";
+import { messages as pendingMessages } from "@/app/admin/pending-messages";
 import { useMessages } from "@/i18n";
 import { Avatar } from "@/ui/avatar";
 import { Badge, type Tone } from "@/ui/badge";
@@ -53,6 +54,7 @@ function AdminRow({
   readonly onOpen: AdminTableProps["onOpen"];
 }) {
   const m = useMessages(messages);
+  const pending = useMessages(pendingMessages);
   return (
     <Tr>
       <Td>
@@ -64,6 +66,9 @@ function AdminRow({
               {isSelf && <Badge>{m.you}</Badge>}
             </p>
             <p className="text-ink-soft wrap-anywhere">{admin.email}</p>
+            {admin.pendingEmail !== "" && (
+              <p className="mt-0.5 text-xs text-warning-ink wrap-anywhere">{pending.waiting(admin.pendingEmail)}</p>
+            )}
             <p className="mt-1 sm:hidden">
               <StateBadge state={admin.state} />
             </p>
@@ -105,6 +110,7 @@ function AdminMenu({
   readonly onOpen: AdminTableProps["onOpen"];
 }) {
   const m = useMessages(messages);
+  const pending = useMessages(pendingMessages);
   const actions = useAdminActions();
   const trigger = (
     <IconButton label={m.actionsFor(admin.name)}>
@@ -137,6 +143,11 @@ function AdminMenu({
           {admin.state === State.INVITED && (
             <MenuItem icon={MailPlus} onSelect={() => void actions.resendInvitation(admin)}>
               {m.resend}
+            </MenuItem>
+          )}
+          {admin.pendingEmail !== "" && (
+            <MenuItem icon={MailX} onSelect={() => void actions.cancelEmail(admin)}>
+              {pending.cancel}
             </MenuItem>
           )}
           <MenuSeparator />

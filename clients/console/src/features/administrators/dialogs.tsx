@@ -1,4 +1,6 @@
 import type { Admin } from "@zebrands/catalog";
+import { PendingEmail, useSavedText } from "@/app/admin/pending-email";
+import { savePerson, useRefreshAdmins } from "@/app/admin/person";
 import { SessionList } from "@/app/admin/session-list";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
@@ -9,7 +11,7 @@ import { TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { messages as uiMessages } from "@/ui/messages";
 import { toast } from "@/ui/toast";
-import { useAdminActions, useRefreshAdmins } from "./actions";
+import { useAdminActions } from "./actions";
 import { messages } from "./messages";
 
 /** Which dialog is open, and about whom. */
@@ -96,14 +98,11 @@ function InviteForm({ onClose }: { readonly onClose: () => void }) {
 function EditForm({ admin, onClose }: { readonly admin: Admin; readonly onClose: () => void }) {
   const m = useMessages(messages);
   const refresh = useRefreshAdmins();
+  const savedText = useSavedText();
 
   async function save(data: FormData) {
-    const name = String(data.get("name"));
-    await catalog.admins.updateAdmin({
-      admin: { id: admin.id, etag: admin.etag, email: String(data.get("email")), name },
-      updateMask: { paths: ["email", "name"] },
-    });
-    toast(m.saved(name));
+    const saved = await savePerson(admin, data);
+    toast(savedText(admin, saved, m.saved(saved.name)));
     onClose();
     await refresh();
   }
@@ -117,8 +116,10 @@ function EditForm({ admin, onClose }: { readonly admin: Admin; readonly onClose:
         type="email"
         defaultValue={admin.email}
         maxLength={maxLengths["admin.email"]}
+        hint={m.emailHint}
         required
       />
+      <PendingEmail admin={admin} onCanceled={onClose} />
       <FormActions submit={m.save} onClose={onClose} />
     </Form>
   );

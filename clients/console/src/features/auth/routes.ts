@@ -47,4 +47,10 @@ const acceptInvitation = createRoute({
   component: lazyRouteComponent(() => import("./accept-invitation-page"), "AcceptInvitationPage"),
 });
 
-export const authRoutes = [signIn, forgotPassword, setup, resetPassword, acceptInvitation] as const;
+const confirmEmail = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "confirm-email",
+  component: lazyRouteComponent(() => import("./confirm-email-page"), "ConfirmEmailPage"),
+});
+
+export const authRoutes = [signIn, forgotPassword, setup, resetPassword, acceptInvitation, confirmEmail] as const;

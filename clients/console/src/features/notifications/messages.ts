@@ -36,6 +36,8 @@ export const messages = defineMessages({
     DELIVERY_NOT_FOUND: "This mail is not there any more.",
     invitation: "Invitation",
     passwordReset: "New password",
+    emailConfirmation: "Confirmation of an address",
+    securityNotice: "Security notice",
     eventsUnreadable:
       "The Mailgun key of this catalog may send mail but not read events. If an answer of Mailgun is lost, nobody can tell whether the mail went out. Use a key of the account to close this gap.",
     // Many at once
@@ -151,6 +153,8 @@ export const messages = defineMessages({
     DELIVERY_NOT_FOUND: "Este correo ya no existe.",
     invitation: "Invitación",
     passwordReset: "Contraseña nueva",
+    emailConfirmation: "Confirmación de un correo",
+    securityNotice: "Aviso de seguridad",
     eventsUnreadable:
       "La clave de Mailgun de este catálogo puede enviar correos, pero no leer eventos. Si se pierde una respuesta de Mailgun, nadie sabe si el correo salió. Usa una clave de la cuenta para evitarlo.",
     select: (email) => `Seleccionar el correo a ${email}`,

@@ -9,6 +9,8 @@ export function useAbout(): (delivery: Delivery) => string {
   return ({ kind, changeCount }) => {
     if (kind === Kind.INVITATION) return m.invitation;
     if (kind === Kind.PASSWORD_RESET) return m.passwordReset;
+    if (kind === Kind.EMAIL_CONFIRMATION) return m.emailConfirmation;
+    if (kind === Kind.SECURITY_NOTICE) return m.securityNotice;
     return m.changes(changeCount, format.number(changeCount));
   };
 }

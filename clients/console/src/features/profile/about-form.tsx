@@ -1,8 +1,8 @@
-import { type Admin, AdminService, AuthService } from "@zebrands/catalog";
+import type { Admin } from "@zebrands/catalog";
+import { PendingEmail, useSavedText } from "@/app/admin/pending-email";
+import { savePerson, useRefreshAdmins } from "@/app/admin/person";
 import { useMessages } from "@/i18n";
-import { catalog } from "@/lib/catalog";
 import { maxLengths } from "@/lib/limits";
-import { useRefresh } from "@/lib/refresh";
 import { TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { toast } from "@/ui/toast";
@@ -11,17 +11,12 @@ import { messages } from "./messages";
 /** One's own name and address. */
 export function AboutForm({ admin }: { readonly admin: Admin }) {
   const m = useMessages(messages);
-  const refresh = useRefresh();
+  const refresh = useRefreshAdmins();
+  const savedText = useSavedText();
 
   async function save(data: FormData) {
-    const email = String(data.get("email"));
-    const name = String(data.get("name"));
-    await catalog.admins.updateAdmin({
-      admin: { id: admin.id, etag: admin.etag, email, name },
-      updateMask: { paths: ["email", "name"] },
-    });
-    toast(m.saved);
-    await refresh(AuthService.method.getCurrentAdmin, AdminService.method.listAdmins);
+    toast(savedText(admin, await savePerson(admin, data), m.saved));
+    await refresh();
   }
 
   return (
@@ -44,6 +39,7 @@ export function AboutForm({ admin }: { readonly admin: Admin }) {
         hint={m.emailHint}
         required
       />
+      <PendingEmail admin={admin} />
       <SubmitButton className="self-start">{m.save}</SubmitButton>
     </Form>
   );
