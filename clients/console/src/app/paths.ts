@@ -17,6 +17,8 @@ export const paths = [
   "/admin/products/$id",
   "/admin/import",
   "/admin/administrators",
+  "/admin/api-keys",
+  "/admin/security-events",
   "/admin/notifications",
   "/admin/reports",
   "/admin/profile",

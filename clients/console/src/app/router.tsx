@@ -1,11 +1,13 @@
 import { createRouter } from "@tanstack/react-router";
 import { administratorsRoutes } from "@/features/administrators/routes";
+import { apiKeysRoutes } from "@/features/api-keys/routes";
 import { authRoutes } from "@/features/auth/routes";
 import { importRoutes } from "@/features/import/routes";
 import { notificationsRoutes } from "@/features/notifications/routes";
 import { productsRoutes } from "@/features/products/routes";
 import { profileRoutes } from "@/features/profile/routes";
 import { reportsRoutes } from "@/features/reports/routes";
+import { securityEventsRoutes } from "@/features/security-events/routes";
 import { storefrontRoutes } from "@/features/storefront/routes";
 import { parseSearch, stringifySearch } from "@/lib/search-params";
 import { accountRoute } from "./account/route";
@@ -23,6 +25,8 @@ const routeTree = rootRoute.addChildren([
     ...productsRoutes,
     ...importRoutes,
     ...administratorsRoutes,
+    ...apiKeysRoutes,
+    ...securityEventsRoutes,
     ...notificationsRoutes,
     ...reportsRoutes,
     ...profileRoutes,

@@ -32,6 +32,7 @@ test("limits are the server's", () => {
     "product.tags[]": product("maxTag"),
     "admin.email": server("internal/admin/person.go", "maxEmailLength"),
     "admin.name": server("internal/admin/person.go", "maxNameLength"),
+    "api_key.name": contract("auth.proto", "CreateApiKeyRequest", "name"),
     password: server("internal/auth/password.go", "MaxPasswordLength"),
     query: contract("product.proto", "ListProductsRequest", "query"),
     brandQuery: contract("product.proto", "ListBrandsRequest", "query"),

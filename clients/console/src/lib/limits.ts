@@ -8,6 +8,7 @@ export const maxLengths = {
   "product.tags[]": 120,
   "admin.email": 254,
   "admin.name": 100,
+  "api_key.name": 100,
   password: 128,
   query: 256,
   brandQuery: 100,

@@ -13,6 +13,8 @@ interface DialogProps {
   readonly description?: ReactNode;
   /** "sheet" comes from the side and has the page's height. */
   readonly kind?: "center" | "sheet";
+  /** Only its own buttons close it: neither Escape, nor a click beside it. For what is shown only once. */
+  readonly persistent?: boolean;
   readonly className?: string;
   readonly children?: ReactNode;
 }
@@ -21,14 +23,17 @@ interface DialogProps {
  * A modal dialog; from the bottom on a phone. The shade is a plain element: Radix's own one writes a style element into the page, which
  * the content security policy refuses.
  */
-export function Dialog({ open, onOpenChange, title, description, kind = "center", className, children }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { open, onOpenChange, title, description, kind = "center", persistent = false, className, children } = props;
   const m = useMessages(messages);
+  const stay = persistent ? (event: Event) => event.preventDefault() : undefined;
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
         <div className="appear fixed inset-0 z-40 bg-shade" aria-hidden />
         <RadixDialog.Content
           data-holds-page=""
+          {...(stay && { onEscapeKeyDown: stay, onInteractOutside: stay })}
           {...(description === undefined && { "aria-describedby": undefined })}
           className={clsx(
             "rise fixed z-50 flex flex-col bg-raised shadow-float outline-none",
@@ -45,11 +50,13 @@ export function Dialog({ open, onOpenChange, title, description, kind = "center"
                 <RadixDialog.Description className="mt-1 text-sm text-ink-soft">{description}</RadixDialog.Description>
               )}
             </div>
-            <RadixDialog.Close asChild>
-              <IconButton label={m.close} size="sm" className="-mr-1.5">
-                <X />
-              </IconButton>
-            </RadixDialog.Close>
+            {!persistent && (
+              <RadixDialog.Close asChild>
+                <IconButton label={m.close} size="sm" className="-mr-1.5">
+                  <X />
+                </IconButton>
+              </RadixDialog.Close>
+            )}
           </header>
           <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
         </RadixDialog.Content>
@@ -58,7 +65,7 @@ export function Dialog({ open, onOpenChange, title, description, kind = "center"
   );
 }
 
-interface ConfirmDialogProps extends Omit<DialogProps, "children" | "kind"> {
+interface ConfirmDialogProps extends Omit<DialogProps, "children" | "kind" | "persistent"> {
   /** What the button does, as a verb: "Delete 12 products". */
   readonly confirm: string;
   readonly tone?: "primary" | "danger";

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Bell, ChartNoAxesColumn, CircleUser, FileUp, Package, Undo2, Users } from "lucide-react";
+import { Bell, ChartNoAxesColumn, CircleUser, FileUp, KeyRound, Package, ShieldCheck, Undo2, Users } from "lucide-react";
 import { useMemo } from "react";
 import { useMessages } from "@/i18n";
 import { type Command, useCommands } from "@/lib/commands";
@@ -14,6 +14,8 @@ export const pages = [
   { to: "/admin/reports", name: "reports", icon: ChartNoAxesColumn, keys: "g r" },
   { to: "/admin/notifications", name: "notifications", icon: Bell, keys: "g n" },
   { to: "/admin/administrators", name: "administrators", icon: Users, keys: "g a" },
+  { to: "/admin/api-keys", name: "apiKeys", icon: KeyRound, keys: "g k" },
+  { to: "/admin/security-events", name: "securityEvents", icon: ShieldCheck, keys: "g e" },
 ] as const;
 
 /** Offers to go to every page of the console, and to take back what was done last. */

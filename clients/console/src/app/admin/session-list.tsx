@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { messages } from "./session-messages";
+import { useDeviceName } from "./use-device-name";
 
 /** The open sessions of an administrator, or one's own, each of which can be ended but the one that is used here. */
 export function SessionList({ adminId = "" }: { readonly adminId?: string }) {
@@ -40,8 +41,8 @@ function SessionItem({ session }: { readonly session: Session }) {
   const describe = useDescribeError();
   const refresh = useRefreshSessions();
   const revoke = useMutation(AuthService.method.revokeSession);
-  const { program, system, mobile } = describeUserAgent(session.userAgent);
-  const device = program === "" ? m.unknown : system === undefined ? program : m.on(program, system);
+  const { system, mobile } = describeUserAgent(session.userAgent);
+  const device = useDeviceName()(session.userAgent);
   const Icon = mobile ? Smartphone : system === undefined ? Terminal : Monitor;
 
   async function end() {

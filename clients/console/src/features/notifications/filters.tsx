@@ -1,13 +1,13 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
+import { useAdmins } from "@/app/admin/use-admins";
 import { useMessages } from "@/i18n";
 import { defined } from "@/lib/search-params";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { messages } from "./messages";
 import { type NotificationsSearch, type StateName, stateNames } from "./search";
-import { useAdmins } from "./use-admins";
 
 const route = getRouteApi("/admin/notifications");
 

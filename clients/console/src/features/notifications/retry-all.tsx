@@ -1,5 +1,6 @@
 import { NotificationService, timestampFromDate } from "@zebrands/catalog";
 import { useRef, useState } from "react";
+import { useAdmins } from "@/app/admin/use-admins";
 import { useFormat, useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { useDescribeError } from "@/lib/errors";
@@ -11,7 +12,6 @@ import { SelectField } from "@/ui/field";
 import { Progress } from "@/ui/progress";
 import { messages } from "./messages";
 import { nothing, type Outcome, RetryOutcome } from "./retry-outcome";
-import { useAdmins } from "./use-admins";
 
 const hours = { anyTime: undefined, lastHour: 1, lastDay: 24, lastWeek: 7 * 24 } as const;
 type Within = keyof typeof hours;
