@@ -3,14 +3,12 @@
  *
  * @packageDocumentation
  */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import {
-  createConnectTransport,
-  createGrpcTransport,
-  createGrpcWebTransport,
-  Http2SessionManager,
-} from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { assemble, type Catalog, type SessionOptions } from "./catalog.js";
+import { Connections, onTimeout } from "./connections.js";
 import { interceptorsOf, preferGet, type TransportOptions, withLongStreams } from "./transport.js";
 
 /** Options of {@link createCatalog}. */
@@ -20,10 +18,15 @@ export interface NodeCatalogOptions extends TransportOptions, SessionOptions {
   /** Default: `2`, on one connection, with or without TLS as the scheme of baseUrl says. gRPC needs it. */
   readonly httpVersion?: "1.1" | "2";
   /**
-   * After how many milliseconds without data an HTTP/2 connection in use must answer a ping, within the same time and at most 15
-   * seconds. One that does not is closed, and calls get a new one. Default: 20,000.
+   * After how many milliseconds without data an HTTP/2 connection must answer a ping: while calls wait for it, and before another call
+   * uses it. Default: 10,000.
    */
   readonly pingIntervalMs?: number;
+  /**
+   * How many milliseconds an answer to a ping may take. A connection that does not answer is closed, which ends its calls with the
+   * code Unavailable, and calls get a new one. Default: as `pingIntervalMs`, and at most 10,000.
+   */
+  readonly pingTimeoutMs?: number;
 }
 
 /** A catalog whose connection can be closed. */
@@ -47,19 +50,18 @@ export interface NodeCatalog extends Catalog {
 export function createCatalog(options: NodeCatalogOptions): NodeCatalog {
   const { protocol = "connect", httpVersion = "2" } = options;
   if (protocol === "grpc" && httpVersion !== "2") throw new RangeError("gRPC needs HTTP/2");
-  const { pingIntervalMs = 20_000 } = options;
-  const pings = { pingIntervalMs, pingTimeoutMs: Math.min(pingIntervalMs, 15_000) };
-  const sessionManager = httpVersion === "2" ? new Http2SessionManager(options.baseUrl, pings) : undefined;
+  const network = httpVersion === "2" ? overHttp2(options) : overHttp1(options.baseUrl);
   const connect = (session: Interceptor[]): Transport => {
     const common = {
       baseUrl: options.baseUrl,
       defaultTimeoutMs: options.timeoutMs ?? 30_000,
-      interceptors: interceptorsOf(options, session),
-      ...(sessionManager === undefined ? { httpVersion: "1.1" as const } : { httpVersion: "2" as const, sessionManager }),
+      interceptors: [...interceptorsOf(options, session), onTimeout(network.giveUp)],
+      ...network.options,
     };
     switch (protocol) {
       case "grpc":
-        return withLongStreams(createGrpcTransport(common));
+        // Over HTTP/2, whose options the session manager has.
+        return withLongStreams(createGrpcTransport({ ...common, nodeOptions: {} }));
       case "grpc-web":
         return withLongStreams(createGrpcWebTransport(common));
       case "connect":
@@ -69,5 +71,26 @@ export function createCatalog(options: NodeCatalogOptions): NodeCatalog {
         );
     }
   };
-  return { ...assemble(options, connect), close: () => sessionManager?.abort() };
+  return { ...assemble(options, connect), close: network.close };
+}
+
+function overHttp2({ baseUrl, pingIntervalMs = 10_000, pingTimeoutMs = Math.min(pingIntervalMs, 10_000) }: NodeCatalogOptions) {
+  const sessionManager = new Connections(baseUrl, { pingIntervalMs, pingTimeoutMs });
+  return {
+    options: { httpVersion: "2" as const, sessionManager },
+    giveUp: (requestTime: number) => sessionManager.giveUp(requestTime),
+    close: () => sessionManager.abort(),
+  };
+}
+
+/** A request that times out closes its own connection. Those that wait for the next request may be as dead. */
+function overHttp1(baseUrl: string) {
+  const agent = new (new URL(baseUrl).protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true });
+  return {
+    options: { httpVersion: "1.1" as const, nodeOptions: { agent } },
+    giveUp: () => {
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    },
+    close: () => agent.destroy(),
+  };
 }

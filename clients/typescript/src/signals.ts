@@ -1,3 +1,5 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
 /** Settles as the promise does, or rejects with the signal's reason if that comes first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -15,4 +17,23 @@ export function wait(ms: number, signal: AbortSignal): Promise<void> {
     timer = setTimeout(resolve, ms);
   });
   return abortable(elapsed, signal).finally(() => clearTimeout(timer));
+}
+
+/** Returns a signal that is aborted with another one until it is cleared, or with DeadlineExceeded after some milliseconds; 0 for no limit. */
+export function withDeadline(signal: AbortSignal, ms: number) {
+  if (ms === 0) return { signal, hasPassed: () => false, clear: () => {} };
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  const late = new ConnectError(`no answer within ${ms} ms`, Code.DeadlineExceeded);
+  const timer = setTimeout(() => controller.abort(late), Math.min(ms, 2 ** 31 - 1));
+  return {
+    signal: controller.signal,
+    hasPassed: () => controller.signal.reason === late,
+    clear: () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    },
+  };
 }

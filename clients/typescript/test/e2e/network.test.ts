@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { Code, isReason, memoryTokenStore, retryDelay } from "@zebrands/catalog";
 import { createCatalog, type NodeCatalog } from "@zebrands/catalog/node";
 import { startProxy, startWire } from "./network.js";
+import { patience } from "./patience.js";
 import { ana, databases, type Server, startServer } from "./server.js";
 import { nameOf, wires } from "./wires.js";
 
@@ -79,7 +80,78 @@ for (const database of databases) {
           });
         });
 
-        if (wire.httpVersion === "2") return;
+        test("after a connection that died without a word, calls go over another one", async () => {
+          const way = await startWire(server.baseUrl);
+          const retry = { baseDelayMs: 1, attemptTimeoutMs: 300, maxAttempts: 1000 };
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, timeoutMs: patience, retry });
+          await using(way.stop, catalog, async () => {
+            await catalog.session.signIn(ana);
+            for (let round = 1; round <= 2; round++) {
+              const before = way.connections;
+              way.freeze();
+              const names = ["a", "b", "c"].map((letter) => `${nameOf(wire)}-died-${round}${letter}`);
+              await Promise.all([
+                ...names.map((name) => catalog.products.createProduct({ product: product(name) })),
+                ...names.map(() => catalog.products.listProducts({ pageSize: 1 })),
+              ]);
+              assert.ok(way.connections > before);
+              const { product: found } = await catalog.products.getProduct({ key: { case: "sku", value: names[0] ?? "" } });
+              assert.equal(found?.name, "Lamp");
+            }
+          });
+        });
+
+        test("a call that is tried once ends with its deadline, and the next one goes over another connection", async () => {
+          const way = await startWire(server.baseUrl);
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, retry: false });
+          await using(way.stop, catalog, async () => {
+            await catalog.products.listProducts({ pageSize: 1 });
+            way.freeze();
+            // Several at once on one connection: what one of them does to it must not keep the others from noticing.
+            const calls = Array.from({ length: wire.httpVersion === "2" ? 3 : 1 }, () =>
+              catalog.products.listProducts({}, { timeoutMs: 100 }),
+            );
+            for (const call of calls) await assert.rejects(call, { code: Code.DeadlineExceeded });
+            await catalog.products.listProducts({ pageSize: 1 }, { timeoutMs: patience });
+            assert.ok(way.connections >= 2);
+          });
+        });
+
+        test("a connection that is not made in time is given up", async () => {
+          const way = await startWire(server.baseUrl);
+          way.silent = true;
+          way.onConnection = () => {
+            way.silent = way.connections < 3;
+          };
+          const retry = { baseDelayMs: 1, attemptTimeoutMs: 300, maxAttempts: 1000 };
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, timeoutMs: patience, retry });
+          await using(way.stop, catalog, async () => {
+            await catalog.products.listProducts({ pageSize: 1 });
+            assert.ok(way.connections >= 3);
+          });
+        });
+
+        if (wire.httpVersion === "2") {
+          test("a connection that does not answer a ping is closed, and its calls end", async () => {
+            const way = await startWire(server.baseUrl);
+            const catalog = createCatalog({
+              baseUrl: way.baseUrl,
+              ...wire,
+              timeoutMs: patience,
+              retry: false,
+              pingIntervalMs: 200,
+            });
+            await using(way.stop, catalog, async () => {
+              await catalog.products.listProducts({ pageSize: 1 });
+              way.freeze();
+              const call = catalog.products.listProducts({ pageSize: 1 });
+              await assert.rejects(call, { code: Code.Unavailable });
+              await catalog.products.listProducts({ pageSize: 1 });
+              assert.equal(way.connections, 2);
+            });
+          });
+          return;
+        }
 
         test("an overloaded server is left alone for as long as it asks for", async () => {
           const proxy = await startProxy(server.baseUrl);

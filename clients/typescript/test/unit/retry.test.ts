@@ -111,3 +111,37 @@ test("the deadline spans all tries", async () => {
   );
   await assert.rejects(products.listProducts({}, { timeoutMs: 20 }), { code: Code.DeadlineExceeded });
 });
+
+/** A client whose first attempts get no answer. */
+function silentAtFirst(attempts: number, options: RetryOptions, timeoutMs: number) {
+  let calls = 0;
+  const answer = async (_: unknown, { signal }: { signal: AbortSignal }) => {
+    if (++calls <= attempts) await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    return {};
+  };
+  const transport = createRouterTransport((router) => router.service(ProductService, { listProducts: answer }), {
+    transport: { interceptors: [retryInterceptor({ baseDelayMs: 1, ...options })], defaultTimeoutMs: timeoutMs },
+  });
+  return { products: productsOn(transport), calls: () => calls };
+}
+
+test("an attempt without an answer is given up, within the call's time", async () => {
+  const { products, calls } = silentAtFirst(3, { attemptTimeoutMs: 5 }, 60_000);
+  await products.listProducts({});
+  assert.equal(calls(), 4);
+});
+
+test("the last attempt has the rest of the call's time", async () => {
+  const { products, calls } = silentAtFirst(3, { attemptTimeoutMs: 5, maxAttempts: 3 }, 100);
+  await assert.rejects(products.listProducts({}), { code: Code.DeadlineExceeded, rawMessage: "the operation timed out" });
+  assert.equal(calls(), 3);
+});
+
+test("an attempt takes half of the call's time unless it is told otherwise", async () => {
+  const half = silentAtFirst(1, {}, 400);
+  await half.products.listProducts({});
+  assert.equal(half.calls(), 2);
+  const whole = silentAtFirst(1, { attemptTimeoutMs: 0 }, 50);
+  await assert.rejects(whole.products.listProducts({}), { code: Code.DeadlineExceeded });
+  assert.equal(whole.calls(), 1);
+});
