@@ -31,10 +31,11 @@ export {
   parseMoney,
   type Rounding,
 } from "./money.js";
+export { lockPages } from "./page-lock.js";
 export { type Page, Pages } from "./pages.js";
 export { errorDomain, type FieldReason, fieldReasons, type Reason, reasons } from "./reasons.js";
 export type { RetryOptions } from "./retry.js";
-export { Session as CatalogSession, type SessionListener } from "./session.js";
-export { browserTokenStore, memoryTokenStore, type TokenStore, type Tokens } from "./tokens.js";
+export { type Proof, Session as CatalogSession, type SessionListener } from "./session.js";
+export { browserTokenStore, memoryTokenStore, type SignOutReason, type TokenStore, type Tokens } from "./tokens.js";
 export type { TransportOptions, WebTransportOptions } from "./transport.js";
 export { Watch, type WatchQuery } from "./watch.js";

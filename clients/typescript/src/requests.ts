@@ -7,9 +7,15 @@ export function isSafe(method: DescMethod): boolean {
   return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
 
-/** Reports whether sending a request twice does the same as sending it once: it only reads, or has a request id. */
+/** Reports whether a method is RefreshSession: the server gives a repeat the same refresh token for 10 seconds. */
+export function isRefresh(method: DescMethod): boolean {
+  return method.name === "RefreshSession" && method.parent.typeName === "catalog.v1.AuthService";
+}
+
+/** Reports whether sending a request twice does the same as sending it once: it only reads, has a request id, or is a refresh. */
 export function isRepeatable(req: UnaryRequest | StreamRequest): boolean {
-  return !req.stream && (isSafe(req.method) || Boolean((req.message as WithRequestId).requestId));
+  if (req.stream) return false;
+  return isSafe(req.method) || isRefresh(req.method) || Boolean((req.message as WithRequestId).requestId);
 }
 
 interface WithRequestId {

@@ -4,8 +4,8 @@ import { isRepeatable } from "./requests.js";
 import { wait, withDeadline } from "./signals.js";
 
 /**
- * How repeatable calls are tried again: gets, lists and reports, which have no side effects, and writes with a request id, which
- * the server does once.
+ * How repeatable calls are tried again: gets, lists and reports, which have no side effects, writes with a request id, which the
+ * server does once, and refreshes of the session.
  */
 export interface RetryOptions {
   /** How often a call is tried at most. Default: 4. */

@@ -1,23 +1,31 @@
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, type Interceptor, type UnaryRequest } from "@connectrpc/connect";
-import { isReason } from "./errors.js";
+import { isReason, reasonOf } from "./errors.js";
 import type { Admin } from "./gen/catalog/v1/admin_pb.js";
 import { AuthService } from "./gen/catalog/v1/auth_pb.js";
+import { refreshSession } from "./refresh.js";
 import { abortable } from "./signals.js";
-import type { TokenStore, Tokens } from "./tokens.js";
+import type { SignOutReason, TokenStore, Tokens } from "./tokens.js";
 
 /** A new pair is fetched this long before the access token expires. */
 const refreshAheadMs = 30_000;
 
-/** What every method that starts or renews a session answers. */
-interface TokenResponse {
+/** What every method that answers with an access token answers. */
+interface AccessResponse {
   readonly accessToken: string;
-  readonly refreshToken: string;
   readonly expireTime?: Timestamp | undefined;
 }
 
-/** Is told whether somebody is signed in now. */
-export type SessionListener = (signedIn: boolean) => void;
+/** What every method that starts or renews a session answers. */
+interface TokenResponse extends AccessResponse {
+  readonly refreshToken: string;
+}
+
+/** Is told whether somebody is signed in now and, if they are no more, why. */
+export type SessionListener = (signedIn: boolean, reason?: SignOutReason) => void;
+
+/** What somebody who is signed in proves who they are with. */
+export type Proof = { readonly password: string } | { readonly passkey: string };
 
 /**
  * Who is signed in. Every call carries the access token; it is renewed before it expires, or when the server calls it expired,
@@ -30,7 +38,10 @@ export class Session {
   readonly #store: TokenStore;
   readonly #auth: () => Client<typeof AuthService>;
   readonly #listeners = new Set<SessionListener>();
+  #unsubscribe: (() => void) | undefined;
   #refreshing: Promise<Tokens> | undefined;
+  #resuming: Promise<boolean> | undefined;
+  #signOutReason: SignOutReason | undefined;
 
   /** @internal */
   constructor(store: TokenStore, auth: () => Client<typeof AuthService>) {
@@ -56,7 +67,7 @@ export class Session {
   async signOut(): Promise<void> {
     const tokens = await this.#exclusively(async () => {
       const current = await this.#store.get();
-      if (current !== undefined) await this.#save(undefined);
+      if (current !== undefined) await this.#save(undefined, "SIGNED_OUT");
       return current;
     });
     if (tokens === undefined) return;
@@ -67,6 +78,61 @@ export class Session {
     }
   }
 
+  /**
+   * Proves again who is signed in, and returns when that was. Methods that change who can sign in fail with
+   * REAUTHENTICATION_REQUIRED unless it was in the last 5 minutes; signing in counts. The session goes on with a new access token.
+   *
+   * @example
+   * ```ts
+   * try {
+   *   await catalog.admins.createAdmin(request);
+   * } catch (error) {
+   *   if (!isReason(error, "REAUTHENTICATION_REQUIRED")) throw error;
+   *   await catalog.session.reauthenticate({ password: await ask() });
+   *   await catalog.admins.createAdmin(request);
+   * }
+   * ```
+   * @throws ConnectError PASSWORD_INCORRECT, SECOND_FACTOR_FAILED, or SIGN_IN_THROTTLED with a {@link retryDelay}
+   */
+  async reauthenticate(proof: Proof): Promise<Date> {
+    const { authTime } = await this.#auth().reauthenticate({
+      proof: "password" in proof ? { case: "password", value: proof.password } : { case: "passkey", value: proof.passkey },
+    });
+    if (authTime === undefined) throw new ConnectError("the answer holds no time", Code.Internal);
+    return timestampDate(authTime);
+  }
+
+  /**
+   * Takes up the session that the browser's cookie holds, if there are no tokens, and returns whether somebody is signed in. For
+   * pages of the catalog's own origin that send the header "Catalog-Session: cookie" to AuthService.
+   *
+   * @throws ConnectError if the server cannot be reached
+   */
+  resume(): Promise<boolean> {
+    this.#resuming ??= this.#exclusively(async () => {
+      if ((await this.#store.get()) !== undefined) return true;
+      try {
+        await this.#save(tokensOf(await refreshSession(this.#auth(), "")));
+        return true;
+      } catch (error) {
+        if (ConnectError.from(error).code !== Code.Unauthenticated) throw error;
+        await this.#save(undefined, endOf(error));
+        return false;
+      }
+    }).finally(() => {
+      this.#resuming = undefined;
+    });
+    return this.#resuming;
+  }
+
+  /**
+   * Why nobody is signed in any more; undefined if somebody is, or nobody was. What happens in other pages counts while there is a
+   * listener.
+   */
+  get signOutReason(): SignOutReason | undefined {
+    return this.#signOutReason;
+  }
+
   /** Reports whether there are tokens. The server may have ended their session meanwhile. */
   async isSignedIn(): Promise<boolean> {
     return (await this.#store.get()) !== undefined;
@@ -75,14 +141,14 @@ export class Session {
   /** Calls the listener whenever somebody signs in or out, also in another page that shares the store; returns a function that ends this. */
   onChange(listener: SessionListener): () => void {
     this.#listeners.add(listener);
-    const unsubscribe = this.#store.subscribe?.(() => {
-      void this.isSignedIn().then((signedIn) => {
-        if (this.#listeners.has(listener)) listener(signedIn);
-      });
+    this.#unsubscribe ??= this.#store.subscribe?.((reason) => {
+      void this.isSignedIn().then((signedIn) => this.#tell(signedIn, elsewhere(reason)));
     });
     return () => {
       this.#listeners.delete(listener);
-      unsubscribe?.();
+      if (this.#listeners.size > 0) return;
+      this.#unsubscribe?.();
+      this.#unsubscribe = undefined;
     };
   }
 
@@ -112,11 +178,19 @@ export class Session {
     await this.#exclusively(() => this.#save(tokensOf(response)));
   }
 
-  /** @internal Forgets the tokens that belong to a session that is over, unless there are newer ones. */
-  async drop(tokens: Tokens): Promise<void> {
+  /** @internal Keeps a new access token of the session that goes on. */
+  async renewAccess(response: AccessResponse): Promise<void> {
     await this.#exclusively(async () => {
       const current = await this.#store.get();
-      if (current?.accessToken === tokens.accessToken) await this.#save(undefined);
+      if (current !== undefined) await this.#store.set(tokensOf({ ...response, refreshToken: current.refreshToken }));
+    });
+  }
+
+  /** @internal Forgets the tokens that belong to a session that is over, unless there are newer ones. */
+  async drop(tokens: Tokens, reason: SignOutReason): Promise<void> {
+    await this.#exclusively(async () => {
+      const current = await this.#store.get();
+      if (current?.accessToken === tokens.accessToken) await this.#save(undefined, reason);
     });
   }
 
@@ -125,18 +199,23 @@ export class Session {
     if (current === undefined) throw new ConnectError("signed out meanwhile", Code.Unauthenticated);
     if (current.accessToken !== stale.accessToken) return current; // somebody else was faster
     try {
-      const tokens = tokensOf(await this.#auth().refreshSession({ refreshToken: current.refreshToken }));
+      const tokens = tokensOf(await refreshSession(this.#auth(), current.refreshToken));
       await this.#store.set(tokens);
       return tokens;
     } catch (error) {
-      if (ConnectError.from(error).code === Code.Unauthenticated) await this.#save(undefined);
+      if (ConnectError.from(error).code === Code.Unauthenticated) await this.#save(undefined, endOf(error));
       throw error;
     }
   }
 
-  async #save(tokens: Tokens | undefined): Promise<void> {
-    await this.#store.set(tokens);
-    for (const listener of this.#listeners) listener(tokens !== undefined);
+  async #save(tokens: Tokens | undefined, reason?: SignOutReason): Promise<void> {
+    await this.#store.set(tokens, reason);
+    this.#tell(tokens !== undefined, reason);
+  }
+
+  #tell(signedIn: boolean, reason: SignOutReason | undefined): void {
+    this.#signOutReason = signedIn ? undefined : reason;
+    for (const listener of this.#listeners) listener(signedIn, this.#signOutReason);
   }
 
   /** Runs work after a refresh that is under way, so that its tokens do not replace newer ones. */
@@ -175,7 +254,8 @@ export function sessionInterceptor(session: Session): Interceptor {
     const res = await authorized(session, tokens, req, next);
     if (res.stream) return { ...res, message: watched(session, tokens, req.signal, res.message) };
     if (method === "changePassword" && holdsTokens(res.message)) await session.adopt(res.message);
-    if (method === "signOut") await session.drop(tokens);
+    if (method === "reauthenticate" && holdsAccess(res.message)) await session.renewAccess(res.message);
+    if (method === "signOut") await session.drop(tokens, "SIGNED_OUT");
     return res;
   };
 }
@@ -209,7 +289,7 @@ async function* watched<T>(session: Session, tokens: Tokens, signal: AbortSignal
 
 /** Forgets tokens whose session is over. Returns new ones if the server calls these expired. */
 async function afterRefusal(session: Session, tokens: Tokens, signal: AbortSignal, error: unknown): Promise<Tokens | undefined> {
-  if (isReason(error, "SESSION_ENDED")) await session.drop(tokens);
+  if (isReason(error, "SESSION_ENDED")) await session.drop(tokens, "SESSION_ENDED");
   return isReason(error, "TOKEN_EXPIRED", "TOKEN_INVALID") ? session.renew(tokens, signal) : undefined;
 }
 
@@ -217,8 +297,23 @@ function namesSession(req: UnaryRequest): boolean {
   return "refreshToken" in req.message && req.message.refreshToken !== "";
 }
 
+function holdsAccess(message: object): message is AccessResponse {
+  return "accessToken" in message;
+}
+
 function holdsTokens(message: object): message is TokenResponse {
-  return "accessToken" in message && "refreshToken" in message;
+  return holdsAccess(message) && "refreshToken" in message;
+}
+
+/** Returns why the server refused a refresh. */
+function endOf(error: unknown): SignOutReason {
+  const reason = reasonOf(error);
+  return reason === "REFRESH_TOKEN_REUSED" || reason === "REFRESH_TOKEN_INVALID" ? reason : "SESSION_ENDED";
+}
+
+/** Returns the reason of another page as it is seen here. */
+function elsewhere(reason: SignOutReason | undefined): SignOutReason {
+  return reason === undefined || reason === "SIGNED_OUT" ? "SIGNED_OUT_ELSEWHERE" : reason;
 }
 
 function tokensOf({ accessToken, refreshToken, expireTime }: TokenResponse): Tokens {

@@ -1,3 +1,6 @@
+import { committed, openDatabase, settled } from "./indexed-db.js";
+import { lockPages } from "./page-lock.js";
+
 /** The tokens of a session. Plain data, so that a store can keep it as JSON. */
 export interface Tokens {
   /** Goes with every call; lasts minutes. */
@@ -12,18 +15,37 @@ export interface Tokens {
 }
 
 /**
+ * Why nobody is signed in any more:
+ *
+ * - `SIGNED_OUT`: somebody signed out here.
+ * - `SIGNED_OUT_ELSEWHERE`: somebody signed out in another page or process that shares the token store.
+ * - `SESSION_ENDED`: the session was revoked, its password was changed, or its administrator was disabled or deleted.
+ * - `REFRESH_TOKEN_INVALID`: the session has expired, or ended while nobody made a call.
+ * - `REFRESH_TOKEN_REUSED`: an old refresh token was used again, so the server ended the session: perhaps somebody copied it.
+ */
+export type SignOutReason =
+  | "SIGNED_OUT"
+  | "SIGNED_OUT_ELSEWHERE"
+  | "SESSION_ENDED"
+  | "REFRESH_TOKEN_INVALID"
+  | "REFRESH_TOKEN_REUSED";
+
+/**
  * Keeps a session's tokens. A store that more than one page or process shares must also offer {@link TokenStore.lock}:
- * using a refresh token twice ends the session.
+ * using a refresh token again, later than 10 seconds after it was used or once its successor was, ends the session.
  */
 export interface TokenStore {
   /** Returns the tokens, or undefined if nobody is signed in. */
   get(): Tokens | undefined | Promise<Tokens | undefined>;
-  /** Replaces the tokens; undefined removes them. */
-  set(tokens: Tokens | undefined): void | Promise<void>;
+  /** Replaces the tokens; undefined removes them, for a reason that others who share the store may be told. */
+  set(tokens: Tokens | undefined, reason?: SignOutReason): void | Promise<void>;
   /** Runs work while no other user of the same tokens runs theirs. */
   lock?<T>(work: () => Promise<T>): Promise<T>;
-  /** Calls the listener when somebody else changed the tokens; returns a function that ends this. */
-  subscribe?(listener: () => void): () => void;
+  /**
+   * Calls the listener when somebody else changed the tokens, with the reason if they removed them and gave one; returns a function
+   * that ends this.
+   */
+  subscribe?(listener: (reason?: SignOutReason) => void): () => void;
 }
 
 /** Returns a store that forgets when the page or process ends. The default. */
@@ -42,7 +64,6 @@ export function memoryTokenStore(): TokenStore {
  * in one signs out all. Every script on the page can read it, so only use it where you trust them all.
  *
  * It is on IndexedDB, because a page may see what another one wrote to localStorage too late, and would use a refresh token twice.
- * Only secure pages (https, or localhost) can share; elsewhere two pages that refresh in the same moment end the session.
  *
  * @param name - of the database, the lock and the channel; a page with two catalogs needs two
  */
@@ -50,7 +71,7 @@ export function browserTokenStore(name = "zebrands-catalog-session"): TokenStore
   let database: Promise<IDBDatabase> | undefined;
   let channel: BroadcastChannel | undefined;
   const open = () => {
-    database ??= openDatabase(name);
+    database ??= openDatabase(name, objectStore);
     return database;
   };
   const others = () => {
@@ -63,38 +84,22 @@ export function browserTokenStore(name = "zebrands-catalog-session"): TokenStore
       await settled(entry);
       return entry.result;
     },
-    set: async (tokens) => {
+    set: async (tokens, reason) => {
       const transaction = (await open()).transaction(objectStore, "readwrite", { durability: "strict" });
       const store = transaction.objectStore(objectStore);
       if (tokens === undefined) store.delete(key);
       else store.put(tokens, key);
-      await new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () => reject(transaction.error);
-      });
-      others().postMessage(null);
+      await committed(transaction);
+      others().postMessage(reason);
     },
-    lock: (work) => (navigator.locks === undefined ? work() : navigator.locks.request(name, work)),
+    lock: (work) => lockPages(name, work),
     subscribe: (listener) => {
-      others().addEventListener("message", listener);
-      return () => others().removeEventListener("message", listener);
+      const tell = (event: MessageEvent<SignOutReason | undefined>) => listener(event.data);
+      others().addEventListener("message", tell);
+      return () => others().removeEventListener("message", tell);
     },
   };
 }
 
 const objectStore = "sessions";
 const key = "current";
-
-async function openDatabase(name: string): Promise<IDBDatabase> {
-  const opening = indexedDB.open(name, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(objectStore);
-  await settled(opening);
-  return opening.result;
-}
-
-function settled(request: IDBRequest): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve();
-    request.onerror = () => reject(request.error);
-  });
-}

@@ -56,8 +56,8 @@ export function createWebTransport(options: WebTransportOptions, session: readon
 }
 
 /**
- * Returns the interceptors of a transport, outermost first. A refresh is never tried again, so the session is outside; what is sent
- * again after a refresh or a retry has the same request id, so that is outside of both.
+ * Returns the interceptors of a transport, outermost first. The session is outside, so that a call waits for one refresh and not one
+ * for each try; what is sent again after a refresh or a retry has the same request id, so that is outside of both.
  */
 export function interceptorsOf(options: TransportOptions, session: readonly Interceptor[]): Interceptor[] {
   const retry = retryInterceptor(options.retry === false ? { maxAttempts: 1 } : options.retry);
@@ -97,12 +97,30 @@ const withoutTimeoutHeader: Interceptor = (next) => (req) => {
   return next(req);
 };
 
-/** Signed-in callers write, and must read what they wrote: the browser's cache asks the server before it answers them. */
+/**
+ * Signed-in callers write, and must read what they wrote: the browser's cache asks the server before it answers them. A refresh goes
+ * on when its page is left, so that the browser gets the cookie that replaces the one it sent.
+ */
 function sessionAwareFetch(options: WebTransportOptions): typeof globalThis.fetch {
   const { credentials = "same-origin", fetch } = options;
   return (input, init) => {
     const signedIn = new Headers(init?.headers).has("Authorization");
     const call = fetch ?? globalThis.fetch;
-    return call(input, { ...init, credentials, ...(signedIn && { cache: "no-cache" }) });
+    return call(input, {
+      ...init,
+      credentials,
+      ...(signedIn && { cache: "no-cache" }),
+      ...(isOwnRefresh(String(input)) && { keepalive: true }),
+    });
   };
+}
+
+/** Reports whether an address is that of RefreshSession on the page's own origin, where the session may be in a cookie. */
+function isOwnRefresh(address: string): boolean {
+  const { location } = globalThis as { location?: Location };
+  return (
+    location !== undefined &&
+    address.startsWith(`${location.origin}/`) &&
+    address.endsWith("/catalog.v1.AuthService/RefreshSession")
+  );
 }

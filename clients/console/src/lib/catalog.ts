@@ -1,4 +1,4 @@
-import { AuthService, Code, ConnectError, createCatalog, timestampDate } from "@zebrands/catalog";
+import { AuthService, createCatalog } from "@zebrands/catalog";
 import { loadErrorWords } from "./errors";
 import { mayHaveSession, SharedTokenStore } from "./session-store";
 
@@ -23,32 +23,11 @@ export const catalog = createCatalog({
   ],
 });
 
-let resuming: Promise<boolean> | undefined;
-
 /**
  * Takes up the session that the browser's cookie holds, if there is one, and returns whether somebody is signed in.
  *
  * @throws ConnectError if the server cannot be reached
  */
-export function resumeSession(): Promise<boolean> {
-  resuming ??= store
-    .lock(async () => store.get() !== undefined || (mayHaveSession() && (await refreshByCookie())))
-    .finally(() => {
-      resuming = undefined;
-    });
-  return resuming;
-}
-
-async function refreshByCookie(): Promise<boolean> {
-  try {
-    const { accessToken, refreshToken, expireTime } = await catalog.auth.refreshSession({ refreshToken: "" });
-    const refreshTime = expireTime === undefined ? 0 : timestampDate(expireTime).getTime() - 30_000;
-    store.set(refreshTime > Date.now() ? { accessToken, refreshToken, refreshTime } : { accessToken, refreshToken });
-    return true;
-  } catch (error) {
-    const { code } = ConnectError.from(error);
-    if (code !== Code.Unauthenticated) throw error;
-    store.set(undefined);
-    return false;
-  }
+export async function resumeSession(): Promise<boolean> {
+  return store.get() !== undefined || (mayHaveSession() && (await catalog.session.resume()));
 }

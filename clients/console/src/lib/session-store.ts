@@ -1,4 +1,4 @@
-import type { TokenStore, Tokens } from "@zebrands/catalog";
+import { lockPages, type SignOutReason, type TokenStore, type Tokens } from "@zebrands/catalog";
 
 /** Set in the browser's storage for as long as its cookie may hold a session. It is no secret and gives no power. */
 const hint = "catalog-session";
@@ -24,8 +24,8 @@ function remember(signedIn: boolean): void {
   }
 }
 
-/** What the pages of this origin tell each other: new tokens, or that the session is over. */
-type Notice = { readonly tokens: Tokens | undefined };
+/** What the pages of this origin tell each other: new tokens, or that the session is over and why. */
+type Notice = { readonly tokens: Tokens | undefined; readonly reason: SignOutReason | undefined };
 
 /**
  * Keeps the tokens of one session in the memory of every page of this origin, never in storage. One page refreshes at a time and
@@ -36,7 +36,7 @@ type Notice = { readonly tokens: Tokens | undefined };
 export class SharedTokenStore implements TokenStore {
   readonly #name: string;
   readonly #channel: BroadcastChannel;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(reason?: SignOutReason) => void>();
   #tokens: Tokens | undefined;
 
   constructor(name: string) {
@@ -44,7 +44,7 @@ export class SharedTokenStore implements TokenStore {
     this.#channel = new BroadcastChannel(name);
     this.#channel.addEventListener("message", (event: MessageEvent<Notice>) => {
       this.#tokens = event.data.tokens;
-      for (const listener of this.#listeners) listener();
+      for (const listener of this.#listeners) listener(event.data.reason);
     });
   }
 
@@ -52,18 +52,17 @@ export class SharedTokenStore implements TokenStore {
     return this.#tokens;
   }
 
-  set(tokens: Tokens | undefined): void {
+  set(tokens: Tokens | undefined, reason?: SignOutReason): void {
     this.#tokens = tokens;
     remember(tokens !== undefined);
-    this.#channel.postMessage({ tokens } satisfies Notice);
+    this.#channel.postMessage({ tokens, reason } satisfies Notice);
   }
 
   lock<T>(work: () => Promise<T>): Promise<T> {
-    // Only secure pages have locks. Elsewhere two pages that refresh in the same moment end the session.
-    return navigator.locks === undefined ? work() : navigator.locks.request(this.#name, work);
+    return lockPages(this.#name, work);
   }
 
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (reason?: SignOutReason) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
