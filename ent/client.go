@@ -26,6 +26,8 @@ import (
 	"github.com/zebrands/catalog/ent/pause"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/ent/productscore"
+	"github.com/zebrands/catalog/ent/producttransition"
 	"github.com/zebrands/catalog/ent/productview"
 	"github.com/zebrands/catalog/ent/recoverycode"
 	"github.com/zebrands/catalog/ent/refreshtoken"
@@ -69,6 +71,10 @@ type Client struct {
 	Product *ProductClient
 	// ProductChange is the client for interacting with the ProductChange builders.
 	ProductChange *ProductChangeClient
+	// ProductScore is the client for interacting with the ProductScore builders.
+	ProductScore *ProductScoreClient
+	// ProductTransition is the client for interacting with the ProductTransition builders.
+	ProductTransition *ProductTransitionClient
 	// ProductView is the client for interacting with the ProductView builders.
 	ProductView *ProductViewClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
@@ -113,6 +119,8 @@ func (c *Client) init() {
 	c.Pause = NewPauseClient(c.config)
 	c.Product = NewProductClient(c.config)
 	c.ProductChange = NewProductChangeClient(c.config)
+	c.ProductScore = NewProductScoreClient(c.config)
+	c.ProductTransition = NewProductTransitionClient(c.config)
 	c.ProductView = NewProductViewClient(c.config)
 	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
@@ -236,6 +244,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Pause:                  NewPauseClient(cfg),
 		Product:                NewProductClient(cfg),
 		ProductChange:          NewProductChangeClient(cfg),
+		ProductScore:           NewProductScoreClient(cfg),
+		ProductTransition:      NewProductTransitionClient(cfg),
 		ProductView:            NewProductViewClient(cfg),
 		RecoveryCode:           NewRecoveryCodeClient(cfg),
 		RefreshToken:           NewRefreshTokenClient(cfg),
@@ -278,6 +288,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Pause:                  NewPauseClient(cfg),
 		Product:                NewProductClient(cfg),
 		ProductChange:          NewProductChangeClient(cfg),
+		ProductScore:           NewProductScoreClient(cfg),
+		ProductTransition:      NewProductTransitionClient(cfg),
 		ProductView:            NewProductViewClient(cfg),
 		RecoveryCode:           NewRecoveryCodeClient(cfg),
 		RefreshToken:           NewRefreshTokenClient(cfg),
@@ -320,9 +332,10 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Passkey, c.PasskeyChallenge,
-		c.Pause, c.Product, c.ProductChange, c.ProductView, c.RecoveryCode,
-		c.RefreshToken, c.SecurityEvent, c.SecurityPolicy, c.Session, c.SigningKey,
-		c.Throttle, c.VerificationKey, c.WebhookToken, c.WriteRequest,
+		c.Pause, c.Product, c.ProductChange, c.ProductScore, c.ProductTransition,
+		c.ProductView, c.RecoveryCode, c.RefreshToken, c.SecurityEvent,
+		c.SecurityPolicy, c.Session, c.SigningKey, c.Throttle, c.VerificationKey,
+		c.WebhookToken, c.WriteRequest,
 	} {
 		n.Use(hooks...)
 	}
@@ -334,9 +347,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.Admin, c.Delivery, c.JournalSegment, c.NotificationBatch,
 		c.NotificationPreference, c.OneTimeToken, c.Passkey, c.PasskeyChallenge,
-		c.Pause, c.Product, c.ProductChange, c.ProductView, c.RecoveryCode,
-		c.RefreshToken, c.SecurityEvent, c.SecurityPolicy, c.Session, c.SigningKey,
-		c.Throttle, c.VerificationKey, c.WebhookToken, c.WriteRequest,
+		c.Pause, c.Product, c.ProductChange, c.ProductScore, c.ProductTransition,
+		c.ProductView, c.RecoveryCode, c.RefreshToken, c.SecurityEvent,
+		c.SecurityPolicy, c.Session, c.SigningKey, c.Throttle, c.VerificationKey,
+		c.WebhookToken, c.WriteRequest,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -369,6 +383,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Product.mutate(ctx, m)
 	case *ProductChangeMutation:
 		return c.ProductChange.mutate(ctx, m)
+	case *ProductScoreMutation:
+		return c.ProductScore.mutate(ctx, m)
+	case *ProductTransitionMutation:
+		return c.ProductTransition.mutate(ctx, m)
 	case *ProductViewMutation:
 		return c.ProductView.mutate(ctx, m)
 	case *RecoveryCodeMutation:
@@ -2056,6 +2074,272 @@ func (c *ProductChangeClient) mutate(ctx context.Context, m *ProductChangeMutati
 	}
 }
 
+// ProductScoreClient is a client for the ProductScore schema.
+type ProductScoreClient struct {
+	config
+}
+
+// NewProductScoreClient returns a client for the ProductScore from the given config.
+func NewProductScoreClient(c config) *ProductScoreClient {
+	return &ProductScoreClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `productscore.Hooks(f(g(h())))`.
+func (c *ProductScoreClient) Use(hooks ...Hook) {
+	c.hooks.ProductScore = append(c.hooks.ProductScore, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `productscore.Intercept(f(g(h())))`.
+func (c *ProductScoreClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProductScore = append(c.inters.ProductScore, interceptors...)
+}
+
+// Create returns a builder for creating a ProductScore entity.
+func (c *ProductScoreClient) Create() *ProductScoreCreate {
+	mutation := newProductScoreMutation(c.config, OpCreate)
+	return &ProductScoreCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProductScore entities.
+func (c *ProductScoreClient) CreateBulk(builders ...*ProductScoreCreate) *ProductScoreCreateBulk {
+	return &ProductScoreCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProductScoreClient) MapCreateBulk(slice any, setFunc func(*ProductScoreCreate, int)) *ProductScoreCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProductScoreCreateBulk{err: fmt.Errorf("calling to ProductScoreClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProductScoreCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProductScoreCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProductScore.
+func (c *ProductScoreClient) Update() *ProductScoreUpdate {
+	mutation := newProductScoreMutation(c.config, OpUpdate)
+	return &ProductScoreUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProductScoreClient) UpdateOne(_m *ProductScore) *ProductScoreUpdateOne {
+	mutation := newProductScoreMutation(c.config, OpUpdateOne, withProductScore(_m))
+	return &ProductScoreUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProductScoreClient) UpdateOneID(id uuid.UUID) *ProductScoreUpdateOne {
+	mutation := newProductScoreMutation(c.config, OpUpdateOne, withProductScoreID(id))
+	return &ProductScoreUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProductScore.
+func (c *ProductScoreClient) Delete() *ProductScoreDelete {
+	mutation := newProductScoreMutation(c.config, OpDelete)
+	return &ProductScoreDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProductScoreClient) DeleteOne(_m *ProductScore) *ProductScoreDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProductScoreClient) DeleteOneID(id uuid.UUID) *ProductScoreDeleteOne {
+	builder := c.Delete().Where(productscore.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProductScoreDeleteOne{builder}
+}
+
+// Query returns a query builder for ProductScore.
+func (c *ProductScoreClient) Query() *ProductScoreQuery {
+	return &ProductScoreQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProductScore},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProductScore entity by its id.
+func (c *ProductScoreClient) Get(ctx context.Context, id uuid.UUID) (*ProductScore, error) {
+	return c.Query().Where(productscore.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProductScoreClient) GetX(ctx context.Context, id uuid.UUID) *ProductScore {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ProductScoreClient) Hooks() []Hook {
+	return c.hooks.ProductScore
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProductScoreClient) Interceptors() []Interceptor {
+	return c.inters.ProductScore
+}
+
+func (c *ProductScoreClient) mutate(ctx context.Context, m *ProductScoreMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProductScoreCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProductScoreUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProductScoreUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProductScoreDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProductScore mutation op: %q", m.Op())
+	}
+}
+
+// ProductTransitionClient is a client for the ProductTransition schema.
+type ProductTransitionClient struct {
+	config
+}
+
+// NewProductTransitionClient returns a client for the ProductTransition from the given config.
+func NewProductTransitionClient(c config) *ProductTransitionClient {
+	return &ProductTransitionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `producttransition.Hooks(f(g(h())))`.
+func (c *ProductTransitionClient) Use(hooks ...Hook) {
+	c.hooks.ProductTransition = append(c.hooks.ProductTransition, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `producttransition.Intercept(f(g(h())))`.
+func (c *ProductTransitionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProductTransition = append(c.inters.ProductTransition, interceptors...)
+}
+
+// Create returns a builder for creating a ProductTransition entity.
+func (c *ProductTransitionClient) Create() *ProductTransitionCreate {
+	mutation := newProductTransitionMutation(c.config, OpCreate)
+	return &ProductTransitionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProductTransition entities.
+func (c *ProductTransitionClient) CreateBulk(builders ...*ProductTransitionCreate) *ProductTransitionCreateBulk {
+	return &ProductTransitionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProductTransitionClient) MapCreateBulk(slice any, setFunc func(*ProductTransitionCreate, int)) *ProductTransitionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProductTransitionCreateBulk{err: fmt.Errorf("calling to ProductTransitionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProductTransitionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProductTransitionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProductTransition.
+func (c *ProductTransitionClient) Update() *ProductTransitionUpdate {
+	mutation := newProductTransitionMutation(c.config, OpUpdate)
+	return &ProductTransitionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProductTransitionClient) UpdateOne(_m *ProductTransition) *ProductTransitionUpdateOne {
+	mutation := newProductTransitionMutation(c.config, OpUpdateOne, withProductTransition(_m))
+	return &ProductTransitionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProductTransitionClient) UpdateOneID(id int) *ProductTransitionUpdateOne {
+	mutation := newProductTransitionMutation(c.config, OpUpdateOne, withProductTransitionID(id))
+	return &ProductTransitionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProductTransition.
+func (c *ProductTransitionClient) Delete() *ProductTransitionDelete {
+	mutation := newProductTransitionMutation(c.config, OpDelete)
+	return &ProductTransitionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProductTransitionClient) DeleteOne(_m *ProductTransition) *ProductTransitionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProductTransitionClient) DeleteOneID(id int) *ProductTransitionDeleteOne {
+	builder := c.Delete().Where(producttransition.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProductTransitionDeleteOne{builder}
+}
+
+// Query returns a query builder for ProductTransition.
+func (c *ProductTransitionClient) Query() *ProductTransitionQuery {
+	return &ProductTransitionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProductTransition},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProductTransition entity by its id.
+func (c *ProductTransitionClient) Get(ctx context.Context, id int) (*ProductTransition, error) {
+	return c.Query().Where(producttransition.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProductTransitionClient) GetX(ctx context.Context, id int) *ProductTransition {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ProductTransitionClient) Hooks() []Hook {
+	return c.hooks.ProductTransition
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProductTransitionClient) Interceptors() []Interceptor {
+	return c.inters.ProductTransition
+}
+
+func (c *ProductTransitionClient) mutate(ctx context.Context, m *ProductTransitionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProductTransitionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProductTransitionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProductTransitionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProductTransitionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProductTransition mutation op: %q", m.Op())
+	}
+}
+
 // ProductViewClient is a client for the ProductView schema.
 type ProductViewClient struct {
 	config
@@ -3524,16 +3808,16 @@ type (
 	hooks struct {
 		APIKey, Admin, Delivery, JournalSegment, NotificationBatch,
 		NotificationPreference, OneTimeToken, Passkey, PasskeyChallenge, Pause,
-		Product, ProductChange, ProductView, RecoveryCode, RefreshToken, SecurityEvent,
-		SecurityPolicy, Session, SigningKey, Throttle, VerificationKey, WebhookToken,
-		WriteRequest []ent.Hook
+		Product, ProductChange, ProductScore, ProductTransition, ProductView,
+		RecoveryCode, RefreshToken, SecurityEvent, SecurityPolicy, Session, SigningKey,
+		Throttle, VerificationKey, WebhookToken, WriteRequest []ent.Hook
 	}
 	inters struct {
 		APIKey, Admin, Delivery, JournalSegment, NotificationBatch,
 		NotificationPreference, OneTimeToken, Passkey, PasskeyChallenge, Pause,
-		Product, ProductChange, ProductView, RecoveryCode, RefreshToken, SecurityEvent,
-		SecurityPolicy, Session, SigningKey, Throttle, VerificationKey, WebhookToken,
-		WriteRequest []ent.Interceptor
+		Product, ProductChange, ProductScore, ProductTransition, ProductView,
+		RecoveryCode, RefreshToken, SecurityEvent, SecurityPolicy, Session, SigningKey,
+		Throttle, VerificationKey, WebhookToken, WriteRequest []ent.Interceptor
 	}
 )
 

@@ -24,6 +24,8 @@ import (
 	"github.com/zebrands/catalog/ent/pause"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/ent/productscore"
+	"github.com/zebrands/catalog/ent/producttransition"
 	"github.com/zebrands/catalog/ent/productview"
 	"github.com/zebrands/catalog/ent/recoverycode"
 	"github.com/zebrands/catalog/ent/refreshtoken"
@@ -107,6 +109,8 @@ func checkColumn(t, c string) error {
 			pause.Table:                  pause.ValidColumn,
 			product.Table:                product.ValidColumn,
 			productchange.Table:          productchange.ValidColumn,
+			productscore.Table:           productscore.ValidColumn,
+			producttransition.Table:      producttransition.ValidColumn,
 			productview.Table:            productview.ValidColumn,
 			recoverycode.Table:           recoverycode.ValidColumn,
 			refreshtoken.Table:           refreshtoken.ValidColumn,

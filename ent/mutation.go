@@ -25,6 +25,8 @@ import (
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/product"
 	"github.com/zebrands/catalog/ent/productchange"
+	"github.com/zebrands/catalog/ent/productscore"
+	"github.com/zebrands/catalog/ent/producttransition"
 	"github.com/zebrands/catalog/ent/productview"
 	"github.com/zebrands/catalog/ent/recoverycode"
 	"github.com/zebrands/catalog/ent/refreshtoken"
@@ -60,6 +62,8 @@ const (
 	TypePause                  = "Pause"
 	TypeProduct                = "Product"
 	TypeProductChange          = "ProductChange"
+	TypeProductScore           = "ProductScore"
+	TypeProductTransition      = "ProductTransition"
 	TypeProductView            = "ProductView"
 	TypeRecoveryCode           = "RecoveryCode"
 	TypeRefreshToken           = "RefreshToken"
@@ -9094,6 +9098,931 @@ func (m *ProductChangeMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ProductChange edge %s", name)
+}
+
+// ProductScoreMutation represents an operation that mutates the ProductScore nodes in the graph.
+type ProductScoreMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	trend         *float64
+	addtrend      *float64
+	arrivals      *float64
+	addarrivals   *float64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ProductScore, error)
+	predicates    []predicate.ProductScore
+}
+
+var _ ent.Mutation = (*ProductScoreMutation)(nil)
+
+// productscoreOption allows management of the mutation configuration using functional options.
+type productscoreOption func(*ProductScoreMutation)
+
+// newProductScoreMutation creates new mutation for the ProductScore entity.
+func newProductScoreMutation(c config, op Op, opts ...productscoreOption) *ProductScoreMutation {
+	m := &ProductScoreMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProductScore,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProductScoreID sets the ID field of the mutation.
+func withProductScoreID(id uuid.UUID) productscoreOption {
+	return func(m *ProductScoreMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProductScore
+		)
+		m.oldValue = func(ctx context.Context) (*ProductScore, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProductScore.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProductScore sets the old ProductScore of the mutation.
+func withProductScore(node *ProductScore) productscoreOption {
+	return func(m *ProductScoreMutation) {
+		m.oldValue = func(context.Context) (*ProductScore, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProductScoreMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProductScoreMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProductScore entities.
+func (m *ProductScoreMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProductScoreMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProductScoreMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProductScore.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTrend sets the "trend" field.
+func (m *ProductScoreMutation) SetTrend(f float64) {
+	m.trend = &f
+	m.addtrend = nil
+}
+
+// Trend returns the value of the "trend" field in the mutation.
+func (m *ProductScoreMutation) Trend() (r float64, exists bool) {
+	v := m.trend
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrend returns the old "trend" field's value of the ProductScore entity.
+// If the ProductScore object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductScoreMutation) OldTrend(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrend is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrend requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrend: %w", err)
+	}
+	return oldValue.Trend, nil
+}
+
+// AddTrend adds f to the "trend" field.
+func (m *ProductScoreMutation) AddTrend(f float64) {
+	if m.addtrend != nil {
+		*m.addtrend += f
+	} else {
+		m.addtrend = &f
+	}
+}
+
+// AddedTrend returns the value that was added to the "trend" field in this mutation.
+func (m *ProductScoreMutation) AddedTrend() (r float64, exists bool) {
+	v := m.addtrend
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTrend resets all changes to the "trend" field.
+func (m *ProductScoreMutation) ResetTrend() {
+	m.trend = nil
+	m.addtrend = nil
+}
+
+// SetArrivals sets the "arrivals" field.
+func (m *ProductScoreMutation) SetArrivals(f float64) {
+	m.arrivals = &f
+	m.addarrivals = nil
+}
+
+// Arrivals returns the value of the "arrivals" field in the mutation.
+func (m *ProductScoreMutation) Arrivals() (r float64, exists bool) {
+	v := m.arrivals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArrivals returns the old "arrivals" field's value of the ProductScore entity.
+// If the ProductScore object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductScoreMutation) OldArrivals(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArrivals is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArrivals requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArrivals: %w", err)
+	}
+	return oldValue.Arrivals, nil
+}
+
+// AddArrivals adds f to the "arrivals" field.
+func (m *ProductScoreMutation) AddArrivals(f float64) {
+	if m.addarrivals != nil {
+		*m.addarrivals += f
+	} else {
+		m.addarrivals = &f
+	}
+}
+
+// AddedArrivals returns the value that was added to the "arrivals" field in this mutation.
+func (m *ProductScoreMutation) AddedArrivals() (r float64, exists bool) {
+	v := m.addarrivals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArrivals resets all changes to the "arrivals" field.
+func (m *ProductScoreMutation) ResetArrivals() {
+	m.arrivals = nil
+	m.addarrivals = nil
+}
+
+// Where appends a list predicates to the ProductScoreMutation builder.
+func (m *ProductScoreMutation) Where(ps ...predicate.ProductScore) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProductScoreMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProductScoreMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProductScore, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProductScoreMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProductScoreMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProductScore).
+func (m *ProductScoreMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProductScoreMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.trend != nil {
+		fields = append(fields, productscore.FieldTrend)
+	}
+	if m.arrivals != nil {
+		fields = append(fields, productscore.FieldArrivals)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProductScoreMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case productscore.FieldTrend:
+		return m.Trend()
+	case productscore.FieldArrivals:
+		return m.Arrivals()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProductScoreMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case productscore.FieldTrend:
+		return m.OldTrend(ctx)
+	case productscore.FieldArrivals:
+		return m.OldArrivals(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProductScore field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProductScoreMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case productscore.FieldTrend:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrend(v)
+		return nil
+	case productscore.FieldArrivals:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArrivals(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProductScore field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProductScoreMutation) AddedFields() []string {
+	var fields []string
+	if m.addtrend != nil {
+		fields = append(fields, productscore.FieldTrend)
+	}
+	if m.addarrivals != nil {
+		fields = append(fields, productscore.FieldArrivals)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProductScoreMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case productscore.FieldTrend:
+		return m.AddedTrend()
+	case productscore.FieldArrivals:
+		return m.AddedArrivals()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProductScoreMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case productscore.FieldTrend:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTrend(v)
+		return nil
+	case productscore.FieldArrivals:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArrivals(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProductScore numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProductScoreMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProductScoreMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProductScoreMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ProductScore nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProductScoreMutation) ResetField(name string) error {
+	switch name {
+	case productscore.FieldTrend:
+		m.ResetTrend()
+		return nil
+	case productscore.FieldArrivals:
+		m.ResetArrivals()
+		return nil
+	}
+	return fmt.Errorf("unknown ProductScore field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProductScoreMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProductScoreMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProductScoreMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProductScoreMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProductScoreMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProductScoreMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProductScoreMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ProductScore unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProductScoreMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ProductScore edge %s", name)
+}
+
+// ProductTransitionMutation represents an operation that mutates the ProductTransition nodes in the graph.
+type ProductTransitionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	from_id       *uuid.UUID
+	to_id         *uuid.UUID
+	weight        *float64
+	addweight     *float64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ProductTransition, error)
+	predicates    []predicate.ProductTransition
+}
+
+var _ ent.Mutation = (*ProductTransitionMutation)(nil)
+
+// producttransitionOption allows management of the mutation configuration using functional options.
+type producttransitionOption func(*ProductTransitionMutation)
+
+// newProductTransitionMutation creates new mutation for the ProductTransition entity.
+func newProductTransitionMutation(c config, op Op, opts ...producttransitionOption) *ProductTransitionMutation {
+	m := &ProductTransitionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProductTransition,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProductTransitionID sets the ID field of the mutation.
+func withProductTransitionID(id int) producttransitionOption {
+	return func(m *ProductTransitionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProductTransition
+		)
+		m.oldValue = func(ctx context.Context) (*ProductTransition, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProductTransition.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProductTransition sets the old ProductTransition of the mutation.
+func withProductTransition(node *ProductTransition) producttransitionOption {
+	return func(m *ProductTransitionMutation) {
+		m.oldValue = func(context.Context) (*ProductTransition, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProductTransitionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProductTransitionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProductTransitionMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProductTransitionMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProductTransition.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFromID sets the "from_id" field.
+func (m *ProductTransitionMutation) SetFromID(u uuid.UUID) {
+	m.from_id = &u
+}
+
+// FromID returns the value of the "from_id" field in the mutation.
+func (m *ProductTransitionMutation) FromID() (r uuid.UUID, exists bool) {
+	v := m.from_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromID returns the old "from_id" field's value of the ProductTransition entity.
+// If the ProductTransition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTransitionMutation) OldFromID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromID: %w", err)
+	}
+	return oldValue.FromID, nil
+}
+
+// ResetFromID resets all changes to the "from_id" field.
+func (m *ProductTransitionMutation) ResetFromID() {
+	m.from_id = nil
+}
+
+// SetToID sets the "to_id" field.
+func (m *ProductTransitionMutation) SetToID(u uuid.UUID) {
+	m.to_id = &u
+}
+
+// ToID returns the value of the "to_id" field in the mutation.
+func (m *ProductTransitionMutation) ToID() (r uuid.UUID, exists bool) {
+	v := m.to_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToID returns the old "to_id" field's value of the ProductTransition entity.
+// If the ProductTransition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTransitionMutation) OldToID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToID: %w", err)
+	}
+	return oldValue.ToID, nil
+}
+
+// ResetToID resets all changes to the "to_id" field.
+func (m *ProductTransitionMutation) ResetToID() {
+	m.to_id = nil
+}
+
+// SetWeight sets the "weight" field.
+func (m *ProductTransitionMutation) SetWeight(f float64) {
+	m.weight = &f
+	m.addweight = nil
+}
+
+// Weight returns the value of the "weight" field in the mutation.
+func (m *ProductTransitionMutation) Weight() (r float64, exists bool) {
+	v := m.weight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeight returns the old "weight" field's value of the ProductTransition entity.
+// If the ProductTransition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTransitionMutation) OldWeight(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeight: %w", err)
+	}
+	return oldValue.Weight, nil
+}
+
+// AddWeight adds f to the "weight" field.
+func (m *ProductTransitionMutation) AddWeight(f float64) {
+	if m.addweight != nil {
+		*m.addweight += f
+	} else {
+		m.addweight = &f
+	}
+}
+
+// AddedWeight returns the value that was added to the "weight" field in this mutation.
+func (m *ProductTransitionMutation) AddedWeight() (r float64, exists bool) {
+	v := m.addweight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWeight resets all changes to the "weight" field.
+func (m *ProductTransitionMutation) ResetWeight() {
+	m.weight = nil
+	m.addweight = nil
+}
+
+// Where appends a list predicates to the ProductTransitionMutation builder.
+func (m *ProductTransitionMutation) Where(ps ...predicate.ProductTransition) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProductTransitionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProductTransitionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProductTransition, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProductTransitionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProductTransitionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProductTransition).
+func (m *ProductTransitionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProductTransitionMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.from_id != nil {
+		fields = append(fields, producttransition.FieldFromID)
+	}
+	if m.to_id != nil {
+		fields = append(fields, producttransition.FieldToID)
+	}
+	if m.weight != nil {
+		fields = append(fields, producttransition.FieldWeight)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProductTransitionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case producttransition.FieldFromID:
+		return m.FromID()
+	case producttransition.FieldToID:
+		return m.ToID()
+	case producttransition.FieldWeight:
+		return m.Weight()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProductTransitionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case producttransition.FieldFromID:
+		return m.OldFromID(ctx)
+	case producttransition.FieldToID:
+		return m.OldToID(ctx)
+	case producttransition.FieldWeight:
+		return m.OldWeight(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProductTransition field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProductTransitionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case producttransition.FieldFromID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromID(v)
+		return nil
+	case producttransition.FieldToID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToID(v)
+		return nil
+	case producttransition.FieldWeight:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTransition field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProductTransitionMutation) AddedFields() []string {
+	var fields []string
+	if m.addweight != nil {
+		fields = append(fields, producttransition.FieldWeight)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProductTransitionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case producttransition.FieldWeight:
+		return m.AddedWeight()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProductTransitionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case producttransition.FieldWeight:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTransition numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProductTransitionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProductTransitionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProductTransitionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ProductTransition nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProductTransitionMutation) ResetField(name string) error {
+	switch name {
+	case producttransition.FieldFromID:
+		m.ResetFromID()
+		return nil
+	case producttransition.FieldToID:
+		m.ResetToID()
+		return nil
+	case producttransition.FieldWeight:
+		m.ResetWeight()
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTransition field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProductTransitionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProductTransitionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProductTransitionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProductTransitionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProductTransitionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProductTransitionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProductTransitionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ProductTransition unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProductTransitionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ProductTransition edge %s", name)
 }
 
 // ProductViewMutation represents an operation that mutates the ProductView nodes in the graph.

@@ -10,6 +10,7 @@ import (
 	"github.com/zebrands/catalog/ent/notificationbatch"
 	"github.com/zebrands/catalog/ent/passkey"
 	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/ent/productscore"
 	"github.com/zebrands/catalog/ent/productview"
 	"github.com/zebrands/catalog/ent/schema"
 	"github.com/zebrands/catalog/ent/securityevent"
@@ -181,6 +182,16 @@ func init() {
 	productDescID := productMixinFields0[0].Descriptor()
 	// product.DefaultID holds the default value on creation for the id field.
 	product.DefaultID = productDescID.Default.(func() uuid.UUID)
+	productscoreFields := schema.ProductScore{}.Fields()
+	_ = productscoreFields
+	// productscoreDescTrend is the schema descriptor for trend field.
+	productscoreDescTrend := productscoreFields[1].Descriptor()
+	// productscore.DefaultTrend holds the default value on creation for the trend field.
+	productscore.DefaultTrend = productscoreDescTrend.Default.(float64)
+	// productscoreDescArrivals is the schema descriptor for arrivals field.
+	productscoreDescArrivals := productscoreFields[2].Descriptor()
+	// productscore.DefaultArrivals holds the default value on creation for the arrivals field.
+	productscore.DefaultArrivals = productscoreDescArrivals.Default.(float64)
 	productviewFields := schema.ProductView{}.Fields()
 	_ = productviewFields
 	// productviewDescViews is the schema descriptor for views field.

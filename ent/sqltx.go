@@ -80,6 +80,16 @@ func (m *ProductChangeMutation) SQLTx() (*stdsql.Tx, error) {
 }
 
 // SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *ProductScoreMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
+func (m *ProductTransitionMutation) SQLTx() (*stdsql.Tx, error) {
+	return sqlTx(m.config.driver)
+}
+
+// SQLTx returns the transaction that the mutation runs in, or ErrNotInTx if it runs in none.
 func (m *ProductViewMutation) SQLTx() (*stdsql.Tx, error) {
 	return sqlTx(m.config.driver)
 }

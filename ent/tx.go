@@ -38,6 +38,10 @@ type Tx struct {
 	Product *ProductClient
 	// ProductChange is the client for interacting with the ProductChange builders.
 	ProductChange *ProductChangeClient
+	// ProductScore is the client for interacting with the ProductScore builders.
+	ProductScore *ProductScoreClient
+	// ProductTransition is the client for interacting with the ProductTransition builders.
+	ProductTransition *ProductTransitionClient
 	// ProductView is the client for interacting with the ProductView builders.
 	ProductView *ProductViewClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
@@ -203,6 +207,8 @@ func (tx *Tx) init() {
 	tx.Pause = NewPauseClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
 	tx.ProductChange = NewProductChangeClient(tx.config)
+	tx.ProductScore = NewProductScoreClient(tx.config)
+	tx.ProductTransition = NewProductTransitionClient(tx.config)
 	tx.ProductView = NewProductViewClient(tx.config)
 	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)

@@ -153,6 +153,30 @@ func (f ProductChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductChangeMutation", m)
 }
 
+// The ProductScoreFunc type is an adapter to allow the use of ordinary
+// function as ProductScore mutator.
+type ProductScoreFunc func(context.Context, *ent.ProductScoreMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProductScoreFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProductScoreMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductScoreMutation", m)
+}
+
+// The ProductTransitionFunc type is an adapter to allow the use of ordinary
+// function as ProductTransition mutator.
+type ProductTransitionFunc func(context.Context, *ent.ProductTransitionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProductTransitionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProductTransitionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductTransitionMutation", m)
+}
+
 // The ProductViewFunc type is an adapter to allow the use of ordinary
 // function as ProductView mutator.
 type ProductViewFunc func(context.Context, *ent.ProductViewMutation) (ent.Value, error)

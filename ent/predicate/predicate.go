@@ -42,6 +42,12 @@ type Product func(*sql.Selector)
 // ProductChange is the predicate function for productchange builders.
 type ProductChange func(*sql.Selector)
 
+// ProductScore is the predicate function for productscore builders.
+type ProductScore func(*sql.Selector)
+
+// ProductTransition is the predicate function for producttransition builders.
+type ProductTransition func(*sql.Selector)
+
 // ProductView is the predicate function for productview builders.
 type ProductView func(*sql.Selector)
 

@@ -50,3 +50,38 @@ func (JournalSegment) Fields() []ent.Field {
 func (JournalSegment) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("create_time")}
 }
+
+// ProductTransition counts how often anonymous readers came to one product from another.
+type ProductTransition struct{ ent.Schema }
+
+// Fields of the ProductTransition.
+func (ProductTransition) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("from_id", uuid.UUID{}).Immutable(),
+		field.UUID("to_id", uuid.UUID{}).Immutable(),
+		field.Float("weight").Comment("the number of transitions, with forward decay: see package decay"),
+	}
+}
+
+// Indexes of the ProductTransition.
+func (ProductTransition) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("from_id", "to_id").Unique()}
+}
+
+// ProductScore has sums about one product that recommendations need. It has no edge to the product, as ProductView. The
+// sums have forward decay: see package decay.
+type ProductScore struct{ ent.Schema }
+
+// Fields of the ProductScore. The id is the product's.
+func (ProductScore) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", uuid.UUID{}).Immutable(),
+		field.Float("trend").Default(0).Comment("the number of views"),
+		field.Float("arrivals").Default(0).Comment("the number of transitions to the product"),
+	}
+}
+
+// Indexes of the ProductScore.
+func (ProductScore) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("trend", "id")}
+}

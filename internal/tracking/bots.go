@@ -35,7 +35,8 @@ var notBots = []string{
 // probes are expressions for what asks whether a server is well: health checks of platforms and load balancers, and
 // monitors. The list of crawlers has few of them.
 var probes = []string{
-	`[hH]ealth[ -]?[cC]heck`, // AWS, Alibaba Cloud, Cloudflare, Consul, Fastly, HAProxy, NGINX, Route 53, Tencent Cloud, …
+	// AWS, Alibaba Cloud, Cloudflare, Consul, Fastly, HAProxy, NGINX, Route 53, Tencent Cloud, …
+	`[hH]ealth[ -]?[cC]heck`,
 	`^kube-probe\/`, `^GoogleHC\/`, `^Envoy\/HC`, `^Load Balancer Agent`, `^Edge Health Probe`, `^Render\/`,
 	`DigitalOcean`, `Azure Traffic Manager`, `CloudWatchSynthetics`,
 	`Datadog`, `^Prometheus\/`, `^Telegraf\/`, `^telegraf\/`, `^Gatus\/`, `^Monit\/`, `^Sensu`, `^NewRelicPinger\/`,

@@ -29,6 +29,7 @@ type Interceptor struct {
 	bots    *botMatcher
 	clock   *clock.Clock
 	log     *slog.Logger
+	quota   quota
 
 	counted   [2][2]atomic.Int64 // counted products, by kind and bot
 	uncounted atomic.Int64       // products lost to journal failures
@@ -72,6 +73,7 @@ func (i *Interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			Bot:      i.bots.Match(req.Header().Get("User-Agent")),
 			Products: products,
 		}
+		read.From = i.origin(ctx, req.Any(), read)
 		if err := i.journal.Append(read); err != nil && !i.keep(ctx, read, err) {
 			return resp, nil
 		}
@@ -88,6 +90,22 @@ func (i *Interceptor) WrapStreamingClient(next connect.StreamingClientFunc) conn
 // WrapStreamingHandler returns next: streams are not counted.
 func (i *Interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return next
+}
+
+// origin returns the product from which the reader came to the product of a read, if that counts; zero if not.
+func (i *Interceptor) origin(ctx context.Context, request any, read Read) uuid.UUID {
+	get, ok := request.(*catalogv1.GetProductRequest)
+	if !ok || read.Bot || get.GetFromProductId() == "" {
+		return uuid.Nil
+	}
+	from, err := uuid.Parse(get.GetFromProductId())
+	if err != nil || from == read.Products[0] {
+		return uuid.Nil
+	}
+	if !i.quota.spend(read.Time, auth.ClientFrom(ctx).Network(), from, read.Products[0]) {
+		return uuid.Nil
+	}
+	return from
 }
 
 func index(bot bool) int {
@@ -128,6 +146,14 @@ func productsIn(response any) (Kind, []uuid.UUID) {
 		return View, ids(m.GetProducts()...)
 	case *catalogv1.ListProductsResponse:
 		return Impression, ids(m.GetProducts()...)
+	case *catalogv1.ListTrendingProductsResponse:
+		return Impression, ids(m.GetProducts()...)
+	case *catalogv1.ListRelatedProductsResponse:
+		products := make([]*catalogv1.Product, len(m.GetEntries()))
+		for i, entry := range m.GetEntries() {
+			products[i] = entry.GetProduct()
+		}
+		return Impression, ids(products...)
 	default:
 		return View, nil
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/clock"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/decay"
 	"github.com/zebrands/catalog/internal/tracking"
 	"github.com/zebrands/catalog/test/dbtest"
 )
@@ -52,6 +53,22 @@ func (shop) ListProducts(
 	context.Context, *catalogv1.ListProductsRequest,
 ) (*catalogv1.ListProductsResponse, error) {
 	return &catalogv1.ListProductsResponse{Products: both()}, nil
+}
+
+func (shop) ListTrendingProducts(
+	context.Context, *catalogv1.ListTrendingProductsRequest,
+) (*catalogv1.ListTrendingProductsResponse, error) {
+	return &catalogv1.ListTrendingProductsResponse{Products: both()}, nil
+}
+
+func (shop) ListRelatedProducts(
+	context.Context, *catalogv1.ListRelatedProductsRequest,
+) (*catalogv1.ListRelatedProductsResponse, error) {
+	resp := &catalogv1.ListRelatedProductsResponse{}
+	for _, p := range both() {
+		resp.Entries = append(resp.Entries, &catalogv1.ListRelatedProductsResponse_Entry{Product: p})
+	}
+	return resp, nil
 }
 
 func (shop) CreateProduct(
@@ -115,6 +132,8 @@ func TestSuccessfulAnonymousReadsCount(t *testing.T) {
 			require.Equal(t, 200, call(t, url, "GetProduct", `{"sku":"lamp"}`, agent))
 			require.Equal(t, 200, call(t, url, "BatchGetProducts", `{"skus":["lamp","sofa"]}`, agent))
 			require.Equal(t, 200, call(t, url, "ListProducts", `{}`, agent))
+			require.Equal(t, 200, call(t, url, "ListTrendingProducts", `{}`, agent))
+			require.Equal(t, 200, call(t, url, "ListRelatedProducts", `{}`, agent))
 			require.Equal(t, 404, call(t, url, "GetProduct", `{"sku":"missing"}`, agent))
 			require.Equal(t, 200, call(t, url, "CreateProduct", `{}`, agent))
 			require.Equal(t, 400, call(t, url, "ListProducts", `{`, agent))
@@ -129,7 +148,30 @@ func TestSuccessfulAnonymousReadsCount(t *testing.T) {
 			s[3] += row.BotImpressions
 			sums[row.ProductID] = s
 		}
-		require.Equal(t, map[uuid.UUID][4]int64{lamp: {4, 2, 2, 1}, sofa: {2, 2, 1, 1}}, sums)
+		require.Equal(t, map[uuid.UUID][4]int64{lamp: {4, 6, 2, 3}, sofa: {2, 6, 1, 3}}, sums)
+	})
+}
+
+func TestWaysOfAnonymousReadersCount(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		from := dbtest.CreateProduct(t, d, "from", "")
+		j := openJournal(t, t.TempDir())
+		url := openShop(t, j, slog.New(slog.DiscardHandler), anonymous)
+		come := func(from, agent string) {
+			require.Equal(t, 200, call(t, url, "GetProduct", `{"sku":"lamp","fromProductId":"`+from+`"}`, agent))
+		}
+		come(from.String(), browser)
+		come(from.String(), robot)
+		come(lamp.String(), browser)    // itself
+		come(uuid.NewString(), browser) // unknown
+		come(strings.ToUpper(from.String()), browser)
+		come(from.String(), browser) // more than one network contributes in an hour, unless the clock strikes
+		require.NoError(t, tracking.NewRollup(d, j, slog.New(slog.DiscardHandler)).Flush(t.Context()))
+		move, err := d.Reader().ProductTransition.Query().Only(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []uuid.UUID{from, lamp}, []uuid.UUID{move.FromID, move.ToID})
+		require.InDelta(t, 2.5, decay.Related.Now(move.Weight, d.Now()), 0.6)
+		require.EqualValues(t, 5, totalViews(t, d), "each is a view")
 	})
 }
 

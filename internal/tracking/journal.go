@@ -15,16 +15,14 @@ import (
 	"github.com/zebrands/catalog/internal/files"
 )
 
-const (
-	segmentSuffix = ".journal"
-	corruptSuffix = ".corrupt"
-)
+// corruptSuffix is the suffix of segments that are not read again.
+const corruptSuffix = ".corrupt"
 
 // errClosed is returned by Append after Close.
 var errClosed = errors.New("journal is closed")
 
 // Journal is a write-ahead log: a folder of append-only segments. An exclusive file lock guards each segment: the
-// journal that appends to it holds the live one, and the rollup that adds it a closed one. So processes can share a
+// journal that appends to them holds the live ones, and the rollup that adds it a closed one. So processes can share a
 // folder and take over the segments of dead ones. It is safe for concurrent use.
 type Journal struct {
 	dir   string
@@ -32,10 +30,15 @@ type Journal struct {
 
 	mu     sync.Mutex
 	folder *os.Root
-	live   *os.File // nil until the next append
-	size   int64    // of live
+	live   map[format]*segment // those that are appended to
 	buf    []byte
 	closed bool
+}
+
+// segment is a live segment.
+type segment struct {
+	file *os.File
+	size int64
 }
 
 // OpenJournal opens the journal in a folder, creating it if needed.
@@ -44,7 +47,7 @@ func OpenJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{dir: dir, folder: folder}, nil
+	return &Journal{dir: dir, folder: folder, live: map[format]*segment{}}, nil
 }
 
 func openFolder(dir string) (*os.Root, error) {
@@ -65,7 +68,7 @@ func (j *Journal) root() *os.Root {
 	return j.folder
 }
 
-// reopen opens the folder again if it was removed or replaced. It keeps the reads of the live segment; the others are
+// reopen opens the folder again if it was removed or replaced. It keeps the reads of the live segments; the others are
 // lost with the folder. Nothing else may use the folder meanwhile but Append.
 func (j *Journal) reopen() error {
 	j.mu.Lock()
@@ -92,24 +95,25 @@ func (j *Journal) reopen() error {
 	return err
 }
 
-// rescue keeps the reads of the live segment, which has no name any more.
+// rescue keeps the reads of the live segments, which have no name any more.
 func (j *Journal) rescue() error {
-	if j.live == nil {
-		return nil
-	}
-	if _, err := j.live.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("rescue segment: %w", err)
-	}
+	var errs []error
 	lost := 0
-	err := readSegment(j.live, func(r Read) {
-		if !j.spare.add(r) {
-			lost += len(r.Products)
+	for f, live := range j.live {
+		if _, err := live.file.Seek(0, io.SeekStart); err != nil {
+			errs = append(errs, err)
+			continue
 		}
-	})
-	if lost > 0 {
-		err = errors.Join(err, fmt.Errorf("%d reads of the removed segment are not counted: too many wait in memory", lost))
+		errs = append(errs, readSegment(live.file, f, func(r Read) {
+			if !j.spare.add(r) {
+				lost += len(r.Products)
+			}
+		}))
 	}
-	return wrap("rescue segment", err)
+	if lost > 0 {
+		errs = append(errs, fmt.Errorf("%d reads of the removed segments are not counted: too many wait in memory", lost))
+	}
+	return wrap("rescue segments", errors.Join(errs...))
 }
 
 // Keep counts a read that Append refused in memory, until the rollup adds it to the database. It does not survive a
@@ -128,8 +132,9 @@ func (j *Journal) Append(r Read) error {
 	if j.closed {
 		return errClosed
 	}
-	if j.live == nil {
-		if err := j.start(); err != nil {
+	f := formatOf(r)
+	if j.live[f] == nil {
+		if err := j.start(f); err != nil {
 			return err
 		}
 	}
@@ -138,38 +143,40 @@ func (j *Journal) Append(r Read) error {
 		return err
 	}
 	j.buf = record
-	if _, err := j.live.Write(record); err != nil {
-		return errors.Join(fmt.Errorf("append to journal: %w", err), j.undo())
+	live := j.live[f]
+	if _, err := live.file.Write(record); err != nil {
+		return errors.Join(fmt.Errorf("append to journal: %w", err), j.undo(f))
 	}
-	j.size += int64(len(record))
+	live.size += int64(len(record))
 	return nil
 }
 
 // undo truncates a torn record, so that later ones stay readable. If that fails too, it closes the segment.
-func (j *Journal) undo() error {
-	if err := j.live.Truncate(j.size); err != nil {
-		return errors.Join(fmt.Errorf("repair journal: %w", err), j.rotate())
+func (j *Journal) undo(f format) error {
+	live := j.live[f]
+	if err := live.file.Truncate(live.size); err != nil {
+		return errors.Join(fmt.Errorf("repair journal: %w", err), j.rotateOne(f))
 	}
 	return nil
 }
 
 // start opens a new live segment and locks it.
-func (j *Journal) start() error {
-	for j.live == nil {
-		name := uuid.Must(uuid.NewV7()).String() + segmentSuffix
+func (j *Journal) start(f format) error {
+	for j.live[f] == nil {
+		name := uuid.Must(uuid.NewV7()).String() + f.suffix
 		file, err := j.folder.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600)
 		if err != nil {
 			return fmt.Errorf("start segment: %w", err)
 		}
 		held, err := hold(j.folder, file, name)
 		if err == nil && held {
-			_, err = file.WriteString(segmentMagic)
+			_, err = file.WriteString(f.magic)
 		}
 		if err != nil {
 			return errors.Join(fmt.Errorf("start segment: %w", err), file.Close(), j.folder.Remove(name))
 		}
 		if held {
-			j.live, j.size = file, int64(len(segmentMagic))
+			j.live[f] = &segment{file, int64(len(f.magic))}
 		} else if err := file.Close(); err != nil { // a rollup was faster to lock it, and removes it
 			return fmt.Errorf("start segment: %w", err)
 		}
@@ -177,7 +184,7 @@ func (j *Journal) start() error {
 	return nil
 }
 
-// Rotate closes the live segment, if there is one. The next append starts another.
+// Rotate closes the live segments. The next append starts another.
 func (j *Journal) Rotate() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -185,22 +192,34 @@ func (j *Journal) Rotate() error {
 }
 
 func (j *Journal) rotate() error {
-	if j.live == nil {
+	errs := make([]error, 0, len(formats))
+	for _, f := range formats {
+		errs = append(errs, j.rotateOne(f))
+	}
+	return errors.Join(errs...)
+}
+
+func (j *Journal) rotateOne(f format) error {
+	live := j.live[f]
+	if live == nil {
 		return nil
 	}
-	live := j.live
-	j.live, j.size = nil, 0
-	if err := live.Close(); err != nil {
+	delete(j.live, f)
+	if err := live.file.Close(); err != nil {
 		return fmt.Errorf("close segment: %w", err)
 	}
 	return nil
 }
 
-// liveSize returns the size of the live segment in bytes, 0 if there is none.
+// liveSize returns the size of the live segments in bytes.
 func (j *Journal) liveSize() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.size
+	var sum int64
+	for _, live := range j.live {
+		sum += live.size
+	}
+	return sum
 }
 
 // bytes returns the total size of the segments that are not in the database yet.
@@ -223,7 +242,7 @@ func (j *Journal) bytes() (int64, error) {
 	return sum, nil
 }
 
-// Close closes the live segment and the folder. Nothing can be appended or added from now on.
+// Close closes the live segments and the folder. Nothing can be appended or added from now on.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -242,7 +261,7 @@ func (j *Journal) names() ([]string, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if filepath.Ext(entry.Name()) == segmentSuffix {
+		if _, ok := formatNamed(entry.Name()); ok {
 			names = append(names, entry.Name())
 		}
 	}
@@ -291,9 +310,12 @@ func (j *Journal) remove(name string) error {
 	return nil
 }
 
+// segmentID returns the id of a segment by its file's name.
+func segmentID(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+
 // setAside keeps a segment that is held under a name that is not read again, which it returns.
 func (j *Journal) setAside(name string) (string, error) {
-	aside := strings.TrimSuffix(name, segmentSuffix) + corruptSuffix
+	aside := segmentID(name) + corruptSuffix
 	if err := j.root().Rename(name, aside); err != nil {
 		return "", fmt.Errorf("set segment aside: %w", err)
 	}

@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,16 +24,20 @@ func openJournal(t testing.TB, dir string) *Journal {
 }
 
 // takeAll sums and removes every segment that nobody holds.
-func takeAll(t testing.TB, j *Journal) totals {
+func takeAll(t testing.TB, j *Journal) *totals {
 	t.Helper()
 	names, err := j.names()
 	require.NoError(t, err)
-	sums := totals{}
+	sums := newTotals()
 	for _, name := range names {
 		segment, err := j.take(name)
 		require.NoError(t, err)
 		if segment != nil {
-			require.NoError(t, readSegment(segment, sums.add))
+			f, ok := formatNamed(name)
+			require.True(t, ok)
+			if err := readSegment(segment, f, sums.add); !errors.Is(err, errCorrupt) { // a kill may tear the last record
+				require.NoError(t, err)
+			}
 			require.NoError(t, j.remove(name))
 			require.NoError(t, segment.Close())
 		}
@@ -63,7 +68,7 @@ func TestLiveSegmentIsNotTaken(t *testing.T) {
 	dir := t.TempDir()
 	live, other := openJournal(t, dir), openJournal(t, dir)
 	require.NoError(t, live.Append(Read{Time: time.Now(), Products: newIDs(1)}))
-	require.Empty(t, takeAll(t, other))
+	require.True(t, takeAll(t, other).empty())
 	require.NoError(t, live.Append(Read{Time: time.Now(), Products: newIDs(1)}))
 	require.NoError(t, live.Rotate())
 	require.EqualValues(t, 2, takeAll(t, other).reads())
@@ -73,12 +78,12 @@ func TestFailedAppendDoesNotSpoilWhatFollows(t *testing.T) {
 	j := openJournal(t, t.TempDir())
 	one := Read{Time: time.Now(), Products: newIDs(1)}
 	require.NoError(t, j.Append(one))
-	writable := j.live
+	writable := j.live[views].file
 	names, err := j.names()
 	require.NoError(t, err)
 	readOnly, err := j.folder.Open(names[0])
 	require.NoError(t, err)
-	j.live = readOnly // every write fails, and so does repairing it
+	j.live[views].file = readOnly // every write fails, and so does repairing it
 	require.Error(t, j.Append(one))
 	require.NoError(t, j.Append(one), "in a new segment")
 	require.NoError(t, writable.Close())
@@ -134,7 +139,11 @@ func appendUntilKilled(t *testing.T, dir string) {
 	t.Helper()
 	j := openJournal(t, dir)
 	for n := 1; ; n++ {
-		require.NoError(t, j.Append(Read{Time: time.Now(), Products: newIDs(1)}))
+		read := Read{Time: time.Now(), Products: newIDs(1)}
+		if n%2 == 0 {
+			read.From = uuid.Must(uuid.NewV7())
+		}
+		require.NoError(t, j.Append(read))
 		_, err := os.Stdout.WriteString(strconv.Itoa(n) + "\n")
 		require.NoError(t, err)
 	}

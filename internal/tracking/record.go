@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,17 +33,50 @@ type Read struct {
 	Bot bool
 	// Products are the ids of the products in the response.
 	Products []uuid.UUID
+	// From is the product that the reader came from; zero if that is unknown.
+	From uuid.UUID
 }
 
-// A segment is segmentMagic followed by records. A record is a header of headSize bytes, the length
-// of the body and its checksum (CRC-32C), and the body: a byte for kind and bot, the time in seconds
+// format is the format of a segment, which begins with magic. Its records follow. A record is a header of headSize
+// bytes, the length of the body and its checksum (CRC-32C), and the body: a byte for kind and bot, the time in seconds
 // since 1970, and the ids. Numbers are little-endian.
+type format struct {
+	suffix, magic string
+	// from says that the first id is Read.From.
+	from bool
+}
+
+// The formats. Releases that do not know transitions leave their segments alone, and would take such a record in the
+// older format for corruption.
+var (
+	views       = format{suffix: ".journal", magic: "catview\x01"}
+	transitions = format{suffix: ".transitions", magic: "catmove\x01", from: true}
+
+	formats = []format{views, transitions}
+)
+
+// formatOf returns the format of a read.
+func formatOf(r Read) format {
+	if r.From == uuid.Nil {
+		return views
+	}
+	return transitions
+}
+
+// formatNamed returns the format of a segment by its file's name. Returns false for other files.
+func formatNamed(name string) (format, bool) {
+	i := slices.IndexFunc(formats, func(f format) bool { return f.suffix == filepath.Ext(name) })
+	if i < 0 {
+		return format{}, false
+	}
+	return formats[i], true
+}
+
 const (
-	segmentMagic = "catview\x01"
-	headSize     = 8
-	fixedSize    = 9
-	idSize       = 16
-	maxBody      = 1 << 20
+	headSize  = 8
+	fixedSize = 9
+	idSize    = 16
+	maxBody   = 1 << 20
 
 	flagImpression = 1 << 0
 	flagBot        = 1 << 1
@@ -56,10 +91,13 @@ var errTooMany = errors.New("too many products in one read")
 // errCorrupt is returned for a segment with a torn or invalid record.
 var errCorrupt = errors.New("segment is torn or corrupt")
 
-// appendRecord appends the record of a read to buf. Returns errTooMany and an unchanged buf if the read does not
-// fit into a record.
+// appendRecord appends the record of a read to buf, in formatOf(r). Returns errTooMany and an unchanged buf if the read
+// does not fit into a record.
 func appendRecord(buf []byte, r Read) ([]byte, error) {
 	size := fixedSize + idSize*len(r.Products)
+	if r.From != uuid.Nil {
+		size += idSize
+	}
 	if size > maxBody {
 		return buf, fmt.Errorf("%w: %d", errTooMany, len(r.Products))
 	}
@@ -75,6 +113,9 @@ func appendRecord(buf []byte, r Read) ([]byte, error) {
 	}
 	buf = append(buf, flags)
 	buf = binary.LittleEndian.AppendUint64(buf, uint64(r.Time.Unix())) //nolint:gosec // its bits
+	if r.From != uuid.Nil {
+		buf = append(buf, r.From[:]...)
+	}
 	for i := range r.Products {
 		buf = append(buf, r.Products[i][:]...)
 	}
@@ -83,17 +124,17 @@ func appendRecord(buf []byte, r Read) ([]byte, error) {
 	return buf, nil
 }
 
-// readSegment calls fn with every read of a segment. Returns errCorrupt after the valid prefix if the rest is
-// corrupt. An empty segment is valid.
-func readSegment(from io.Reader, fn func(Read)) error {
+// readSegment calls fn with every read of a segment in a format. Returns errCorrupt after the valid prefix if the rest
+// is corrupt. An empty segment is valid.
+func readSegment(from io.Reader, f format, fn func(Read)) error {
 	in := bufio.NewReaderSize(from, 64<<10)
-	magic := make([]byte, len(segmentMagic))
+	magic := make([]byte, len(f.magic))
 	if _, err := io.ReadFull(in, magic); errors.Is(err, io.EOF) {
 		return nil
 	} else if err != nil {
 		return torn(err)
 	}
-	if string(magic) != segmentMagic {
+	if string(magic) != f.magic {
 		return errCorrupt
 	}
 	var body []byte
@@ -105,7 +146,11 @@ func readSegment(from io.Reader, fn func(Read)) error {
 			return err
 		}
 		body = next
-		fn(parseBody(body))
+		r, err := f.parse(body)
+		if err != nil {
+			return err
+		}
+		fn(r)
 	}
 }
 
@@ -143,7 +188,8 @@ func torn(err error) error {
 	return fmt.Errorf("read segment: %w", err)
 }
 
-func parseBody(body []byte) Read {
+// parse returns the read of a record's body. Returns errCorrupt if the format would not have written it.
+func (f format) parse(body []byte) (Read, error) {
 	r := Read{
 		Bot:      body[0]&flagBot != 0,
 		Time:     time.Unix(int64(binary.LittleEndian.Uint64(body[1:])), 0).UTC(), //nolint:gosec // its bits
@@ -152,8 +198,18 @@ func parseBody(body []byte) Read {
 	if body[0]&flagImpression != 0 {
 		r.Kind = Impression
 	}
-	for ids := body[fixedSize:]; len(ids) > 0; ids = ids[idSize:] {
+	ids := body[fixedSize:]
+	if f.from {
+		if len(ids) == 0 {
+			return Read{}, errCorrupt
+		}
+		r.From, ids = uuid.UUID(ids[:idSize]), ids[idSize:]
+		if r.From == uuid.Nil {
+			return Read{}, errCorrupt
+		}
+	}
+	for ; len(ids) > 0; ids = ids[idSize:] {
 		r.Products = append(r.Products, uuid.UUID(ids[:idSize]))
 	}
-	return r
+	return r, nil
 }

@@ -29,7 +29,7 @@ func sampleReads() []Read {
 
 func segmentOf(t testing.TB, reads ...Read) []byte {
 	t.Helper()
-	segment := []byte(segmentMagic)
+	segment := []byte(views.magic)
 	for _, r := range reads {
 		var err error
 		segment, err = appendRecord(segment, r)
@@ -40,7 +40,7 @@ func segmentOf(t testing.TB, reads ...Read) []byte {
 
 func readAll(segment []byte) ([]Read, error) {
 	var reads []Read
-	err := readSegment(bytes.NewReader(segment), func(r Read) { reads = append(reads, r) })
+	err := readSegment(bytes.NewReader(segment), views, func(r Read) { reads = append(reads, r) })
 	return reads, err
 }
 
@@ -51,8 +51,25 @@ func TestSegmentHoldsWhatWasAppended(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
+func TestTransitionsHaveSegmentsOfTheirOwn(t *testing.T) {
+	from := newIDs(1)[0]
+	want := Read{Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Kind: View, From: from, Products: newIDs(1)}
+	segment, err := appendRecord([]byte(transitions.magic), want)
+	require.NoError(t, err)
+	var got []Read
+	require.NoError(t, readSegment(bytes.NewReader(segment), transitions, func(r Read) { got = append(got, r) }))
+	require.Equal(t, []Read{want}, got)
+	_, err = readAll(segment)
+	require.ErrorIs(t, err, errCorrupt, "in the format of the releases before")
+
+	empty, err := appendRecord([]byte(transitions.magic), Read{Kind: View})
+	require.NoError(t, err)
+	none := func(Read) { t.Fatal("no read") }
+	require.ErrorIs(t, readSegment(bytes.NewReader(empty), transitions, none), errCorrupt, "no origin")
+}
+
 func TestEmptySegmentHoldsNothing(t *testing.T) {
-	for _, segment := range [][]byte{{}, []byte(segmentMagic)} {
+	for _, segment := range [][]byte{{}, []byte(views.magic)} {
 		got, err := readAll(segment)
 		require.NoError(t, err)
 		require.Empty(t, got)
@@ -88,18 +105,25 @@ func TestReadTooLargeForARecordIsRefused(t *testing.T) {
 }
 
 func FuzzReadSegment(f *testing.F) {
-	f.Add([]byte{})
-	f.Add(segmentOf(f, sampleReads()[:2]...)) // small, because every find is made as small as it gets
-	f.Fuzz(func(t *testing.T, segment []byte) {
-		again := []byte(segmentMagic)
-		err := readSegment(bytes.NewReader(segment), func(r Read) {
+	f.Add([]byte{}, false)
+	f.Add(segmentOf(f, sampleReads()[:2]...), false) // small, because every find is made as small as it gets
+	moved, err := appendRecord([]byte(transitions.magic), Read{From: newIDs(1)[0], Products: newIDs(1)})
+	require.NoError(f, err)
+	f.Add(moved, true)
+	f.Fuzz(func(t *testing.T, segment []byte, isMoves bool) {
+		format := views
+		if isMoves {
+			format = transitions
+		}
+		again := []byte(format.magic)
+		err := readSegment(bytes.NewReader(segment), format, func(r Read) {
 			var err error
 			again, err = appendRecord(again, r)
 			require.NoError(t, err)
 		})
 		if err == nil && len(segment) > 0 {
 			require.Equal(t, segment, again)
-		} else if len(again) > len(segmentMagic) {
+		} else if len(again) > len(format.magic) {
 			require.True(t, bytes.HasPrefix(segment, again))
 		}
 	})

@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/journalsegment"
+	"github.com/zebrands/catalog/ent/productscore"
+	"github.com/zebrands/catalog/ent/producttransition"
 	"github.com/zebrands/catalog/ent/productview"
 	"github.com/zebrands/catalog/internal/db"
 )
@@ -30,6 +32,9 @@ const (
 	maxWaiting = 8
 	// upsertChunk is the number of rows per statement.
 	upsertChunk = 500
+	// maxSuccessors is the number of products to which transitions from one product are kept. Up to pruneSlack more wait
+	// for their deletion.
+	maxSuccessors, pruneSlack = 200, 50
 )
 
 // Rollup adds the closed segments of a journal to the database. Run one in each process that counts reads.
@@ -131,7 +136,7 @@ func (r *Rollup) pass(ctx context.Context, flush bool) (err error) {
 // addSpare adds the reads that the journal could not take.
 func (r *Rollup) addSpare(ctx context.Context) error {
 	id, sums := r.journal.spare.seal()
-	if len(sums) == 0 {
+	if sums.empty() {
 		return nil
 	}
 	if err := r.save(ctx, id, sums); err != nil {
@@ -151,9 +156,10 @@ func (r *Rollup) add(ctx context.Context, name string) (id string, err error) {
 	}
 	defer func() { err = errors.Join(err, wrap("close segment", file.Close())) }()
 
-	id = strings.TrimSuffix(name, segmentSuffix)
-	sums := totals{}
-	readErr := readSegment(file, sums.add)
+	id = segmentID(name)
+	sums := newTotals()
+	f, _ := formatNamed(name)
+	readErr := readSegment(file, f, sums.add)
 	if readErr != nil && !errors.Is(readErr, errCorrupt) {
 		return "", readErr
 	}
@@ -174,8 +180,8 @@ func (r *Rollup) add(ctx context.Context, name string) (id string, err error) {
 
 // save adds the sums and marks the segment as added, in one transaction. The mark makes it idempotent. Empty sums
 // need no mark.
-func (r *Rollup) save(ctx context.Context, id string, sums totals) error {
-	if len(sums) == 0 {
+func (r *Rollup) save(ctx context.Context, id string, sums *totals) error {
+	if sums.empty() {
 		return nil
 	}
 	gone := r.removed
@@ -208,19 +214,32 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// upsert adds the sums to product_views. Every process locks rows in the same order, which prevents deadlocks.
-func upsert(ctx context.Context, tx *ent.Tx, sums totals) error {
+// upsert adds the sums to the tables. Every process locks tables and rows in the same order, which prevents deadlocks.
+func upsert(ctx context.Context, tx *ent.Tx, sums *totals) error {
+	moves, err := sums.known(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		upsertViews(ctx, tx, sums),
+		upsertScores(ctx, tx, sums.scores(moves)),
+		upsertMoves(ctx, tx, moves),
+	)
+}
+
+func upsertViews(ctx context.Context, tx *ent.Tx, sums *totals) error {
 	for keys := range slices.Chunk(sums.keys(), upsertChunk) {
 		rows := make([]*ent.ProductViewCreate, len(keys))
 		for i, k := range keys {
-			c := sums[k]
+			c := sums.cells[k]
 			rows[i] = tx.ProductView.Create().SetProductID(k.product).SetHour(k.hour).
 				SetViews(c.views).SetImpressions(c.impressions).
 				SetBotViews(c.botViews).SetBotImpressions(c.botImpressions)
 		}
 		err := tx.ProductView.CreateBulk(rows...).OnConflict(
 			entsql.ConflictColumns(productview.FieldProductID, productview.FieldHour),
-			entsql.ResolveWith(addExcluded),
+			entsql.ResolveWith(add(productview.Table, productview.FieldViews, productview.FieldImpressions,
+				productview.FieldBotViews, productview.FieldBotImpressions)),
 		).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("add views: %w", err)
@@ -229,11 +248,81 @@ func upsert(ctx context.Context, tx *ent.Tx, sums totals) error {
 	return nil
 }
 
-func addExcluded(u *entsql.UpdateSet) {
-	for _, column := range []string{
-		productview.FieldViews, productview.FieldImpressions,
-		productview.FieldBotViews, productview.FieldBotImpressions,
-	} {
-		u.Set(column, entsql.Expr(productview.Table+"."+column+" + excluded."+column))
+func upsertScores(ctx context.Context, tx *ent.Tx, scores map[uuid.UUID]score) error {
+	for ids := range slices.Chunk(sorted(scores, bytesOfID), upsertChunk) {
+		rows := make([]*ent.ProductScoreCreate, len(ids))
+		for i, id := range ids {
+			rows[i] = tx.ProductScore.Create().SetID(id).SetTrend(scores[id].trend).SetArrivals(scores[id].arrivals)
+		}
+		err := tx.ProductScore.CreateBulk(rows...).OnConflict(
+			entsql.ConflictColumns(productscore.FieldID),
+			entsql.ResolveWith(add(productscore.Table, productscore.FieldTrend, productscore.FieldArrivals)),
+		).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("add scores: %w", err)
+		}
+	}
+	return nil
+}
+
+func upsertMoves(ctx context.Context, tx *ent.Tx, moves map[move]float64) error {
+	for keys := range slices.Chunk(sorted(moves, move.bytes), upsertChunk) {
+		rows := make([]*ent.ProductTransitionCreate, len(keys))
+		for i, m := range keys {
+			rows[i] = tx.ProductTransition.Create().SetFromID(m.from).SetToID(m.to).SetWeight(moves[m])
+		}
+		err := tx.ProductTransition.CreateBulk(rows...).OnConflict(
+			entsql.ConflictColumns(producttransition.FieldFromID, producttransition.FieldToID),
+			entsql.ResolveWith(add(producttransition.Table, producttransition.FieldWeight)),
+		).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("add transitions: %w", err)
+		}
+	}
+	return prune(ctx, tx, moves)
+}
+
+// prune deletes the rarest transitions from products that have more than maxSuccessors and some.
+func prune(ctx context.Context, tx *ent.Tx, moves map[move]float64) error {
+	from := map[uuid.UUID]bool{}
+	for m := range moves {
+		from[m.from] = true
+	}
+	for ids := range slices.Chunk(sorted(from, bytesOfID), upsertChunk) {
+		var crowded []struct {
+			FromID uuid.UUID `json:"from_id"`
+		}
+		err := tx.ProductTransition.Query().Where(producttransition.FromIDIn(ids...)).
+			Modify(func(s *entsql.Selector) {
+				s.Select(s.C(producttransition.FieldFromID)).
+					GroupBy(s.C(producttransition.FieldFromID)).
+					Having(entsql.P().Append(func(b *entsql.Builder) {
+						b.WriteString("COUNT(*) > ").Arg(maxSuccessors + pruneSlack)
+					}))
+			}).Scan(ctx, &crowded)
+		if err != nil {
+			return fmt.Errorf("count transitions: %w", err)
+		}
+		for _, c := range crowded {
+			rare, err := tx.ProductTransition.Query().Where(producttransition.FromID(c.FromID)).
+				Order(producttransition.ByWeight(entsql.OrderDesc()), producttransition.ByID()).
+				Offset(maxSuccessors).Limit(upsertChunk).IDs(ctx)
+			if err != nil {
+				return fmt.Errorf("find rare transitions: %w", err)
+			}
+			if _, err := tx.ProductTransition.Delete().Where(producttransition.IDIn(rare...)).Exec(ctx); err != nil {
+				return fmt.Errorf("delete rare transitions: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// add resolves a conflict: it adds the new values of columns to those of the row.
+func add(table string, columns ...string) func(*entsql.UpdateSet) {
+	return func(u *entsql.UpdateSet) {
+		for _, column := range columns {
+			u.Set(column, entsql.Expr(table+"."+column+" + excluded."+column))
+		}
 	}
 }

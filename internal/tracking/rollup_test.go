@@ -17,6 +17,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/decay"
 	"github.com/zebrands/catalog/internal/tracking"
 	"github.com/zebrands/catalog/test/dbtest"
 	"github.com/zebrands/catalog/test/wait"
@@ -92,6 +93,57 @@ func TestReadsAreSummedByProductAndHour(t *testing.T) {
 				[]int64{got.Views, got.Impressions, got.BotViews, got.BotImpressions})
 		}
 		require.Empty(t, files(t, dir, "*"))
+	})
+}
+
+func TestTransitionsBetweenKnownProductsAreSummed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		dir := t.TempDir()
+		j := openJournal(t, dir)
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		a, b := dbtest.CreateProduct(t, d, "a", ""), dbtest.CreateProduct(t, d, "b", "")
+		view := func(to, from uuid.UUID) tracking.Read {
+			return tracking.Read{Time: noon, Kind: tracking.View, Products: []uuid.UUID{to}, From: from}
+		}
+		fromBot := view(b, a)
+		fromBot.Bot = true
+		for range 2 { // the second time rows exist
+			record(t, j, view(b, a), view(b, a), view(a, b), view(b, uuid.Nil), fromBot,
+				view(b, uuid.Must(uuid.NewV7())), // unknown: the view counts
+				view(a, a))                       // itself: the view counts
+			require.NoError(t, rollup.Flush(t.Context()))
+		}
+		require.Empty(t, files(t, dir, "*"))
+		require.EqualValues(t, 12, totalViews(t, d))
+		moves, err := d.Reader().ProductTransition.Query().Order(ent.Desc("weight")).All(t.Context())
+		require.NoError(t, err)
+		require.Len(t, moves, 2)
+		require.Equal(t, []uuid.UUID{a, b, b, a}, []uuid.UUID{moves[0].FromID, moves[0].ToID, moves[1].FromID, moves[1].ToID})
+		require.InDelta(t, 4, decay.Related.Now(moves[0].Weight, noon), 1e-6)
+		require.InDelta(t, 2, decay.Related.Now(moves[1].Weight, noon), 1e-6)
+		score, err := d.Reader().ProductScore.Get(t.Context(), b)
+		require.NoError(t, err)
+		require.InDelta(t, 8, decay.Trend.Now(score.Trend, noon), 1e-6)
+		require.InDelta(t, 4, decay.Related.Now(score.Arrivals, noon), 1e-6)
+	})
+}
+
+func TestRareTransitionsOfAProductAreDeleted(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := openJournal(t, t.TempDir())
+		rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+		from, often := dbtest.CreateProduct(t, d, "from", ""), uuid.Must(uuid.NewV7())
+		for range 3 {
+			record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{often}, From: from})
+		}
+		for range 300 {
+			record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}, From: from})
+		}
+		require.NoError(t, rollup.Flush(t.Context()))
+		kept, err := d.Reader().ProductTransition.Query().Order(ent.Desc("weight")).All(t.Context())
+		require.NoError(t, err)
+		require.Len(t, kept, 200)
+		require.Equal(t, often, kept[0].ToID)
 	})
 }
 

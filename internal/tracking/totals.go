@@ -1,11 +1,19 @@
 package tracking
 
 import (
+	"bytes"
 	"cmp"
+	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/product"
+	"github.com/zebrands/catalog/internal/decay"
 )
 
 // cell is the key of a row of product_views.
@@ -27,22 +35,48 @@ func (c *counts) plus(other counts) {
 	c.botImpressions += other.botImpressions
 }
 
+// move is a way from one product to another.
+type move struct{ from, to uuid.UUID }
+
+func (m move) bytes() []byte { return append(m.from[:], m.to[:]...) }
+
+// score is what a row of product_scores gains.
+type score struct{ trend, arrivals float64 }
+
 // totals are the sums of many reads.
-type totals map[cell]*counts
+type totals struct {
+	cells map[cell]*counts
+	// trend has the weights of views by product, and moves those of transitions.
+	trend map[uuid.UUID]float64
+	moves map[move]float64
+}
+
+func newTotals() *totals {
+	return &totals{cells: map[cell]*counts{}, trend: map[uuid.UUID]float64{}, moves: map[move]float64{}}
+}
+
+func (t *totals) empty() bool { return len(t.cells) == 0 }
+
+// size returns the number of sums.
+func (t *totals) size() int { return len(t.cells) + len(t.trend) + len(t.moves) }
 
 // add adds a read.
-func (t totals) add(r Read) {
+func (t *totals) add(r Read) {
 	hour := r.Time.Truncate(time.Hour)
-	for _, product := range r.Products {
-		key := cell{product: product, hour: hour}
-		c := t[key]
+	for _, id := range r.Products {
+		key := cell{product: id, hour: hour}
+		c := t.cells[key]
 		if c == nil {
 			c = &counts{}
-			t[key] = c
+			t.cells[key] = c
 		}
 		switch {
 		case r.Kind == View && !r.Bot:
 			c.views++
+			t.trend[id] += decay.Trend.Weight(r.Time)
+			if r.From != uuid.Nil && r.From != id {
+				t.moves[move{r.From, id}] += decay.Related.Weight(r.Time)
+			}
 		case r.Kind == View:
 			c.botViews++
 		case !r.Bot:
@@ -54,22 +88,71 @@ func (t totals) add(r Read) {
 }
 
 // reads returns the number of product reads.
-func (t totals) reads() int64 {
+func (t *totals) reads() int64 {
 	var n int64
-	for _, c := range t {
+	for _, c := range t.cells {
 		n += c.views + c.impressions + c.botViews + c.botImpressions
 	}
 	return n
 }
 
-// keys returns the keys ordered by product and hour.
-func (t totals) keys() []cell {
-	keys := make([]cell, 0, len(t))
-	for k := range t {
+// keys returns the keys of cells ordered by product and hour.
+func (t *totals) keys() []cell {
+	keys := make([]cell, 0, len(t.cells))
+	for k := range t.cells {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b cell) int {
 		return cmp.Or(slices.Compare(a.product[:], b.product[:]), a.hour.Compare(b.hour))
 	})
 	return keys
+}
+
+// known returns the moves from products that exist: callers choose the id that they come from.
+func (t *totals) known(ctx context.Context, tx *ent.Tx) (map[move]float64, error) {
+	if len(t.moves) == 0 {
+		return nil, nil //nolint:nilnil // no moves
+	}
+	claimed := map[uuid.UUID]bool{}
+	for m := range t.moves {
+		claimed[m.from] = true
+	}
+	exists := map[uuid.UUID]bool{}
+	for chunk := range slices.Chunk(sorted(claimed, bytesOfID), upsertChunk) {
+		ids, err := tx.Product.Query().Where(product.IDIn(chunk...)).IDs(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look up products: %w", err)
+		}
+		for _, id := range ids {
+			exists[id] = true
+		}
+	}
+	known := map[move]float64{}
+	for m, weight := range t.moves {
+		if exists[m.from] {
+			known[m] = weight
+		}
+	}
+	return known, nil
+}
+
+// scores returns what the rows of product_scores gain by the views and the given moves.
+func (t *totals) scores(moves map[move]float64) map[uuid.UUID]score {
+	scores := make(map[uuid.UUID]score, len(t.trend))
+	for id, weight := range t.trend {
+		scores[id] = score{trend: weight}
+	}
+	for m, weight := range moves {
+		s := scores[m.to]
+		s.arrivals += weight
+		scores[m.to] = s
+	}
+	return scores
+}
+
+func bytesOfID(id uuid.UUID) []byte { return id[:] }
+
+// sorted returns the keys of a map in the order of their bytes.
+func sorted[K comparable, V any](m map[K]V, bytesOf func(K) []byte) []K {
+	return slices.SortedFunc(maps.Keys(m), func(a, b K) int { return bytes.Compare(bytesOf(a), bytesOf(b)) })
 }

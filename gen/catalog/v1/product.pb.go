@@ -87,6 +87,63 @@ func (ProductChange_Operation) EnumDescriptor() ([]byte, []int) {
 	return file_catalog_v1_product_proto_rawDescGZIP(), []int{25, 0}
 }
 
+// Reason says why a product is in the list.
+type ListRelatedProductsResponse_Reason int32
+
+const (
+	// Not set.
+	ListRelatedProductsResponse_REASON_UNSPECIFIED ListRelatedProductsResponse_Reason = 0
+	// Readers looked at it after the product.
+	ListRelatedProductsResponse_REASON_ALSO_VIEWED ListRelatedProductsResponse_Reason = 1
+	// It is similar in brand, tags, name and price.
+	ListRelatedProductsResponse_REASON_SIMILAR ListRelatedProductsResponse_Reason = 2
+	// Many readers looked at it of late.
+	ListRelatedProductsResponse_REASON_TRENDING ListRelatedProductsResponse_Reason = 3
+)
+
+// Enum value maps for ListRelatedProductsResponse_Reason.
+var (
+	ListRelatedProductsResponse_Reason_name = map[int32]string{
+		0: "REASON_UNSPECIFIED",
+		1: "REASON_ALSO_VIEWED",
+		2: "REASON_SIMILAR",
+		3: "REASON_TRENDING",
+	}
+	ListRelatedProductsResponse_Reason_value = map[string]int32{
+		"REASON_UNSPECIFIED": 0,
+		"REASON_ALSO_VIEWED": 1,
+		"REASON_SIMILAR":     2,
+		"REASON_TRENDING":    3,
+	}
+)
+
+func (x ListRelatedProductsResponse_Reason) Enum() *ListRelatedProductsResponse_Reason {
+	p := new(ListRelatedProductsResponse_Reason)
+	*p = x
+	return p
+}
+
+func (x ListRelatedProductsResponse_Reason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ListRelatedProductsResponse_Reason) Descriptor() protoreflect.EnumDescriptor {
+	return file_catalog_v1_product_proto_enumTypes[1].Descriptor()
+}
+
+func (ListRelatedProductsResponse_Reason) Type() protoreflect.EnumType {
+	return &file_catalog_v1_product_proto_enumTypes[1]
+}
+
+func (x ListRelatedProductsResponse_Reason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ListRelatedProductsResponse_Reason.Descriptor instead.
+func (ListRelatedProductsResponse_Reason) EnumDescriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{29, 0}
+}
+
 // Product is an entry of the catalog.
 type Product struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -262,7 +319,11 @@ type GetProductRequest struct {
 	//
 	//	*GetProductRequest_Id
 	//	*GetProductRequest_Sku
-	Key           isGetProductRequest_Key `protobuf_oneof:"key"`
+	Key isGetProductRequest_Key `protobuf_oneof:"key"`
+	// The id of the product that the reader looked at before and came from, as by a link from its page. The catalog
+	// counts how often products are looked at after each other, for ListRelatedProducts, and stores nothing about
+	// readers. An unknown id, and that of the product itself, is ignored.
+	FromProductId string `protobuf:"bytes,3,opt,name=from_product_id,json=fromProductId,proto3" json:"from_product_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,6 +379,13 @@ func (x *GetProductRequest) GetSku() string {
 		if x, ok := x.Key.(*GetProductRequest_Sku); ok {
 			return x.Sku
 		}
+	}
+	return ""
+}
+
+func (x *GetProductRequest) GetFromProductId() string {
+	if x != nil {
+		return x.FromProductId
 	}
 	return ""
 }
@@ -2016,6 +2084,208 @@ func (x *ListBrandsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ListRelatedProductsRequest names a product.
+type ListRelatedProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product's id.
+	ProductId string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	// The maximum number of entries to return: 1 to 100; 0 means 12.
+	PageSize      int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRelatedProductsRequest) Reset() {
+	*x = ListRelatedProductsRequest{}
+	mi := &file_catalog_v1_product_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRelatedProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRelatedProductsRequest) ProtoMessage() {}
+
+func (x *ListRelatedProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRelatedProductsRequest.ProtoReflect.Descriptor instead.
+func (*ListRelatedProductsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListRelatedProductsRequest) GetProductId() string {
+	if x != nil {
+		return x.ProductId
+	}
+	return ""
+}
+
+func (x *ListRelatedProductsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// ListRelatedProductsResponse holds products to show beside another one.
+type ListRelatedProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entries, best first.
+	Entries       []*ListRelatedProductsResponse_Entry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRelatedProductsResponse) Reset() {
+	*x = ListRelatedProductsResponse{}
+	mi := &file_catalog_v1_product_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRelatedProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRelatedProductsResponse) ProtoMessage() {}
+
+func (x *ListRelatedProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRelatedProductsResponse.ProtoReflect.Descriptor instead.
+func (*ListRelatedProductsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListRelatedProductsResponse) GetEntries() []*ListRelatedProductsResponse_Entry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+// ListTrendingProductsRequest asks for trending products.
+type ListTrendingProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which products: see ListProductsRequest.filter.
+	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The maximum number of products to return: 1 to 100; 0 means 12.
+	PageSize      int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTrendingProductsRequest) Reset() {
+	*x = ListTrendingProductsRequest{}
+	mi := &file_catalog_v1_product_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTrendingProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTrendingProductsRequest) ProtoMessage() {}
+
+func (x *ListTrendingProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTrendingProductsRequest.ProtoReflect.Descriptor instead.
+func (*ListTrendingProductsRequest) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListTrendingProductsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListTrendingProductsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// ListTrendingProductsResponse holds trending products.
+type ListTrendingProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The products, the most viewed first.
+	Products      []*Product `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTrendingProductsResponse) Reset() {
+	*x = ListTrendingProductsResponse{}
+	mi := &file_catalog_v1_product_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTrendingProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTrendingProductsResponse) ProtoMessage() {}
+
+func (x *ListTrendingProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTrendingProductsResponse.ProtoReflect.Descriptor instead.
+func (*ListTrendingProductsResponse) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListTrendingProductsResponse) GetProducts() []*Product {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
 // FieldChange is one field's value before and after.
 type ProductChange_FieldChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2031,7 +2301,7 @@ type ProductChange_FieldChange struct {
 
 func (x *ProductChange_FieldChange) Reset() {
 	*x = ProductChange_FieldChange{}
-	mi := &file_catalog_v1_product_proto_msgTypes[29]
+	mi := &file_catalog_v1_product_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2043,7 +2313,7 @@ func (x *ProductChange_FieldChange) String() string {
 func (*ProductChange_FieldChange) ProtoMessage() {}
 
 func (x *ProductChange_FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[29]
+	mi := &file_catalog_v1_product_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2093,7 +2363,7 @@ type ListBrandsResponse_Brand struct {
 
 func (x *ListBrandsResponse_Brand) Reset() {
 	*x = ListBrandsResponse_Brand{}
-	mi := &file_catalog_v1_product_proto_msgTypes[30]
+	mi := &file_catalog_v1_product_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2105,7 +2375,7 @@ func (x *ListBrandsResponse_Brand) String() string {
 func (*ListBrandsResponse_Brand) ProtoMessage() {}
 
 func (x *ListBrandsResponse_Brand) ProtoReflect() protoreflect.Message {
-	mi := &file_catalog_v1_product_proto_msgTypes[30]
+	mi := &file_catalog_v1_product_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2133,6 +2403,61 @@ func (x *ListBrandsResponse_Brand) GetProductCount() int32 {
 		return x.ProductCount
 	}
 	return 0
+}
+
+// Entry is a product with the reason.
+type ListRelatedProductsResponse_Entry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product.
+	Product *Product `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// Why it is in the list.
+	Reason        ListRelatedProductsResponse_Reason `protobuf:"varint,2,opt,name=reason,proto3,enum=catalog.v1.ListRelatedProductsResponse_Reason" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRelatedProductsResponse_Entry) Reset() {
+	*x = ListRelatedProductsResponse_Entry{}
+	mi := &file_catalog_v1_product_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRelatedProductsResponse_Entry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRelatedProductsResponse_Entry) ProtoMessage() {}
+
+func (x *ListRelatedProductsResponse_Entry) ProtoReflect() protoreflect.Message {
+	mi := &file_catalog_v1_product_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRelatedProductsResponse_Entry.ProtoReflect.Descriptor instead.
+func (*ListRelatedProductsResponse_Entry) Descriptor() ([]byte, []int) {
+	return file_catalog_v1_product_proto_rawDescGZIP(), []int{29, 0}
+}
+
+func (x *ListRelatedProductsResponse_Entry) GetProduct() *Product {
+	if x != nil {
+		return x.Product
+	}
+	return nil
+}
+
+func (x *ListRelatedProductsResponse_Entry) GetReason() ListRelatedProductsResponse_Reason {
+	if x != nil {
+		return x.Reason
+	}
+	return ListRelatedProductsResponse_REASON_UNSPECIFIED
 }
 
 var File_catalog_v1_product_proto protoreflect.FileDescriptor
@@ -2166,11 +2491,12 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0f\n" +
-	"\r_weight_grams\"]\n" +
+	"\r_weight_grams\"\x92\x01\n" +
 	"\x11GetProductRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\x02id\x12\x1e\n" +
 	"\x03sku\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01H\x00R\x03skuB\f\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01H\x00R\x03sku\x123\n" +
+	"\x0ffrom_product_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\rfromProductIdB\f\n" +
 	"\x03key\x12\x05\xbaH\x02\b\x01\"C\n" +
 	"\x12GetProductResponse\x12-\n" +
 	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\"\x94\x02\n" +
@@ -2308,15 +2634,35 @@ const file_catalog_v1_product_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x1a@\n" +
 	"\x05Brand\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
-	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount2\xd2\n" +
+	"\rproduct_count\x18\x02 \x01(\x05R\fproductCount\"p\n" +
+	"\x1aListRelatedProductsRequest\x12*\n" +
 	"\n" +
+	"product_id\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\tproductId\x12&\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\"\xc9\x02\n" +
+	"\x1bListRelatedProductsResponse\x12G\n" +
+	"\aentries\x18\x01 \x03(\v2-.catalog.v1.ListRelatedProductsResponse.EntryR\aentries\x1a~\n" +
+	"\x05Entry\x12-\n" +
+	"\aproduct\x18\x01 \x01(\v2\x13.catalog.v1.ProductR\aproduct\x12F\n" +
+	"\x06reason\x18\x02 \x01(\x0e2..catalog.v1.ListRelatedProductsResponse.ReasonR\x06reason\"a\n" +
+	"\x06Reason\x12\x16\n" +
+	"\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12REASON_ALSO_VIEWED\x10\x01\x12\x12\n" +
+	"\x0eREASON_SIMILAR\x10\x02\x12\x13\n" +
+	"\x0fREASON_TRENDING\x10\x03\"g\n" +
+	"\x1bListTrendingProductsRequest\x12 \n" +
+	"\x06filter\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\x06filter\x12&\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\"O\n" +
+	"\x1cListTrendingProductsResponse\x12/\n" +
+	"\bproducts\x18\x01 \x03(\v2\x13.catalog.v1.ProductR\bproducts2\xbf\f\n" +
 	"\x0eProductService\x12X\n" +
 	"\n" +
 	"GetProduct\x12\x1d.catalog.v1.GetProductRequest\x1a\x1e.catalog.v1.GetProductResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12j\n" +
 	"\x10BatchGetProducts\x12#.catalog.v1.BatchGetProductsRequest\x1a$.catalog.v1.BatchGetProductsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12^\n" +
 	"\fListProducts\x12\x1f.catalog.v1.ListProductsRequest\x1a .catalog.v1.ListProductsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12X\n" +
 	"\n" +
-	"ListBrands\x12\x1d.catalog.v1.ListBrandsRequest\x1a\x1e.catalog.v1.ListBrandsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12^\n" +
+	"ListBrands\x12\x1d.catalog.v1.ListBrandsRequest\x1a\x1e.catalog.v1.ListBrandsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12s\n" +
+	"\x13ListRelatedProducts\x12&.catalog.v1.ListRelatedProductsRequest\x1a'.catalog.v1.ListRelatedProductsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12v\n" +
+	"\x14ListTrendingProducts\x12'.catalog.v1.ListTrendingProductsRequest\x1a(.catalog.v1.ListTrendingProductsResponse\"\v\x80\xd3\x18\x01\x88\xd3\x18\x01\x90\x02\x01\x12^\n" +
 	"\rCreateProduct\x12 .catalog.v1.CreateProductRequest\x1a!.catalog.v1.CreateProductResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12p\n" +
 	"\x13BatchCreateProducts\x12&.catalog.v1.BatchCreateProductsRequest\x1a'.catalog.v1.BatchCreateProductsResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12^\n" +
 	"\rUpdateProduct\x12 .catalog.v1.UpdateProductRequest\x1a!.catalog.v1.UpdateProductResponse\"\b\x80\xd3\x18\x02\x88\xd3\x18\x02\x12p\n" +
@@ -2339,107 +2685,121 @@ func file_catalog_v1_product_proto_rawDescGZIP() []byte {
 	return file_catalog_v1_product_proto_rawDescData
 }
 
-var file_catalog_v1_product_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_catalog_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_catalog_v1_product_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_catalog_v1_product_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_catalog_v1_product_proto_goTypes = []any{
-	(ProductChange_Operation)(0),        // 0: catalog.v1.ProductChange.Operation
-	(*Product)(nil),                     // 1: catalog.v1.Product
-	(*GetProductRequest)(nil),           // 2: catalog.v1.GetProductRequest
-	(*GetProductResponse)(nil),          // 3: catalog.v1.GetProductResponse
-	(*BatchGetProductsRequest)(nil),     // 4: catalog.v1.BatchGetProductsRequest
-	(*BatchGetProductsResponse)(nil),    // 5: catalog.v1.BatchGetProductsResponse
-	(*ListProductsRequest)(nil),         // 6: catalog.v1.ListProductsRequest
-	(*ListProductsResponse)(nil),        // 7: catalog.v1.ListProductsResponse
-	(*CreateProductRequest)(nil),        // 8: catalog.v1.CreateProductRequest
-	(*CreateProductResponse)(nil),       // 9: catalog.v1.CreateProductResponse
-	(*BatchCreateProductsRequest)(nil),  // 10: catalog.v1.BatchCreateProductsRequest
-	(*BatchCreateProductsResponse)(nil), // 11: catalog.v1.BatchCreateProductsResponse
-	(*UpdateProductRequest)(nil),        // 12: catalog.v1.UpdateProductRequest
-	(*UpdateProductResponse)(nil),       // 13: catalog.v1.UpdateProductResponse
-	(*BatchUpdateProductsRequest)(nil),  // 14: catalog.v1.BatchUpdateProductsRequest
-	(*BatchUpdateProductsResponse)(nil), // 15: catalog.v1.BatchUpdateProductsResponse
-	(*DeleteProductRequest)(nil),        // 16: catalog.v1.DeleteProductRequest
-	(*DeleteProductResponse)(nil),       // 17: catalog.v1.DeleteProductResponse
-	(*UndeleteProductRequest)(nil),      // 18: catalog.v1.UndeleteProductRequest
-	(*UndeleteProductResponse)(nil),     // 19: catalog.v1.UndeleteProductResponse
-	(*ListProductChangesRequest)(nil),   // 20: catalog.v1.ListProductChangesRequest
-	(*ListProductChangesResponse)(nil),  // 21: catalog.v1.ListProductChangesResponse
-	(*WatchProductChangesRequest)(nil),  // 22: catalog.v1.WatchProductChangesRequest
-	(*WatchProductChangesResponse)(nil), // 23: catalog.v1.WatchProductChangesResponse
-	(*RevertProductChangeRequest)(nil),  // 24: catalog.v1.RevertProductChangeRequest
-	(*RevertProductChangeResponse)(nil), // 25: catalog.v1.RevertProductChangeResponse
-	(*ProductChange)(nil),               // 26: catalog.v1.ProductChange
-	(*ListBrandsRequest)(nil),           // 27: catalog.v1.ListBrandsRequest
-	(*ListBrandsResponse)(nil),          // 28: catalog.v1.ListBrandsResponse
-	nil,                                 // 29: catalog.v1.Product.AttributesEntry
-	(*ProductChange_FieldChange)(nil),   // 30: catalog.v1.ProductChange.FieldChange
-	(*ListBrandsResponse_Brand)(nil),    // 31: catalog.v1.ListBrandsResponse.Brand
-	(*Money)(nil),                       // 32: catalog.v1.Money
-	(*timestamppb.Timestamp)(nil),       // 33: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),       // 34: google.protobuf.FieldMask
-	(*structpb.Value)(nil),              // 35: google.protobuf.Value
+	(ProductChange_Operation)(0),              // 0: catalog.v1.ProductChange.Operation
+	(ListRelatedProductsResponse_Reason)(0),   // 1: catalog.v1.ListRelatedProductsResponse.Reason
+	(*Product)(nil),                           // 2: catalog.v1.Product
+	(*GetProductRequest)(nil),                 // 3: catalog.v1.GetProductRequest
+	(*GetProductResponse)(nil),                // 4: catalog.v1.GetProductResponse
+	(*BatchGetProductsRequest)(nil),           // 5: catalog.v1.BatchGetProductsRequest
+	(*BatchGetProductsResponse)(nil),          // 6: catalog.v1.BatchGetProductsResponse
+	(*ListProductsRequest)(nil),               // 7: catalog.v1.ListProductsRequest
+	(*ListProductsResponse)(nil),              // 8: catalog.v1.ListProductsResponse
+	(*CreateProductRequest)(nil),              // 9: catalog.v1.CreateProductRequest
+	(*CreateProductResponse)(nil),             // 10: catalog.v1.CreateProductResponse
+	(*BatchCreateProductsRequest)(nil),        // 11: catalog.v1.BatchCreateProductsRequest
+	(*BatchCreateProductsResponse)(nil),       // 12: catalog.v1.BatchCreateProductsResponse
+	(*UpdateProductRequest)(nil),              // 13: catalog.v1.UpdateProductRequest
+	(*UpdateProductResponse)(nil),             // 14: catalog.v1.UpdateProductResponse
+	(*BatchUpdateProductsRequest)(nil),        // 15: catalog.v1.BatchUpdateProductsRequest
+	(*BatchUpdateProductsResponse)(nil),       // 16: catalog.v1.BatchUpdateProductsResponse
+	(*DeleteProductRequest)(nil),              // 17: catalog.v1.DeleteProductRequest
+	(*DeleteProductResponse)(nil),             // 18: catalog.v1.DeleteProductResponse
+	(*UndeleteProductRequest)(nil),            // 19: catalog.v1.UndeleteProductRequest
+	(*UndeleteProductResponse)(nil),           // 20: catalog.v1.UndeleteProductResponse
+	(*ListProductChangesRequest)(nil),         // 21: catalog.v1.ListProductChangesRequest
+	(*ListProductChangesResponse)(nil),        // 22: catalog.v1.ListProductChangesResponse
+	(*WatchProductChangesRequest)(nil),        // 23: catalog.v1.WatchProductChangesRequest
+	(*WatchProductChangesResponse)(nil),       // 24: catalog.v1.WatchProductChangesResponse
+	(*RevertProductChangeRequest)(nil),        // 25: catalog.v1.RevertProductChangeRequest
+	(*RevertProductChangeResponse)(nil),       // 26: catalog.v1.RevertProductChangeResponse
+	(*ProductChange)(nil),                     // 27: catalog.v1.ProductChange
+	(*ListBrandsRequest)(nil),                 // 28: catalog.v1.ListBrandsRequest
+	(*ListBrandsResponse)(nil),                // 29: catalog.v1.ListBrandsResponse
+	(*ListRelatedProductsRequest)(nil),        // 30: catalog.v1.ListRelatedProductsRequest
+	(*ListRelatedProductsResponse)(nil),       // 31: catalog.v1.ListRelatedProductsResponse
+	(*ListTrendingProductsRequest)(nil),       // 32: catalog.v1.ListTrendingProductsRequest
+	(*ListTrendingProductsResponse)(nil),      // 33: catalog.v1.ListTrendingProductsResponse
+	nil,                                       // 34: catalog.v1.Product.AttributesEntry
+	(*ProductChange_FieldChange)(nil),         // 35: catalog.v1.ProductChange.FieldChange
+	(*ListBrandsResponse_Brand)(nil),          // 36: catalog.v1.ListBrandsResponse.Brand
+	(*ListRelatedProductsResponse_Entry)(nil), // 37: catalog.v1.ListRelatedProductsResponse.Entry
+	(*Money)(nil),                             // 38: catalog.v1.Money
+	(*timestamppb.Timestamp)(nil),             // 39: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),             // 40: google.protobuf.FieldMask
+	(*structpb.Value)(nil),                    // 41: google.protobuf.Value
 }
 var file_catalog_v1_product_proto_depIdxs = []int32{
-	32, // 0: catalog.v1.Product.price:type_name -> catalog.v1.Money
-	29, // 1: catalog.v1.Product.attributes:type_name -> catalog.v1.Product.AttributesEntry
-	33, // 2: catalog.v1.Product.create_time:type_name -> google.protobuf.Timestamp
-	33, // 3: catalog.v1.Product.update_time:type_name -> google.protobuf.Timestamp
-	33, // 4: catalog.v1.Product.delete_time:type_name -> google.protobuf.Timestamp
-	1,  // 5: catalog.v1.GetProductResponse.product:type_name -> catalog.v1.Product
-	1,  // 6: catalog.v1.BatchGetProductsResponse.products:type_name -> catalog.v1.Product
-	1,  // 7: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
-	1,  // 8: catalog.v1.CreateProductRequest.product:type_name -> catalog.v1.Product
-	1,  // 9: catalog.v1.CreateProductResponse.product:type_name -> catalog.v1.Product
-	8,  // 10: catalog.v1.BatchCreateProductsRequest.requests:type_name -> catalog.v1.CreateProductRequest
-	1,  // 11: catalog.v1.BatchCreateProductsResponse.products:type_name -> catalog.v1.Product
-	1,  // 12: catalog.v1.UpdateProductRequest.product:type_name -> catalog.v1.Product
-	34, // 13: catalog.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 14: catalog.v1.UpdateProductResponse.product:type_name -> catalog.v1.Product
-	12, // 15: catalog.v1.BatchUpdateProductsRequest.requests:type_name -> catalog.v1.UpdateProductRequest
-	1,  // 16: catalog.v1.BatchUpdateProductsResponse.products:type_name -> catalog.v1.Product
-	1,  // 17: catalog.v1.DeleteProductResponse.product:type_name -> catalog.v1.Product
-	1,  // 18: catalog.v1.UndeleteProductResponse.product:type_name -> catalog.v1.Product
-	26, // 19: catalog.v1.ListProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
-	26, // 20: catalog.v1.WatchProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
-	1,  // 21: catalog.v1.RevertProductChangeResponse.product:type_name -> catalog.v1.Product
+	38, // 0: catalog.v1.Product.price:type_name -> catalog.v1.Money
+	34, // 1: catalog.v1.Product.attributes:type_name -> catalog.v1.Product.AttributesEntry
+	39, // 2: catalog.v1.Product.create_time:type_name -> google.protobuf.Timestamp
+	39, // 3: catalog.v1.Product.update_time:type_name -> google.protobuf.Timestamp
+	39, // 4: catalog.v1.Product.delete_time:type_name -> google.protobuf.Timestamp
+	2,  // 5: catalog.v1.GetProductResponse.product:type_name -> catalog.v1.Product
+	2,  // 6: catalog.v1.BatchGetProductsResponse.products:type_name -> catalog.v1.Product
+	2,  // 7: catalog.v1.ListProductsResponse.products:type_name -> catalog.v1.Product
+	2,  // 8: catalog.v1.CreateProductRequest.product:type_name -> catalog.v1.Product
+	2,  // 9: catalog.v1.CreateProductResponse.product:type_name -> catalog.v1.Product
+	9,  // 10: catalog.v1.BatchCreateProductsRequest.requests:type_name -> catalog.v1.CreateProductRequest
+	2,  // 11: catalog.v1.BatchCreateProductsResponse.products:type_name -> catalog.v1.Product
+	2,  // 12: catalog.v1.UpdateProductRequest.product:type_name -> catalog.v1.Product
+	40, // 13: catalog.v1.UpdateProductRequest.update_mask:type_name -> google.protobuf.FieldMask
+	2,  // 14: catalog.v1.UpdateProductResponse.product:type_name -> catalog.v1.Product
+	13, // 15: catalog.v1.BatchUpdateProductsRequest.requests:type_name -> catalog.v1.UpdateProductRequest
+	2,  // 16: catalog.v1.BatchUpdateProductsResponse.products:type_name -> catalog.v1.Product
+	2,  // 17: catalog.v1.DeleteProductResponse.product:type_name -> catalog.v1.Product
+	2,  // 18: catalog.v1.UndeleteProductResponse.product:type_name -> catalog.v1.Product
+	27, // 19: catalog.v1.ListProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
+	27, // 20: catalog.v1.WatchProductChangesResponse.changes:type_name -> catalog.v1.ProductChange
+	2,  // 21: catalog.v1.RevertProductChangeResponse.product:type_name -> catalog.v1.Product
 	0,  // 22: catalog.v1.ProductChange.operation:type_name -> catalog.v1.ProductChange.Operation
-	30, // 23: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
-	33, // 24: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 25: catalog.v1.ProductChange.product:type_name -> catalog.v1.Product
-	31, // 26: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
-	35, // 27: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
-	35, // 28: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
-	2,  // 29: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
-	4,  // 30: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
-	6,  // 31: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
-	27, // 32: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
-	8,  // 33: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
-	10, // 34: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
-	12, // 35: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
-	14, // 36: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
-	16, // 37: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
-	18, // 38: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
-	20, // 39: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
-	22, // 40: catalog.v1.ProductService.WatchProductChanges:input_type -> catalog.v1.WatchProductChangesRequest
-	24, // 41: catalog.v1.ProductService.RevertProductChange:input_type -> catalog.v1.RevertProductChangeRequest
-	3,  // 42: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
-	5,  // 43: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
-	7,  // 44: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
-	28, // 45: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
-	9,  // 46: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
-	11, // 47: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
-	13, // 48: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
-	15, // 49: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
-	17, // 50: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
-	19, // 51: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
-	21, // 52: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
-	23, // 53: catalog.v1.ProductService.WatchProductChanges:output_type -> catalog.v1.WatchProductChangesResponse
-	25, // 54: catalog.v1.ProductService.RevertProductChange:output_type -> catalog.v1.RevertProductChangeResponse
-	42, // [42:55] is the sub-list for method output_type
-	29, // [29:42] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	35, // 23: catalog.v1.ProductChange.fields:type_name -> catalog.v1.ProductChange.FieldChange
+	39, // 24: catalog.v1.ProductChange.create_time:type_name -> google.protobuf.Timestamp
+	2,  // 25: catalog.v1.ProductChange.product:type_name -> catalog.v1.Product
+	36, // 26: catalog.v1.ListBrandsResponse.brands:type_name -> catalog.v1.ListBrandsResponse.Brand
+	37, // 27: catalog.v1.ListRelatedProductsResponse.entries:type_name -> catalog.v1.ListRelatedProductsResponse.Entry
+	2,  // 28: catalog.v1.ListTrendingProductsResponse.products:type_name -> catalog.v1.Product
+	41, // 29: catalog.v1.ProductChange.FieldChange.old_value:type_name -> google.protobuf.Value
+	41, // 30: catalog.v1.ProductChange.FieldChange.new_value:type_name -> google.protobuf.Value
+	2,  // 31: catalog.v1.ListRelatedProductsResponse.Entry.product:type_name -> catalog.v1.Product
+	1,  // 32: catalog.v1.ListRelatedProductsResponse.Entry.reason:type_name -> catalog.v1.ListRelatedProductsResponse.Reason
+	3,  // 33: catalog.v1.ProductService.GetProduct:input_type -> catalog.v1.GetProductRequest
+	5,  // 34: catalog.v1.ProductService.BatchGetProducts:input_type -> catalog.v1.BatchGetProductsRequest
+	7,  // 35: catalog.v1.ProductService.ListProducts:input_type -> catalog.v1.ListProductsRequest
+	28, // 36: catalog.v1.ProductService.ListBrands:input_type -> catalog.v1.ListBrandsRequest
+	30, // 37: catalog.v1.ProductService.ListRelatedProducts:input_type -> catalog.v1.ListRelatedProductsRequest
+	32, // 38: catalog.v1.ProductService.ListTrendingProducts:input_type -> catalog.v1.ListTrendingProductsRequest
+	9,  // 39: catalog.v1.ProductService.CreateProduct:input_type -> catalog.v1.CreateProductRequest
+	11, // 40: catalog.v1.ProductService.BatchCreateProducts:input_type -> catalog.v1.BatchCreateProductsRequest
+	13, // 41: catalog.v1.ProductService.UpdateProduct:input_type -> catalog.v1.UpdateProductRequest
+	15, // 42: catalog.v1.ProductService.BatchUpdateProducts:input_type -> catalog.v1.BatchUpdateProductsRequest
+	17, // 43: catalog.v1.ProductService.DeleteProduct:input_type -> catalog.v1.DeleteProductRequest
+	19, // 44: catalog.v1.ProductService.UndeleteProduct:input_type -> catalog.v1.UndeleteProductRequest
+	21, // 45: catalog.v1.ProductService.ListProductChanges:input_type -> catalog.v1.ListProductChangesRequest
+	23, // 46: catalog.v1.ProductService.WatchProductChanges:input_type -> catalog.v1.WatchProductChangesRequest
+	25, // 47: catalog.v1.ProductService.RevertProductChange:input_type -> catalog.v1.RevertProductChangeRequest
+	4,  // 48: catalog.v1.ProductService.GetProduct:output_type -> catalog.v1.GetProductResponse
+	6,  // 49: catalog.v1.ProductService.BatchGetProducts:output_type -> catalog.v1.BatchGetProductsResponse
+	8,  // 50: catalog.v1.ProductService.ListProducts:output_type -> catalog.v1.ListProductsResponse
+	29, // 51: catalog.v1.ProductService.ListBrands:output_type -> catalog.v1.ListBrandsResponse
+	31, // 52: catalog.v1.ProductService.ListRelatedProducts:output_type -> catalog.v1.ListRelatedProductsResponse
+	33, // 53: catalog.v1.ProductService.ListTrendingProducts:output_type -> catalog.v1.ListTrendingProductsResponse
+	10, // 54: catalog.v1.ProductService.CreateProduct:output_type -> catalog.v1.CreateProductResponse
+	12, // 55: catalog.v1.ProductService.BatchCreateProducts:output_type -> catalog.v1.BatchCreateProductsResponse
+	14, // 56: catalog.v1.ProductService.UpdateProduct:output_type -> catalog.v1.UpdateProductResponse
+	16, // 57: catalog.v1.ProductService.BatchUpdateProducts:output_type -> catalog.v1.BatchUpdateProductsResponse
+	18, // 58: catalog.v1.ProductService.DeleteProduct:output_type -> catalog.v1.DeleteProductResponse
+	20, // 59: catalog.v1.ProductService.UndeleteProduct:output_type -> catalog.v1.UndeleteProductResponse
+	22, // 60: catalog.v1.ProductService.ListProductChanges:output_type -> catalog.v1.ListProductChangesResponse
+	24, // 61: catalog.v1.ProductService.WatchProductChanges:output_type -> catalog.v1.WatchProductChangesResponse
+	26, // 62: catalog.v1.ProductService.RevertProductChange:output_type -> catalog.v1.RevertProductChangeResponse
+	48, // [48:63] is the sub-list for method output_type
+	33, // [33:48] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_catalog_v1_product_proto_init() }
@@ -2459,8 +2819,8 @@ func file_catalog_v1_product_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_catalog_v1_product_proto_rawDesc), len(file_catalog_v1_product_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   31,
+			NumEnums:      2,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

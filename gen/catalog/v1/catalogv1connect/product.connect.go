@@ -45,6 +45,12 @@ const (
 	// ProductServiceListBrandsProcedure is the fully-qualified name of the ProductService's ListBrands
 	// RPC.
 	ProductServiceListBrandsProcedure = "/catalog.v1.ProductService/ListBrands"
+	// ProductServiceListRelatedProductsProcedure is the fully-qualified name of the ProductService's
+	// ListRelatedProducts RPC.
+	ProductServiceListRelatedProductsProcedure = "/catalog.v1.ProductService/ListRelatedProducts"
+	// ProductServiceListTrendingProductsProcedure is the fully-qualified name of the ProductService's
+	// ListTrendingProducts RPC.
+	ProductServiceListTrendingProductsProcedure = "/catalog.v1.ProductService/ListTrendingProducts"
 	// ProductServiceCreateProductProcedure is the fully-qualified name of the ProductService's
 	// CreateProduct RPC.
 	ProductServiceCreateProductProcedure = "/catalog.v1.ProductService/CreateProduct"
@@ -97,6 +103,17 @@ type ProductServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
+	// ListRelatedProducts returns live products to show beside a product, best first: those that readers looked at
+	// after it, then similar ones, then trending ones. An anonymous call counts as an impression of each. What
+	// readers do shows within a minute.
+	//
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND) if there is no such product or it is deleted.
+	ListRelatedProducts(context.Context, *v1.ListRelatedProductsRequest) (*v1.ListRelatedProductsResponse, error)
+	// ListTrendingProducts returns the live products that anonymous readers looked at most of late, the most viewed
+	// first. A view counts half after a week. An anonymous call counts as an impression of each product.
+	//
+	// Errors: INVALID_ARGUMENT (FILTER_INVALID).
+	ListTrendingProducts(context.Context, *v1.ListTrendingProductsRequest) (*v1.ListTrendingProductsResponse, error)
 	// CreateProduct adds a product. Safe to retry: with a request_id a repeated call gets the response of the first
 	// one; without, it fails with SKU_TAKEN and names the product that holds the SKU.
 	//
@@ -204,6 +221,20 @@ func NewProductServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listRelatedProducts: connect.NewClient[v1.ListRelatedProductsRequest, v1.ListRelatedProductsResponse](
+			httpClient,
+			baseURL+ProductServiceListRelatedProductsProcedure,
+			connect.WithSchema(productServiceMethods.ByName("ListRelatedProducts")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listTrendingProducts: connect.NewClient[v1.ListTrendingProductsRequest, v1.ListTrendingProductsResponse](
+			httpClient,
+			baseURL+ProductServiceListTrendingProductsProcedure,
+			connect.WithSchema(productServiceMethods.ByName("ListTrendingProducts")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		createProduct: connect.NewClient[v1.CreateProductRequest, v1.CreateProductResponse](
 			httpClient,
 			baseURL+ProductServiceCreateProductProcedure,
@@ -264,19 +295,21 @@ func NewProductServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 
 // productServiceClient implements ProductServiceClient.
 type productServiceClient struct {
-	getProduct          *connect.Client[v1.GetProductRequest, v1.GetProductResponse]
-	batchGetProducts    *connect.Client[v1.BatchGetProductsRequest, v1.BatchGetProductsResponse]
-	listProducts        *connect.Client[v1.ListProductsRequest, v1.ListProductsResponse]
-	listBrands          *connect.Client[v1.ListBrandsRequest, v1.ListBrandsResponse]
-	createProduct       *connect.Client[v1.CreateProductRequest, v1.CreateProductResponse]
-	batchCreateProducts *connect.Client[v1.BatchCreateProductsRequest, v1.BatchCreateProductsResponse]
-	updateProduct       *connect.Client[v1.UpdateProductRequest, v1.UpdateProductResponse]
-	batchUpdateProducts *connect.Client[v1.BatchUpdateProductsRequest, v1.BatchUpdateProductsResponse]
-	deleteProduct       *connect.Client[v1.DeleteProductRequest, v1.DeleteProductResponse]
-	undeleteProduct     *connect.Client[v1.UndeleteProductRequest, v1.UndeleteProductResponse]
-	listProductChanges  *connect.Client[v1.ListProductChangesRequest, v1.ListProductChangesResponse]
-	watchProductChanges *connect.Client[v1.WatchProductChangesRequest, v1.WatchProductChangesResponse]
-	revertProductChange *connect.Client[v1.RevertProductChangeRequest, v1.RevertProductChangeResponse]
+	getProduct           *connect.Client[v1.GetProductRequest, v1.GetProductResponse]
+	batchGetProducts     *connect.Client[v1.BatchGetProductsRequest, v1.BatchGetProductsResponse]
+	listProducts         *connect.Client[v1.ListProductsRequest, v1.ListProductsResponse]
+	listBrands           *connect.Client[v1.ListBrandsRequest, v1.ListBrandsResponse]
+	listRelatedProducts  *connect.Client[v1.ListRelatedProductsRequest, v1.ListRelatedProductsResponse]
+	listTrendingProducts *connect.Client[v1.ListTrendingProductsRequest, v1.ListTrendingProductsResponse]
+	createProduct        *connect.Client[v1.CreateProductRequest, v1.CreateProductResponse]
+	batchCreateProducts  *connect.Client[v1.BatchCreateProductsRequest, v1.BatchCreateProductsResponse]
+	updateProduct        *connect.Client[v1.UpdateProductRequest, v1.UpdateProductResponse]
+	batchUpdateProducts  *connect.Client[v1.BatchUpdateProductsRequest, v1.BatchUpdateProductsResponse]
+	deleteProduct        *connect.Client[v1.DeleteProductRequest, v1.DeleteProductResponse]
+	undeleteProduct      *connect.Client[v1.UndeleteProductRequest, v1.UndeleteProductResponse]
+	listProductChanges   *connect.Client[v1.ListProductChangesRequest, v1.ListProductChangesResponse]
+	watchProductChanges  *connect.Client[v1.WatchProductChangesRequest, v1.WatchProductChangesResponse]
+	revertProductChange  *connect.Client[v1.RevertProductChangeRequest, v1.RevertProductChangeResponse]
 }
 
 // GetProduct calls catalog.v1.ProductService.GetProduct.
@@ -309,6 +342,24 @@ func (c *productServiceClient) ListProducts(ctx context.Context, req *v1.ListPro
 // ListBrands calls catalog.v1.ProductService.ListBrands.
 func (c *productServiceClient) ListBrands(ctx context.Context, req *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error) {
 	response, err := c.listBrands.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListRelatedProducts calls catalog.v1.ProductService.ListRelatedProducts.
+func (c *productServiceClient) ListRelatedProducts(ctx context.Context, req *v1.ListRelatedProductsRequest) (*v1.ListRelatedProductsResponse, error) {
+	response, err := c.listRelatedProducts.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListTrendingProducts calls catalog.v1.ProductService.ListTrendingProducts.
+func (c *productServiceClient) ListTrendingProducts(ctx context.Context, req *v1.ListTrendingProductsRequest) (*v1.ListTrendingProductsResponse, error) {
+	response, err := c.listTrendingProducts.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -415,6 +466,17 @@ type ProductServiceHandler interface {
 	//
 	// Errors: INVALID_ARGUMENT (PAGE_TOKEN_INVALID).
 	ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error)
+	// ListRelatedProducts returns live products to show beside a product, best first: those that readers looked at
+	// after it, then similar ones, then trending ones. An anonymous call counts as an impression of each. What
+	// readers do shows within a minute.
+	//
+	// Errors: NOT_FOUND (PRODUCT_NOT_FOUND) if there is no such product or it is deleted.
+	ListRelatedProducts(context.Context, *v1.ListRelatedProductsRequest) (*v1.ListRelatedProductsResponse, error)
+	// ListTrendingProducts returns the live products that anonymous readers looked at most of late, the most viewed
+	// first. A view counts half after a week. An anonymous call counts as an impression of each product.
+	//
+	// Errors: INVALID_ARGUMENT (FILTER_INVALID).
+	ListTrendingProducts(context.Context, *v1.ListTrendingProductsRequest) (*v1.ListTrendingProductsResponse, error)
 	// CreateProduct adds a product. Safe to retry: with a request_id a repeated call gets the response of the first
 	// one; without, it fails with SKU_TAKEN and names the product that holds the SKU.
 	//
@@ -518,6 +580,20 @@ func NewProductServiceHandler(svc ProductServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	productServiceListRelatedProductsHandler := connect.NewUnaryHandlerSimple(
+		ProductServiceListRelatedProductsProcedure,
+		svc.ListRelatedProducts,
+		connect.WithSchema(productServiceMethods.ByName("ListRelatedProducts")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	productServiceListTrendingProductsHandler := connect.NewUnaryHandlerSimple(
+		ProductServiceListTrendingProductsProcedure,
+		svc.ListTrendingProducts,
+		connect.WithSchema(productServiceMethods.ByName("ListTrendingProducts")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	productServiceCreateProductHandler := connect.NewUnaryHandlerSimple(
 		ProductServiceCreateProductProcedure,
 		svc.CreateProduct,
@@ -583,6 +659,10 @@ func NewProductServiceHandler(svc ProductServiceHandler, opts ...connect.Handler
 			productServiceListProductsHandler.ServeHTTP(w, r)
 		case ProductServiceListBrandsProcedure:
 			productServiceListBrandsHandler.ServeHTTP(w, r)
+		case ProductServiceListRelatedProductsProcedure:
+			productServiceListRelatedProductsHandler.ServeHTTP(w, r)
+		case ProductServiceListTrendingProductsProcedure:
+			productServiceListTrendingProductsHandler.ServeHTTP(w, r)
 		case ProductServiceCreateProductProcedure:
 			productServiceCreateProductHandler.ServeHTTP(w, r)
 		case ProductServiceBatchCreateProductsProcedure:
@@ -624,6 +704,14 @@ func (UnimplementedProductServiceHandler) ListProducts(context.Context, *v1.List
 
 func (UnimplementedProductServiceHandler) ListBrands(context.Context, *v1.ListBrandsRequest) (*v1.ListBrandsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.ListBrands is not implemented"))
+}
+
+func (UnimplementedProductServiceHandler) ListRelatedProducts(context.Context, *v1.ListRelatedProductsRequest) (*v1.ListRelatedProductsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.ListRelatedProducts is not implemented"))
+}
+
+func (UnimplementedProductServiceHandler) ListTrendingProducts(context.Context, *v1.ListTrendingProductsRequest) (*v1.ListTrendingProductsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("catalog.v1.ProductService.ListTrendingProducts is not implemented"))
 }
 
 func (UnimplementedProductServiceHandler) CreateProduct(context.Context, *v1.CreateProductRequest) (*v1.CreateProductResponse, error) {

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file catalog/v1/product.proto.
  */
 export const file_catalog_v1_product: GenFile = /*@__PURE__*/
-  fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEi0QMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIZCgx3ZWlnaHRfZ3JhbXMYDiABKANIAIgBARIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV93ZWlnaHRfZ3JhbXMiNwoRR2V0UHJvZHVjdFJlcXVlc3QSDAoCaWQYASABKAlIABINCgNza3UYAiABKAlIAEIFCgNrZXkiOgoSR2V0UHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiNAoXQmF0Y2hHZXRQcm9kdWN0c1JlcXVlc3QSCwoDaWRzGAEgAygJEgwKBHNrdXMYAiADKAkiQQoYQmF0Y2hHZXRQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IoMBChNMaXN0UHJvZHVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCRIQCghvcmRlcl9ieRgEIAEoCRINCgVxdWVyeRgFIAEoCRIUCgxzaG93X2RlbGV0ZWQYBiABKAgiVgoUTGlzdFByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKFENyZWF0ZVByb2R1Y3RSZXF1ZXN0EiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIj0KFUNyZWF0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0InsKGkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0EjIKCHJlcXVlc3RzGAEgAygLMiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdBIVCg12YWxpZGF0ZV9vbmx5GAIgASgIEhIKCnJlcXVlc3RfaWQYAyABKAkiRAobQmF0Y2hDcmVhdGVQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Iq8BChRVcGRhdGVQcm9kdWN0UmVxdWVzdBIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Ei8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIVCg12YWxpZGF0ZV9vbmx5GAMgASgIEhIKCnJlcXVlc3RfaWQYBCABKAkSFQoNYWxsb3dfbWlzc2luZxgFIAEoCCI9ChVVcGRhdGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJ7ChpCYXRjaFVwZGF0ZVByb2R1Y3RzUmVxdWVzdBIyCghyZXF1ZXN0cxgBIAMoCzIgLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlcXVlc3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIkQKG0JhdGNoVXBkYXRlUHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJbChREZWxldGVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEhUKDXZhbGlkYXRlX29ubHkYAyABKAgSEgoKcmVxdWVzdF9pZBgEIAEoCSI9ChVEZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJPChZVbmRlbGV0ZVByb2R1Y3RSZXF1ZXN0EgoKAmlkGAEgASgJEhUKDXZhbGlkYXRlX29ubHkYAiABKAgSEgoKcmVxdWVzdF9pZBgDIAEoCSI/ChdVbmRlbGV0ZVByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IpsBChlMaXN0UHJvZHVjdENoYW5nZXNSZXF1ZXN0EhIKCnByb2R1Y3RfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSEQoJc2VxdWVuY2VzGAQgAygDEhAKCG9yZGVyX2J5GAUgASgJEg4KBmN1cnNvchgGIAEoCRIOCgZmaWx0ZXIYByABKAkidgoaTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLbmV4dF9jdXJzb3IYAyABKAkiPAoaV2F0Y2hQcm9kdWN0Q2hhbmdlc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgJEg4KBmZpbHRlchgCIAEoCSJZChtXYXRjaFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2USKgoHY2hhbmdlcxgBIAMoCzIZLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZRIOCgZjdXJzb3IYAiABKAkiWQoaUmV2ZXJ0UHJvZHVjdENoYW5nZVJlcXVlc3QSEAoIc2VxdWVuY2UYASABKAMSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIkMKG1JldmVydFByb2R1Y3RDaGFuZ2VSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IuYECg1Qcm9kdWN0Q2hhbmdlEhAKCHNlcXVlbmNlGAEgASgDEhIKCnByb2R1Y3RfaWQYAiABKAkSCwoDc2t1GAMgASgJEjYKCW9wZXJhdGlvbhgEIAEoDjIjLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZS5PcGVyYXRpb24SNQoGZmllbGRzGAUgAygLMiUuY2F0YWxvZy52MS5Qcm9kdWN0Q2hhbmdlLkZpZWxkQ2hhbmdlEhAKCGFjdG9yX2lkGAYgASgJEhIKCmFjdG9yX25hbWUYByABKAkSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYCSABKAkSJAoHcHJvZHVjdBgKIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBIZChFyZXZlcnRlZF9zZXF1ZW5jZRgLIAEoAxISCgphcGlfa2V5X2lkGAwgASgJGnIKC0ZpZWxkQ2hhbmdlEg0KBWZpZWxkGAEgASgJEikKCW9sZF92YWx1ZRgCIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRIpCgluZXdfdmFsdWUYAyABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUihAEKCU9wZXJhdGlvbhIZChVPUEVSQVRJT05fVU5TUEVDSUZJRUQQABIVChFPUEVSQVRJT05fQ1JFQVRFRBABEhUKEU9QRVJBVElPTl9VUERBVEVEEAISFQoRT1BFUkFUSU9OX0RFTEVURUQQAxIXChNPUEVSQVRJT05fVU5ERUxFVEVEEAQiSQoRTGlzdEJyYW5kc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDQoFcXVlcnkYAyABKAkikQEKEkxpc3RCcmFuZHNSZXNwb25zZRI0CgZicmFuZHMYASADKAsyJC5jYXRhbG9nLnYxLkxpc3RCcmFuZHNSZXNwb25zZS5CcmFuZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkaLAoFQnJhbmQSDAoEbmFtZRgBIAEoCRIVCg1wcm9kdWN0X2NvdW50GAIgASgFMp4KCg5Qcm9kdWN0U2VydmljZRJUCgpHZXRQcm9kdWN0Eh0uY2F0YWxvZy52MS5HZXRQcm9kdWN0UmVxdWVzdBoeLmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlc3BvbnNlIgeQAgGI0xgBEmYKEEJhdGNoR2V0UHJvZHVjdHMSIy5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0GiQuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVzcG9uc2UiB5ACAYjTGAESWgoMTGlzdFByb2R1Y3RzEh8uY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXF1ZXN0GiAuY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXNwb25zZSIHkAIBiNMYARJUCgpMaXN0QnJhbmRzEh0uY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVxdWVzdBoeLmNhdGFsb2cudjEuTGlzdEJyYW5kc1Jlc3BvbnNlIgeQAgGI0xgBEloKDUNyZWF0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLkNyZWF0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVzcG9uc2UiBIjTGAISbAoTQmF0Y2hDcmVhdGVQcm9kdWN0cxImLmNhdGFsb2cudjEuQmF0Y2hDcmVhdGVQcm9kdWN0c1JlcXVlc3QaJy5jYXRhbG9nLnYxLkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXNwb25zZSIEiNMYAhJaCg1VcGRhdGVQcm9kdWN0EiAuY2F0YWxvZy52MS5VcGRhdGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlc3BvbnNlIgSI0xgCEmwKE0JhdGNoVXBkYXRlUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkJhdGNoVXBkYXRlUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5CYXRjaFVwZGF0ZVByb2R1Y3RzUmVzcG9uc2UiBIjTGAISWgoNRGVsZXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuRGVsZXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLkRlbGV0ZVByb2R1Y3RSZXNwb25zZSIEiNMYAhJgCg9VbmRlbGV0ZVByb2R1Y3QSIi5jYXRhbG9nLnYxLlVuZGVsZXRlUHJvZHVjdFJlcXVlc3QaIy5jYXRhbG9nLnYxLlVuZGVsZXRlUHJvZHVjdFJlc3BvbnNlIgSI0xgCEmwKEkxpc3RQcm9kdWN0Q2hhbmdlcxIlLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RDaGFuZ2VzUmVxdWVzdBomLmNhdGFsb2cudjEuTGlzdFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2UiB5ACAYjTGAESbgoTV2F0Y2hQcm9kdWN0Q2hhbmdlcxImLmNhdGFsb2cudjEuV2F0Y2hQcm9kdWN0Q2hhbmdlc1JlcXVlc3QaJy5jYXRhbG9nLnYxLldhdGNoUHJvZHVjdENoYW5nZXNSZXNwb25zZSIEiNMYATABEmwKE1JldmVydFByb2R1Y3RDaGFuZ2USJi5jYXRhbG9nLnYxLlJldmVydFByb2R1Y3RDaGFuZ2VSZXF1ZXN0GicuY2F0YWxvZy52MS5SZXZlcnRQcm9kdWN0Q2hhbmdlUmVzcG9uc2UiBIjTGAJCNlo0Z2l0aHViLmNvbS96ZWJyYW5kcy9jYXRhbG9nL2dlbi9jYXRhbG9nL3YxO2NhdGFsb2d2MWIGcHJvdG8z", [file_catalog_v1_access, file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChhjYXRhbG9nL3YxL3Byb2R1Y3QucHJvdG8SCmNhdGFsb2cudjEi0QMKB1Byb2R1Y3QSCgoCaWQYASABKAkSCwoDc2t1GAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnJhbmQYBCABKAkSIAoFcHJpY2UYBSABKAsyES5jYXRhbG9nLnYxLk1vbmV5EhMKC2Rlc2NyaXB0aW9uGAYgASgJEhIKCmltYWdlX3VybHMYByADKAkSDAoEdGFncxgIIAMoCRI3CgphdHRyaWJ1dGVzGAkgAygLMiMuY2F0YWxvZy52MS5Qcm9kdWN0LkF0dHJpYnV0ZXNFbnRyeRIZCgx3ZWlnaHRfZ3JhbXMYDiABKANIAIgBARIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV93ZWlnaHRfZ3JhbXMiUAoRR2V0UHJvZHVjdFJlcXVlc3QSDAoCaWQYASABKAlIABINCgNza3UYAiABKAlIABIXCg9mcm9tX3Byb2R1Y3RfaWQYAyABKAlCBQoDa2V5IjoKEkdldFByb2R1Y3RSZXNwb25zZRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0IjQKF0JhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0EgsKA2lkcxgBIAMoCRIMCgRza3VzGAIgAygJIkEKGEJhdGNoR2V0UHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKDAQoTTGlzdFByb2R1Y3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAkSEAoIb3JkZXJfYnkYBCABKAkSDQoFcXVlcnkYBSABKAkSFAoMc2hvd19kZWxldGVkGAYgASgIIlYKFExpc3RQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChRDcmVhdGVQcm9kdWN0UmVxdWVzdBIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0EhUKDXZhbGlkYXRlX29ubHkYAiABKAgSEgoKcmVxdWVzdF9pZBgDIAEoCSI9ChVDcmVhdGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCJ7ChpCYXRjaENyZWF0ZVByb2R1Y3RzUmVxdWVzdBIyCghyZXF1ZXN0cxgBIAMoCzIgLmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlcXVlc3QSFQoNdmFsaWRhdGVfb25seRgCIAEoCBISCgpyZXF1ZXN0X2lkGAMgASgJIkQKG0JhdGNoQ3JlYXRlUHJvZHVjdHNSZXNwb25zZRIlCghwcm9kdWN0cxgBIAMoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKvAQoUVXBkYXRlUHJvZHVjdFJlcXVlc3QSJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSFQoNdmFsaWRhdGVfb25seRgDIAEoCBISCgpyZXF1ZXN0X2lkGAQgASgJEhUKDWFsbG93X21pc3NpbmcYBSABKAgiPQoVVXBkYXRlUHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiewoaQmF0Y2hVcGRhdGVQcm9kdWN0c1JlcXVlc3QSMgoIcmVxdWVzdHMYASADKAsyIC5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXF1ZXN0EhUKDXZhbGlkYXRlX29ubHkYAiABKAgSEgoKcmVxdWVzdF9pZBgDIAEoCSJEChtCYXRjaFVwZGF0ZVByb2R1Y3RzUmVzcG9uc2USJQoIcHJvZHVjdHMYASADKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiWwoURGVsZXRlUHJvZHVjdFJlcXVlc3QSCgoCaWQYASABKAkSDAoEZXRhZxgCIAEoCRIVCg12YWxpZGF0ZV9vbmx5GAMgASgIEhIKCnJlcXVlc3RfaWQYBCABKAkiPQoVRGVsZXRlUHJvZHVjdFJlc3BvbnNlEiQKB3Byb2R1Y3QYASABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QiTwoWVW5kZWxldGVQcm9kdWN0UmVxdWVzdBIKCgJpZBgBIAEoCRIVCg12YWxpZGF0ZV9vbmx5GAIgASgIEhIKCnJlcXVlc3RfaWQYAyABKAkiPwoXVW5kZWxldGVQcm9kdWN0UmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCKbAQoZTGlzdFByb2R1Y3RDaGFuZ2VzUmVxdWVzdBISCgpwcm9kdWN0X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhEKCXNlcXVlbmNlcxgEIAMoAxIQCghvcmRlcl9ieRgFIAEoCRIOCgZjdXJzb3IYBiABKAkSDgoGZmlsdGVyGAcgASgJInYKGkxpc3RQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlEioKB2NoYW5nZXMYASADKAsyGS5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhMKC25leHRfY3Vyc29yGAMgASgJIjwKGldhdGNoUHJvZHVjdENoYW5nZXNSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoCRIOCgZmaWx0ZXIYAiABKAkiWQobV2F0Y2hQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlEioKB2NoYW5nZXMYASADKAsyGS5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2USDgoGY3Vyc29yGAIgASgJIlkKGlJldmVydFByb2R1Y3RDaGFuZ2VSZXF1ZXN0EhAKCHNlcXVlbmNlGAEgASgDEhUKDXZhbGlkYXRlX29ubHkYAiABKAgSEgoKcmVxdWVzdF9pZBgDIAEoCSJDChtSZXZlcnRQcm9kdWN0Q2hhbmdlUmVzcG9uc2USJAoHcHJvZHVjdBgBIAEoCzITLmNhdGFsb2cudjEuUHJvZHVjdCLmBAoNUHJvZHVjdENoYW5nZRIQCghzZXF1ZW5jZRgBIAEoAxISCgpwcm9kdWN0X2lkGAIgASgJEgsKA3NrdRgDIAEoCRI2CglvcGVyYXRpb24YBCABKA4yIy5jYXRhbG9nLnYxLlByb2R1Y3RDaGFuZ2UuT3BlcmF0aW9uEjUKBmZpZWxkcxgFIAMoCzIlLmNhdGFsb2cudjEuUHJvZHVjdENoYW5nZS5GaWVsZENoYW5nZRIQCghhY3Rvcl9pZBgGIAEoCRISCgphY3Rvcl9uYW1lGAcgASgJEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAkgASgJEiQKB3Byb2R1Y3QYCiABKAsyEy5jYXRhbG9nLnYxLlByb2R1Y3QSGQoRcmV2ZXJ0ZWRfc2VxdWVuY2UYCyABKAMSEgoKYXBpX2tleV9pZBgMIAEoCRpyCgtGaWVsZENoYW5nZRINCgVmaWVsZBgBIAEoCRIpCglvbGRfdmFsdWUYAiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSKQoJbmV3X3ZhbHVlGAMgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlIoQBCglPcGVyYXRpb24SGQoVT1BFUkFUSU9OX1VOU1BFQ0lGSUVEEAASFQoRT1BFUkFUSU9OX0NSRUFURUQQARIVChFPUEVSQVRJT05fVVBEQVRFRBACEhUKEU9QRVJBVElPTl9ERUxFVEVEEAMSFwoTT1BFUkFUSU9OX1VOREVMRVRFRBAEIkkKEUxpc3RCcmFuZHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBXF1ZXJ5GAMgASgJIpEBChJMaXN0QnJhbmRzUmVzcG9uc2USNAoGYnJhbmRzGAEgAygLMiQuY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVzcG9uc2UuQnJhbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJGiwKBUJyYW5kEgwKBG5hbWUYASABKAkSFQoNcHJvZHVjdF9jb3VudBgCIAEoBSJDChpMaXN0UmVsYXRlZFByb2R1Y3RzUmVxdWVzdBISCgpwcm9kdWN0X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBSKvAgobTGlzdFJlbGF0ZWRQcm9kdWN0c1Jlc3BvbnNlEj4KB2VudHJpZXMYASADKAsyLS5jYXRhbG9nLnYxLkxpc3RSZWxhdGVkUHJvZHVjdHNSZXNwb25zZS5FbnRyeRptCgVFbnRyeRIkCgdwcm9kdWN0GAEgASgLMhMuY2F0YWxvZy52MS5Qcm9kdWN0Ej4KBnJlYXNvbhgCIAEoDjIuLmNhdGFsb2cudjEuTGlzdFJlbGF0ZWRQcm9kdWN0c1Jlc3BvbnNlLlJlYXNvbiJhCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSUkVBU09OX0FMU09fVklFV0VEEAESEgoOUkVBU09OX1NJTUlMQVIQAhITCg9SRUFTT05fVFJFTkRJTkcQAyJAChtMaXN0VHJlbmRpbmdQcm9kdWN0c1JlcXVlc3QSDgoGZmlsdGVyGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBSJFChxMaXN0VHJlbmRpbmdQcm9kdWN0c1Jlc3BvbnNlEiUKCHByb2R1Y3RzGAEgAygLMhMuY2F0YWxvZy52MS5Qcm9kdWN0MoMMCg5Qcm9kdWN0U2VydmljZRJUCgpHZXRQcm9kdWN0Eh0uY2F0YWxvZy52MS5HZXRQcm9kdWN0UmVxdWVzdBoeLmNhdGFsb2cudjEuR2V0UHJvZHVjdFJlc3BvbnNlIgeQAgGI0xgBEmYKEEJhdGNoR2V0UHJvZHVjdHMSIy5jYXRhbG9nLnYxLkJhdGNoR2V0UHJvZHVjdHNSZXF1ZXN0GiQuY2F0YWxvZy52MS5CYXRjaEdldFByb2R1Y3RzUmVzcG9uc2UiB5ACAYjTGAESWgoMTGlzdFByb2R1Y3RzEh8uY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXF1ZXN0GiAuY2F0YWxvZy52MS5MaXN0UHJvZHVjdHNSZXNwb25zZSIHkAIBiNMYARJUCgpMaXN0QnJhbmRzEh0uY2F0YWxvZy52MS5MaXN0QnJhbmRzUmVxdWVzdBoeLmNhdGFsb2cudjEuTGlzdEJyYW5kc1Jlc3BvbnNlIgeQAgGI0xgBEm8KE0xpc3RSZWxhdGVkUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkxpc3RSZWxhdGVkUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5MaXN0UmVsYXRlZFByb2R1Y3RzUmVzcG9uc2UiB5ACAYjTGAEScgoUTGlzdFRyZW5kaW5nUHJvZHVjdHMSJy5jYXRhbG9nLnYxLkxpc3RUcmVuZGluZ1Byb2R1Y3RzUmVxdWVzdBooLmNhdGFsb2cudjEuTGlzdFRyZW5kaW5nUHJvZHVjdHNSZXNwb25zZSIHkAIBiNMYARJaCg1DcmVhdGVQcm9kdWN0EiAuY2F0YWxvZy52MS5DcmVhdGVQcm9kdWN0UmVxdWVzdBohLmNhdGFsb2cudjEuQ3JlYXRlUHJvZHVjdFJlc3BvbnNlIgSI0xgCEmwKE0JhdGNoQ3JlYXRlUHJvZHVjdHMSJi5jYXRhbG9nLnYxLkJhdGNoQ3JlYXRlUHJvZHVjdHNSZXF1ZXN0GicuY2F0YWxvZy52MS5CYXRjaENyZWF0ZVByb2R1Y3RzUmVzcG9uc2UiBIjTGAISWgoNVXBkYXRlUHJvZHVjdBIgLmNhdGFsb2cudjEuVXBkYXRlUHJvZHVjdFJlcXVlc3QaIS5jYXRhbG9nLnYxLlVwZGF0ZVByb2R1Y3RSZXNwb25zZSIEiNMYAhJsChNCYXRjaFVwZGF0ZVByb2R1Y3RzEiYuY2F0YWxvZy52MS5CYXRjaFVwZGF0ZVByb2R1Y3RzUmVxdWVzdBonLmNhdGFsb2cudjEuQmF0Y2hVcGRhdGVQcm9kdWN0c1Jlc3BvbnNlIgSI0xgCEloKDURlbGV0ZVByb2R1Y3QSIC5jYXRhbG9nLnYxLkRlbGV0ZVByb2R1Y3RSZXF1ZXN0GiEuY2F0YWxvZy52MS5EZWxldGVQcm9kdWN0UmVzcG9uc2UiBIjTGAISYAoPVW5kZWxldGVQcm9kdWN0EiIuY2F0YWxvZy52MS5VbmRlbGV0ZVByb2R1Y3RSZXF1ZXN0GiMuY2F0YWxvZy52MS5VbmRlbGV0ZVByb2R1Y3RSZXNwb25zZSIEiNMYAhJsChJMaXN0UHJvZHVjdENoYW5nZXMSJS5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0Q2hhbmdlc1JlcXVlc3QaJi5jYXRhbG9nLnYxLkxpc3RQcm9kdWN0Q2hhbmdlc1Jlc3BvbnNlIgeQAgGI0xgBEm4KE1dhdGNoUHJvZHVjdENoYW5nZXMSJi5jYXRhbG9nLnYxLldhdGNoUHJvZHVjdENoYW5nZXNSZXF1ZXN0GicuY2F0YWxvZy52MS5XYXRjaFByb2R1Y3RDaGFuZ2VzUmVzcG9uc2UiBIjTGAEwARJsChNSZXZlcnRQcm9kdWN0Q2hhbmdlEiYuY2F0YWxvZy52MS5SZXZlcnRQcm9kdWN0Q2hhbmdlUmVxdWVzdBonLmNhdGFsb2cudjEuUmV2ZXJ0UHJvZHVjdENoYW5nZVJlc3BvbnNlIgSI0xgCQjZaNGdpdGh1Yi5jb20vemVicmFuZHMvY2F0YWxvZy9nZW4vY2F0YWxvZy92MTtjYXRhbG9ndjFiBnByb3RvMw", [file_catalog_v1_access, file_catalog_v1_money, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Product is an entry of the catalog.
@@ -160,6 +160,15 @@ export type GetProductRequest = Message<"catalog.v1.GetProductRequest"> & {
     value: string;
     case: "sku";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The id of the product that the reader looked at before and came from, as by a link from its page. The catalog
+   * counts how often products are looked at after each other, for ListRelatedProducts, and stores nothing about
+   * readers. An unknown id, and that of the product itself, is ignored.
+   *
+   * @generated from field: string from_product_id = 3;
+   */
+  fromProductId: string;
 };
 
 /**
@@ -1211,6 +1220,173 @@ export const ListBrandsResponse_BrandSchema: GenMessage<ListBrandsResponse_Brand
   messageDesc(file_catalog_v1_product, 27, 0);
 
 /**
+ * ListRelatedProductsRequest names a product.
+ *
+ * @generated from message catalog.v1.ListRelatedProductsRequest
+ */
+export type ListRelatedProductsRequest = Message<"catalog.v1.ListRelatedProductsRequest"> & {
+  /**
+   * The product's id.
+   *
+   * @generated from field: string product_id = 1;
+   */
+  productId: string;
+
+  /**
+   * The maximum number of entries to return: 1 to 100; 0 means 12.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+};
+
+/**
+ * Describes the message catalog.v1.ListRelatedProductsRequest.
+ * Use `create(ListRelatedProductsRequestSchema)` to create a new message.
+ */
+export const ListRelatedProductsRequestSchema: GenMessage<ListRelatedProductsRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 28);
+
+/**
+ * ListRelatedProductsResponse holds products to show beside another one.
+ *
+ * @generated from message catalog.v1.ListRelatedProductsResponse
+ */
+export type ListRelatedProductsResponse = Message<"catalog.v1.ListRelatedProductsResponse"> & {
+  /**
+   * The entries, best first.
+   *
+   * @generated from field: repeated catalog.v1.ListRelatedProductsResponse.Entry entries = 1;
+   */
+  entries: ListRelatedProductsResponse_Entry[];
+};
+
+/**
+ * Describes the message catalog.v1.ListRelatedProductsResponse.
+ * Use `create(ListRelatedProductsResponseSchema)` to create a new message.
+ */
+export const ListRelatedProductsResponseSchema: GenMessage<ListRelatedProductsResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 29);
+
+/**
+ * Entry is a product with the reason.
+ *
+ * @generated from message catalog.v1.ListRelatedProductsResponse.Entry
+ */
+export type ListRelatedProductsResponse_Entry = Message<"catalog.v1.ListRelatedProductsResponse.Entry"> & {
+  /**
+   * The product.
+   *
+   * @generated from field: catalog.v1.Product product = 1;
+   */
+  product?: Product | undefined;
+
+  /**
+   * Why it is in the list.
+   *
+   * @generated from field: catalog.v1.ListRelatedProductsResponse.Reason reason = 2;
+   */
+  reason: ListRelatedProductsResponse_Reason;
+};
+
+/**
+ * Describes the message catalog.v1.ListRelatedProductsResponse.Entry.
+ * Use `create(ListRelatedProductsResponse_EntrySchema)` to create a new message.
+ */
+export const ListRelatedProductsResponse_EntrySchema: GenMessage<ListRelatedProductsResponse_Entry> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 29, 0);
+
+/**
+ * Reason says why a product is in the list.
+ *
+ * @generated from enum catalog.v1.ListRelatedProductsResponse.Reason
+ */
+export enum ListRelatedProductsResponse_Reason {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Readers looked at it after the product.
+   *
+   * @generated from enum value: REASON_ALSO_VIEWED = 1;
+   */
+  ALSO_VIEWED = 1,
+
+  /**
+   * It is similar in brand, tags, name and price.
+   *
+   * @generated from enum value: REASON_SIMILAR = 2;
+   */
+  SIMILAR = 2,
+
+  /**
+   * Many readers looked at it of late.
+   *
+   * @generated from enum value: REASON_TRENDING = 3;
+   */
+  TRENDING = 3,
+}
+
+/**
+ * Describes the enum catalog.v1.ListRelatedProductsResponse.Reason.
+ */
+export const ListRelatedProductsResponse_ReasonSchema: GenEnum<ListRelatedProductsResponse_Reason> = /*@__PURE__*/
+  enumDesc(file_catalog_v1_product, 29, 0);
+
+/**
+ * ListTrendingProductsRequest asks for trending products.
+ *
+ * @generated from message catalog.v1.ListTrendingProductsRequest
+ */
+export type ListTrendingProductsRequest = Message<"catalog.v1.ListTrendingProductsRequest"> & {
+  /**
+   * Which products: see ListProductsRequest.filter.
+   *
+   * @generated from field: string filter = 1;
+   */
+  filter: string;
+
+  /**
+   * The maximum number of products to return: 1 to 100; 0 means 12.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+};
+
+/**
+ * Describes the message catalog.v1.ListTrendingProductsRequest.
+ * Use `create(ListTrendingProductsRequestSchema)` to create a new message.
+ */
+export const ListTrendingProductsRequestSchema: GenMessage<ListTrendingProductsRequest> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 30);
+
+/**
+ * ListTrendingProductsResponse holds trending products.
+ *
+ * @generated from message catalog.v1.ListTrendingProductsResponse
+ */
+export type ListTrendingProductsResponse = Message<"catalog.v1.ListTrendingProductsResponse"> & {
+  /**
+   * The products, the most viewed first.
+   *
+   * @generated from field: repeated catalog.v1.Product products = 1;
+   */
+  products: Product[];
+};
+
+/**
+ * Describes the message catalog.v1.ListTrendingProductsResponse.
+ * Use `create(ListTrendingProductsResponseSchema)` to create a new message.
+ */
+export const ListTrendingProductsResponseSchema: GenMessage<ListTrendingProductsResponse> = /*@__PURE__*/
+  messageDesc(file_catalog_v1_product, 31);
+
+/**
  * ProductService reads and changes the catalog. Anybody may read; administrators may write.
  *
  * A change, its history and its notification job commit in one transaction (an outbox). Every other
@@ -1272,6 +1448,33 @@ export const ProductService: GenService<{
     methodKind: "unary";
     input: typeof ListBrandsRequestSchema;
     output: typeof ListBrandsResponseSchema;
+  },
+  /**
+   * ListRelatedProducts returns live products to show beside a product, best first: those that readers looked at
+   * after it, then similar ones, then trending ones. An anonymous call counts as an impression of each. What
+   * readers do shows within a minute.
+   *
+   * Errors: NOT_FOUND (PRODUCT_NOT_FOUND) if there is no such product or it is deleted.
+   *
+   * @generated from rpc catalog.v1.ProductService.ListRelatedProducts
+   */
+  listRelatedProducts: {
+    methodKind: "unary";
+    input: typeof ListRelatedProductsRequestSchema;
+    output: typeof ListRelatedProductsResponseSchema;
+  },
+  /**
+   * ListTrendingProducts returns the live products that anonymous readers looked at most of late, the most viewed
+   * first. A view counts half after a week. An anonymous call counts as an impression of each product.
+   *
+   * Errors: INVALID_ARGUMENT (FILTER_INVALID).
+   *
+   * @generated from rpc catalog.v1.ProductService.ListTrendingProducts
+   */
+  listTrendingProducts: {
+    methodKind: "unary";
+    input: typeof ListTrendingProductsRequestSchema;
+    output: typeof ListTrendingProductsResponseSchema;
   },
   /**
    * CreateProduct adds a product. Safe to retry: with a request_id a repeated call gets the response of the first
