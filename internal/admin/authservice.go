@@ -37,11 +37,13 @@ var _ catalogv1connect.AuthServiceHandler = (*AuthService)(nil)
 func NewAuthService(
 	d *db.DB, q *queue.Queue, tokens *auth.Tokens, passwords *auth.Passwords, passkeys *auth.Passkeys, log *slog.Logger,
 ) *AuthService {
-	return &AuthService{
+	s := &AuthService{
 		d: d, queue: q, passwords: passwords, passkeys: passkeys, log: log,
 		sessions: auth.NewSessions(d, tokens),
 		throttle: auth.NewThrottle(d),
 	}
+	s.sessions.OnReuse = s.recordReuse
+	return s
 }
 
 // errSignInFailed is the answer to every failed sign-in, whether the password is wrong or the account is
@@ -90,8 +92,13 @@ func (s *AuthService) signIn(
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
 			return err
 		}
-		in.grant, err = s.start(ctx, tx, in.row, in.proof)
-		return err
+		if in.grant, err = s.start(ctx, tx, in.row, in.proof); err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, auth.Event{
+			Type:  catalogv1.SecurityEvent_TYPE_SIGN_IN,
+			Actor: in.row, Admin: in.row, SessionID: in.grant.SessionID,
+		})
 	})
 	if err != nil {
 		return nil, s.answerFactor(ctx, row, limits, factor, err)
@@ -113,8 +120,25 @@ type signedIn struct {
 }
 
 // checkPassword returns nil if row is active and password is correct, wrong if not, and SIGN_IN_THROTTLED if a
-// limit is reached, before or while the call waits for its turn. Every failure takes the same steps.
+// limit is reached, before or while the call waits for its turn. Every failure takes the same steps. It records
+// failures, and the first attempt that a limit refuses in its window.
 func (s *AuthService) checkPassword(
+	ctx context.Context, limits []auth.Limit, row *ent.Admin, password string, wrong error,
+) error {
+	err := s.tryPassword(ctx, limits, row, password, wrong)
+	if !fault.Is(err, fault.SignInThrottled) {
+		return err
+	}
+	noted := s.throttle.FirstRefusal(ctx, limits, func(ctx context.Context, tx *ent.Tx) error {
+		return s.recordAttempt(ctx, tx, row, catalogv1.SecurityEvent_TYPE_SIGN_IN_THROTTLED)
+	})
+	if noted != nil {
+		return noted
+	}
+	return err
+}
+
+func (s *AuthService) tryPassword(
 	ctx context.Context, limits []auth.Limit, row *ent.Admin, password string, wrong error,
 ) error {
 	allowed := func(ctx context.Context) error { return s.throttle.Check(ctx, limits...) }
@@ -128,10 +152,39 @@ func (s *AuthService) checkPassword(
 	if matches && active(row) {
 		return nil
 	}
-	if err := s.throttle.Count(ctx, limits...); err != nil {
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := auth.CountIn(ctx, tx, limits...); err != nil {
+			return err
+		}
+		return s.recordAttempt(ctx, tx, row, failureOf(ctx, row))
+	})
+	if err != nil {
 		return err
 	}
 	return wrong
+}
+
+// failureOf returns the kind of a wrong password: somebody with a session of the administrator gave it, or a stranger.
+func failureOf(ctx context.Context, row *ent.Admin) catalogv1.SecurityEvent_Type {
+	if who, ok := auth.PrincipalFrom(ctx); ok && who.AdminID == row.ID {
+		return catalogv1.SecurityEvent_TYPE_REAUTHENTICATION_FAILED
+	}
+	return catalogv1.SecurityEvent_TYPE_SIGN_IN_FAILED
+}
+
+// recordAttempt records an attempt at the password of an administrator, or, without an id, of an account that does not
+// exist. It does not keep the address that was typed: it may be anything, even a password.
+func (s *AuthService) recordAttempt(
+	ctx context.Context, tx *ent.Tx, row *ent.Admin, kind catalogv1.SecurityEvent_Type,
+) error {
+	e := auth.Event{Type: kind}
+	if row.ID != uuid.Nil {
+		e.Admin = row
+	}
+	if who, ok := auth.PrincipalFrom(ctx); ok && who.AdminID == row.ID {
+		e.SessionID = who.SessionID
+	}
+	return record(ctx, tx, s.queue, e)
 }
 
 // recordSignIn sets the sign-in time if the administrator has not changed since the password check. It locks
@@ -160,10 +213,6 @@ func (s *AuthService) RefreshSession(
 		return nil, fault.Field("refresh_token", fault.FieldRequired, "is required, unless a cookie holds it")
 	}
 	grant, row, err := s.sessions.Refresh(ctx, req.GetRefreshToken())
-	if fault.Is(err, fault.RefreshTokenReused) {
-		s.log.WarnContext(ctx, "a refresh token was used twice: its session has ended",
-			slog.Any("error", err), slog.String("client", auth.ClientFrom(ctx).Address.String()))
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -191,13 +240,36 @@ func (s *AuthService) SignOut(
 		return &catalogv1.SignOutResponse{}, nil
 	}
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		_, err := auth.EndSession(ctx, tx, session)
-		return err
+		open, err := auth.OpenSession(ctx, tx, session)
+		if err != nil || open == nil {
+			return err
+		}
+		owner, err := tx.Admin.Get(ctx, open.AdminID)
+		if err != nil {
+			return err
+		}
+		if _, err := auth.EndSession(ctx, tx, session); err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, auth.Event{
+			Type: catalogv1.SecurityEvent_TYPE_SIGN_OUT, Actor: owner, Admin: owner, SessionID: session,
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &catalogv1.SignOutResponse{}, nil
+}
+
+// recordReuse records that a session ends because a refresh token was used again.
+func (s *AuthService) recordReuse(ctx context.Context, tx *ent.Tx, reused *ent.Session) error {
+	owner, err := tx.Admin.Get(ctx, reused.AdminID)
+	if err != nil {
+		return err
+	}
+	return record(ctx, tx, s.queue, auth.Event{
+		Type: catalogv1.SecurityEvent_TYPE_REFRESH_TOKEN_REUSED, Admin: owner, SessionID: reused.ID,
+	})
 }
 
 // EndReplaced ends the session of a refresh token that another session replaced in a browser. It is best

@@ -144,7 +144,8 @@ func TestRefreshSession(t *testing.T) {
 		_, err = w.auth.RefreshSession(t.Context(), &catalogv1.RefreshSessionRequest{RefreshToken: w.session.GetRefreshToken()})
 		requireReason(t, err, fault.RefreshTokenReused)
 		requireEnded(t, w, resp.GetAccessToken())
-		require.Contains(t, w.log.String(), w.ana.GetId(), "reuse is worth a line in the log")
+		require.Contains(t, w.log.String(), `"level":"WARN","msg":"security event"`, "reuse is worth a warning in the log")
+		require.Contains(t, w.log.String(), w.ana.GetId())
 		for _, secret := range []string{w.session.GetRefreshToken(), resp.GetRefreshToken(), resp.GetAccessToken(), goodPassword} {
 			require.NotContains(t, w.log.String(), secret)
 		}

@@ -67,6 +67,7 @@ func newEmptyWorld(t *testing.T, d *db.DB) *world {
 	passkeys, err := auth.NewPasskeys("https://catalog.test")
 	require.NoError(t, err)
 	log := &logs.Log{}
+	d.HookSecurityEvents(auth.LogEvents(slog.New(slog.NewJSONHandler(log, nil))))
 	return &world{
 		d: d, passwords: passwords, log: log,
 		guard:   auth.NewAuthenticator(d, tokens),

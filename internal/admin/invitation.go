@@ -29,6 +29,7 @@ func (s *AuthService) AcceptInvitation(
 		purpose: onetimetoken.PurposeInvitation, token: req.GetToken(),
 		password: req.GetPassword(), field: "password", factor: req.GetSecondFactor(),
 		where: admin.And(admin.DeleteTimeIsNil(), admin.Disabled(false), admin.PasswordHash("")),
+		event: catalogv1.SecurityEvent_TYPE_INVITATION_ACCEPTED,
 		then: func(ctx context.Context, row *ent.Admin) (*ent.Admin, error) {
 			update := row.Update().AddVersion(1)
 			if name != "" {
@@ -60,6 +61,8 @@ type redemption struct {
 	factor *catalogv1.SecondFactor
 	// where matches eligible administrators.
 	where predicate.Admin
+	// event is recorded.
+	event catalogv1.SecurityEvent_Type
 	// then runs in the same transaction; it may be nil.
 	then func(ctx context.Context, row *ent.Admin) (*ent.Admin, error)
 }
@@ -93,8 +96,12 @@ func (s *AuthService) redeem(ctx context.Context, r redemption) (signedIn, error
 				return err
 			}
 		}
-		in.grant, err = s.restart(ctx, tx, in.row, in.proof)
-		return err
+		if in.grant, err = s.restart(ctx, tx, in.row, in.proof); err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, auth.Event{
+			Type: r.event, Actor: in.row, Admin: in.row, SessionID: in.grant.SessionID,
+		})
 	})
 	if err != nil {
 		return signedIn{}, s.answerFactor(ctx, in.row, factorLimits(ctx, in.row), r.factor, err)

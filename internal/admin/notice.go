@@ -29,6 +29,7 @@ var notices = map[catalogv1.SecurityEvent_Type]told{
 	catalogv1.SecurityEvent_TYPE_PASSWORD_CHANGED:        always,
 	catalogv1.SecurityEvent_TYPE_EMAIL_CHANGE_REQUESTED:  always,
 	catalogv1.SecurityEvent_TYPE_EMAIL_CHANGED:           always,
+	catalogv1.SecurityEvent_TYPE_ADMIN_CREATED:           byOthers,
 	catalogv1.SecurityEvent_TYPE_ADMIN_UPDATED:           byOthers,
 	catalogv1.SecurityEvent_TYPE_ADMIN_DISABLED:          always,
 	catalogv1.SecurityEvent_TYPE_ADMIN_ENABLED:           always,
@@ -63,8 +64,12 @@ func record(ctx context.Context, tx *ent.Tx, q *queue.Queue, e auth.Event, forme
 	return q.Insert(ctx, tx, jobs...)
 }
 
-// tells reports whether the administrator concerned is told of an event.
+// tells reports whether the administrator concerned is told of an event. Somebody who has not accepted their invitation
+// is not: they have nothing to protect yet.
 func tells(e auth.Event, actor *uuid.UUID) bool {
+	if e.Admin.PasswordHash == "" {
+		return false
+	}
 	switch notices[e.Type] {
 	case always:
 		return true

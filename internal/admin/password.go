@@ -63,8 +63,12 @@ func (s *AuthService) ChangePassword(
 		if err != nil {
 			return err
 		}
-		grant, err = s.restart(ctx, tx, row, proof{given: kept.SecondFactor})
-		return err
+		if grant, err = s.restart(ctx, tx, row, proof{given: kept.SecondFactor}); err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, auth.Event{
+			Type: catalogv1.SecurityEvent_TYPE_PASSWORD_CHANGED, Admin: row, SessionID: grant.SessionID,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -99,10 +103,16 @@ func (s *AuthService) RequestPasswordReset(
 	if err := s.throttle.Check(ctx, limits...); err != nil {
 		return nil, err
 	}
-	if err := s.throttle.Count(ctx, limits...); err != nil {
-		return nil, err
-	}
-	if err := s.mailReset(ctx, row); err != nil {
+	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := auth.CountIn(ctx, tx, limits...); err != nil {
+			return err
+		}
+		if err := s.recordAttempt(ctx, tx, row, catalogv1.SecurityEvent_TYPE_PASSWORD_RESET_REQUESTED); err != nil {
+			return err
+		}
+		return s.mailReset(ctx, tx, row)
+	})
+	if err != nil {
 		return nil, err
 	}
 	select {
@@ -114,13 +124,11 @@ func (s *AuthService) RequestPasswordReset(
 }
 
 // mailReset queues a password reset mail for an administrator who is active.
-func (s *AuthService) mailReset(ctx context.Context, row *ent.Admin) error {
+func (s *AuthService) mailReset(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
 	if !active(row) {
 		return nil
 	}
-	return s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		return mailLink(ctx, tx, s.queue, passwordReset, row.ID)
-	})
+	return mailLink(ctx, tx, s.queue, passwordReset, row.ID)
 }
 
 // ResetPassword implements catalog.v1.AuthService. It also clears the sign-in rate limits of the account.
@@ -131,6 +139,7 @@ func (s *AuthService) ResetPassword(
 		purpose: onetimetoken.PurposePasswordReset, token: req.GetToken(),
 		password: req.GetNewPassword(), field: "new_password",
 		where: isActive(), factor: req.GetSecondFactor(),
+		event: catalogv1.SecurityEvent_TYPE_PASSWORD_RESET,
 	})
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (s *AuthService) proveByPassword(
 ) (auth.Proof, error) {
 	limits := auth.SessionLimits(who.SessionID)
 	if err := s.checkPassword(ctx, limits, row, password, errProofIncorrect); err != nil {
-		return auth.Proof{}, s.recordUnproved(ctx, who, row, err)
+		return auth.Proof{}, err
 	}
 	var proof auth.Proof
 	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
@@ -83,22 +83,4 @@ func (s *AuthService) recordProof(
 		Type: catalogv1.SecurityEvent_TYPE_REAUTHENTICATED, Admin: row, SessionID: who.SessionID,
 	})
 	return proof, err
-}
-
-// recordUnproved records that the caller gave a wrong proof, if that is why the call fails, and returns the error of
-// the call.
-func (s *AuthService) recordUnproved(ctx context.Context, who auth.Principal, row *ent.Admin, failure error) error {
-	if !fault.Is(failure, fault.PasswordIncorrect) {
-		return failure
-	}
-	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		_, err := auth.RecordEvent(ctx, tx, auth.Event{
-			Type: catalogv1.SecurityEvent_TYPE_REAUTHENTICATION_FAILED, Admin: row, SessionID: who.SessionID,
-		})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return failure
 }

@@ -47,7 +47,15 @@ func (s *Service) invite(ctx context.Context, tx *ent.Tx, row *ent.Admin) error 
 	if err := auth.CountIn(ctx, tx, auth.InvitationLimit(row.Email)); err != nil {
 		return err
 	}
+	if err := s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_INVITED, row); err != nil {
+		return err
+	}
 	return mailLink(ctx, tx, s.queue, invitation, row.ID)
+}
+
+// record records what the caller did to an administrator.
+func (s *Service) record(ctx context.Context, tx *ent.Tx, kind catalogv1.SecurityEvent_Type, row *ent.Admin) error {
+	return record(ctx, tx, s.queue, auth.Event{Type: kind, Admin: row})
 }
 
 // CreateAdmin implements catalog.v1.AdminService. It does not invite a disabled administrator without a
@@ -80,7 +88,10 @@ func (s *Service) CreateAdmin(
 			SetPasswordHash(hash).
 			SetDisabled(req.GetAdmin().GetDisabled()).
 			Save(ctx)
-		if err != nil || !invited(row) {
+		if err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_CREATED, row); err != nil || !invited(row) {
 			return err
 		}
 		return s.invite(ctx, tx, row)
@@ -139,7 +150,10 @@ func (s *Service) DeleteAdmin(
 		if row, err = row.Update().SetDeleteTime(tx.Clock.Now()).AddVersion(1).Save(ctx); err != nil {
 			return err
 		}
-		return auth.EndAll(ctx, tx, id)
+		if err := auth.EndAll(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_DELETED, row)
 	})
 	if err != nil {
 		return nil, err
@@ -173,7 +187,7 @@ func (s *Service) UndeleteAdmin(
 			return emailTaken(err, row.Email)
 		}
 		row = updated
-		return nil
+		return s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_UNDELETED, row)
 	})
 	if err != nil {
 		return nil, err

@@ -85,11 +85,24 @@ func (s *AuthService) RevokeSession(
 		return nil, err
 	}
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		open, err := auth.OpenSession(ctx, tx, id)
+		if err != nil {
+			return err
+		}
 		found, err := auth.EndSession(ctx, tx, id)
 		if err == nil && !found {
 			return fault.New(fault.NotFound, fault.SessionNotFound, "There is no such session.")
 		}
-		return err
+		if err != nil || open == nil {
+			return err
+		}
+		owner, err := tx.Admin.Get(ctx, open.AdminID)
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, auth.Event{
+			Type: catalogv1.SecurityEvent_TYPE_SESSION_REVOKED, Admin: owner, SessionID: id,
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -50,9 +50,11 @@ func CreateWithPassword(ctx context.Context, d *db.DB, email, name, password str
 			return err
 		}
 		row, err := tx.Admin.Create().SetEmail(who.email).SetName(who.name).SetPasswordHash(hash).Save(ctx)
-		if err == nil {
-			id = row.ID
+		if err != nil {
+			return err
 		}
+		id = row.ID
+		_, err = auth.RecordEvent(ctx, tx, auth.Event{Type: catalogv1.SecurityEvent_TYPE_ADMIN_CREATED, Admin: row})
 		return err
 	})
 	return id, emailTaken(err, who.email)
@@ -87,8 +89,12 @@ func (s *AuthService) CompleteSetup(
 		if err != nil {
 			return err
 		}
-		grant, err = s.sessions.Start(ctx, tx, row.ID)
-		return err
+		if grant, err = s.sessions.Start(ctx, tx, row.ID); err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, auth.Event{
+			Type: catalogv1.SecurityEvent_TYPE_ADMIN_CREATED, Actor: row, Admin: row, SessionID: grant.SessionID,
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -141,6 +141,9 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.recordUpdate(ctx, tx, old, row); err != nil {
+		return nil, err
+	}
 	if disabling {
 		return row, auth.EndAll(ctx, tx, row.ID)
 	}
@@ -148,6 +151,27 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 		err = s.addressChanged(ctx, tx, row)
 	}
 	return row, err
+}
+
+// recordUpdate records a change of name, and that an administrator was disabled or enabled.
+func (s *Service) recordUpdate(ctx context.Context, tx *ent.Tx, old, row *ent.Admin) error {
+	if row.Name != old.Name {
+		err := record(ctx, tx, s.queue, auth.Event{
+			Type: catalogv1.SecurityEvent_TYPE_ADMIN_UPDATED, Admin: row,
+			Details: map[string]string{"old_name": old.Name, "new_name": row.Name},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case row.Disabled && !old.Disabled:
+		return s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_DISABLED, row)
+	case old.Disabled && !row.Disabled:
+		return s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_ENABLED, row)
+	default:
+		return nil
+	}
 }
 
 // addressChanged revokes the mailed links, and repeats a pending invitation.

@@ -16,6 +16,7 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zebrands/catalog/internal/admin"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/rpc"
@@ -131,6 +132,7 @@ func OpenDatabase(
 	if err != nil {
 		return nil, fmt.Errorf("--database-url (CATALOG_DATABASE_URL): %w", err)
 	}
+	d.HookSecurityEvents(auth.LogEvents(log))
 	if err := d.Migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate: %w", err), d.Close())
 	}
@@ -146,7 +148,7 @@ func CreateAdmin(
 	if err != nil {
 		return "", err
 	}
-	id, err := admin.CreateWithPassword(ctx, d, email, name, password)
+	id, err := admin.CreateWithPassword(auth.AsOperator(ctx), d, email, name, password)
 	return id.String(), errors.Join(err, d.Close())
 }
 

@@ -68,6 +68,7 @@ func (p *parts) open(ctx context.Context) error {
 	if p.queue, err = queue.New(p.db, p.log, queue.Instrument(p.telemetry.Tracer(), p.telemetry.Meter())); err != nil {
 		return fmt.Errorf("open queue: %w", err)
 	}
+	p.db.HookSecurityEvents(auth.ReduceAddresses(p.cfg.SecurityEventAddress))
 	p.db.HookProducts(history.NewHook(notification.Listener(p.queue, p.cfg.NotifyWindow)))
 	if p.keys, err = p.openKeys(ctx); err != nil {
 		return err

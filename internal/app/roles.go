@@ -157,9 +157,13 @@ func startMail(ctx context.Context, p *parts) (stopFunc, error) {
 	}, nil
 }
 
-// startCleanup starts the periodic deletion of expired sessions.
+// startCleanup starts the periodic deletion of expired sessions and security events.
 func startCleanup(ctx context.Context, p *parts) (stopFunc, error) {
-	return cleanUp(ctx, p, "sessions", auth.Cleanup), nil
+	endSessions := cleanUp(ctx, p, "sessions", auth.Cleanup)
+	endEvents := cleanUp(ctx, p, "security events", func(ctx context.Context, d *db.DB) error {
+		return auth.CleanupEvents(ctx, d, p.cfg.SecurityEventRetention)
+	})
+	return func(ctx context.Context) error { return errors.Join(endEvents(ctx), endSessions(ctx)) }, nil
 }
 
 // cleanUp deletes expired rows periodically, until the returned function is called.

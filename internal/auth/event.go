@@ -35,15 +35,25 @@ func AsOperator(ctx context.Context) context.Context {
 // typePrefix begins the names of catalog.v1.SecurityEvent.Type.
 const typePrefix = "TYPE_"
 
+// storedType returns the name of a kind of event in the database.
+func storedType(t catalogv1.SecurityEvent_Type) string {
+	return strings.ToLower(strings.TrimPrefix(t.String(), typePrefix))
+}
+
+// EventType returns the kind of a stored event.
+func EventType(row *ent.SecurityEvent) catalogv1.SecurityEvent_Type {
+	return catalogv1.SecurityEvent_Type(catalogv1.SecurityEvent_Type_value[typePrefix+strings.ToUpper(row.Type)])
+}
+
 // RecordEvent adds an entry to the audit trail, in the transaction of what it is about.
 func RecordEvent(ctx context.Context, tx *ent.Tx, e Event) (*ent.SecurityEvent, error) {
 	client := ClientFrom(ctx)
 	create := tx.SecurityEvent.Create().
-		SetType(strings.ToLower(strings.TrimPrefix(e.Type.String(), typePrefix))).
+		SetType(storedType(e.Type)).
 		SetUserAgent(printable(client.UserAgent)).
 		SetDetails(e.Details)
 	if client.Address.IsValid() {
-		create.SetIPAddress(client.Address.Unmap().String())
+		create.SetIPAddress(client.Address.Unmap().WithZone("").String())
 	}
 	if e.Actor != nil {
 		create.SetActorID(e.Actor.ID).SetActorName(e.Actor.Name)

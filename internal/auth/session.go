@@ -48,6 +48,8 @@ var (
 type Sessions struct {
 	d      *db.DB
 	tokens *Tokens
+	// OnReuse runs in the transaction that ends a session because of reuse, before its end; it may be nil.
+	OnReuse func(ctx context.Context, tx *ent.Tx, reused *ent.Session) error
 }
 
 // Grant holds the tokens of a session.
@@ -130,7 +132,7 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (Grant, *ent.Admin
 		case err != nil:
 			return err
 		case successor == "":
-			ended, err = endReused(ctx, tx, id)
+			ended, err = s.endReused(ctx, tx, id)
 			return err // nil, to commit the end of the session
 		}
 		grant, owner, err = s.refresh(ctx, tx, id, successor)
@@ -191,7 +193,16 @@ func repeated(ctx context.Context, tx *ent.Tx, token string, row *ent.RefreshTok
 }
 
 // endReused ends a session, one of whose refresh tokens was used again, and returns it.
-func endReused(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Session, error) {
+func (s *Sessions) endReused(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Session, error) {
+	open, err := OpenSession(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if open != nil && s.OnReuse != nil {
+		if err := s.OnReuse(ctx, tx, open); err != nil {
+			return nil, err
+		}
+	}
 	if err := endSessions(ctx, tx, session.ID(id)); err != nil {
 		return nil, err
 	}
@@ -253,6 +264,22 @@ func storeToken(ctx context.Context, tx *ent.Tx, sessionID uuid.UUID, token stri
 		return fmt.Errorf("store refresh token: %w", err)
 	}
 	return nil
+}
+
+// OpenSession returns a session and locks it, or nil if it has ended or expired or there is none.
+func OpenSession(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Session, error) {
+	query := tx.Session.Query().Where(session.ID(id), active(tx.Clock.Now()))
+	if db.LocksRows(ctx) {
+		query.ForUpdate()
+	}
+	row, err := query.Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // none is a valid result
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find session: %w", err)
+	}
+	return row, nil
 }
 
 // EndSession ends a session. It is idempotent. Returns false if there is no such session.

@@ -133,6 +133,31 @@ func CountIn(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 	return nil
 }
 
+// FirstRefusal calls first if a limit is reached and no attempt has been refused in its window before, in the
+// transaction that notes the refusal. So first runs once a window, however many attempts follow, and the others do not
+// write. Call it after an attempt was refused.
+func (t *Throttle) FirstRefusal(
+	ctx context.Context, limits []Limit, first func(ctx context.Context, tx *ent.Tx) error,
+) error {
+	now := t.d.Now()
+	reached := make([]predicate.Throttle, len(limits))
+	for i, limit := range limits {
+		reached[i] = throttle.And(throttle.ID(limit.ID), throttle.Count(limit.Max))
+	}
+	unnoted := throttle.And(throttle.Or(reached...), throttle.ExpireTimeGT(now))
+	exists, err := t.d.Reader().Throttle.Query().Where(unnoted).Exist(ctx)
+	if err != nil || !exists {
+		return err
+	}
+	return t.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		noted, err := tx.Throttle.Update().Where(unnoted).AddCount(1).Save(ctx)
+		if err != nil || noted == 0 {
+			return err
+		}
+		return first(ctx, tx)
+	})
+}
+
 // Succeed clears the counters that are not shared, in the transaction of the success. Returns SIGN_IN_THROTTLED
 // if a limit was reached concurrently; the transaction must roll back then.
 func Succeed(ctx context.Context, tx *ent.Tx, limits ...Limit) error {

@@ -44,6 +44,9 @@ type Config struct {
 	ShutdownTimeout    time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"Graceful shutdown: how long requests and jobs in flight may take to finish after a stop signal."`
 	DrainDelay         time.Duration `default:"0s" env:"CATALOG_DRAIN_DELAY" help:"Graceful shutdown: how long to keep serving after a stop signal while readiness already fails, so that load balancers stop routing here."`
 
+	SecurityEventRetention time.Duration `default:"8760h" env:"CATALOG_SECURITY_EVENT_RETENTION" help:"How long the audit trail keeps security events; at least 24h. Default: a year."`
+	SecurityEventAddress   string        `default:"full" enum:"full,network,none" env:"CATALOG_SECURITY_EVENT_ADDRESS" help:"What the audit trail keeps of callers' network addresses: full, network (IPv4 /24, IPv6 /48) or none."`
+
 	InvitationsPerHour int `default:"30" env:"CATALOG_INVITATIONS_PER_HOUR" help:"How many administrators one administrator may create or invite in an hour."`
 
 	SigningKey Secret `env:"CATALOG_SIGNING_KEY" help:"Ed25519 keys (PEM text) of access tokens: the first private key signs, all keys verify. Without the role admin, public keys suffice. Default: generated at the first start and stored in the database." placeholder:"PEM"`

@@ -26,6 +26,9 @@ const maxRequestBytes = 64 << 20
 // minDatabaseConns is the minimum of --database-max-conns: jobs, requests and probes each hold one.
 const minDatabaseConns = 4
 
+// minEventRetention is the minimum of --security-event-retention: mails about an event are written from it.
+const minEventRetention = 24 * time.Hour
+
 // The bounds of --mail-rate, if not 0.
 const minMailRate, maxMailRate = 0.01, 10_000.0
 
@@ -183,6 +186,9 @@ func (c *Config) checkLimits() error {
 		return invalid("read-max-age", "must be whole seconds, or 0, not %s", c.ReadMaxAge)
 	case c.ShutdownTimeout <= 0:
 		return invalid("shutdown-timeout", "must be more than 0, not %s", c.ShutdownTimeout)
+	case c.SecurityEventRetention < minEventRetention:
+		return invalid("security-event-retention", "must be at least %s, not %s",
+			minEventRetention, c.SecurityEventRetention)
 	case c.InvitationsPerHour < 1:
 		return invalid("invitations-per-hour", "must be at least 1, not %d", c.InvitationsPerHour)
 	case c.DrainDelay < 0:

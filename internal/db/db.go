@@ -225,6 +225,9 @@ func (d *DB) ReadSQL() *sql.DB { return d.read }
 // HookProducts registers hooks on every mutation of products. Call it before the first use.
 func (d *DB) HookProducts(hooks ...ent.Hook) { d.writer.Product.Use(hooks...) }
 
+// HookSecurityEvents registers hooks on every mutation of security events. Call it before the first use.
+func (d *DB) HookSecurityEvents(hooks ...ent.Hook) { d.writer.SecurityEvent.Use(hooks...) }
+
 // Ping reports whether the database is available. With Watch it is free and does not wait.
 func (d *DB) Ping(ctx context.Context) error {
 	if d.link != nil && d.link.stop != nil {

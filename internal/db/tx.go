@@ -31,6 +31,7 @@ type unit struct {
 	dialect      string
 	locals       map[any]any
 	beforeCommit []func(context.Context, *ent.Tx) error
+	afterCommit  []func()
 	changed      changed
 	messages     []string // on SQLite, to deliver after the commit
 }
@@ -90,6 +91,9 @@ func (d *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx)
 		return fmt.Errorf("commit: %w", err)
 	}
 	d.topics.tellAll(u.messages)
+	for _, fn := range u.afterCommit {
+		fn()
+	}
 	if d.storage.failing.Load() {
 		d.storage.failing.Store(false)
 	}
@@ -139,6 +143,16 @@ func BeforeCommit(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) 
 		return ErrNotInTx
 	}
 	u.beforeCommit = append(u.beforeCommit, fn)
+	return nil
+}
+
+// AfterCommit registers fn to run when the transaction has committed. Returns ErrNotInTx outside InTx.
+func AfterCommit(ctx context.Context, fn func()) error {
+	u, ok := ctx.Value(unitKey{}).(*unit)
+	if !ok {
+		return ErrNotInTx
+	}
+	u.afterCommit = append(u.afterCommit, fn)
 	return nil
 }
 

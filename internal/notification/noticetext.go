@@ -1,10 +1,9 @@
 package notification
 
 import (
-	"strings"
-
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
 )
 
 // securityView is the data of the security templates.
@@ -151,14 +150,9 @@ var detailLabels = []struct{ key, label string }{
 	{"passkey_name", "Passkey"},
 }
 
-// typeOf returns the kind of an event.
-func typeOf(event *ent.SecurityEvent) catalogv1.SecurityEvent_Type {
-	return catalogv1.SecurityEvent_Type(catalogv1.SecurityEvent_Type_value["TYPE_"+strings.ToUpper(event.Type)])
-}
-
 // viewOfEvent returns the data of the template for a mail to an administrator.
 func viewOfEvent(event *ent.SecurityEvent, to *ent.Admin, publicURL string) securityView {
-	text := noticeTexts[typeOf(event)]
+	text := noticeTexts[auth.EventType(event)]
 	v := securityView{Subject: text.subject, Name: plain(to.Name), Text: text.text}
 	for _, detail := range detailLabels {
 		if value := event.Details[detail.key]; value != "" {
