@@ -146,5 +146,7 @@ test("a session that somebody ends is over at once", async () => {
     });
     await theirs.getByRole("link", { name: "Reports" }).click();
     await theirs.waitForURL("**/sign-in?**");
+    await theirs.getByText("Your session was ended: you or another administrator signed it out").waitFor();
+    await checkPage(theirs, "sign-in-session-ended");
   });
 });

@@ -61,6 +61,7 @@ test("a new password ends every other session, and this one goes on", async () =
     });
     await elsewhere.getByRole("link", { name: "Reports" }).click();
     await elsewhere.waitForURL("**/sign-in?**");
+    await elsewhere.getByText("or changed your password or account").waitFor();
     await signIn(elsewhere, { ...ana, password: "tomorrow's password" });
   });
 });

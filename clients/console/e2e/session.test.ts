@@ -104,6 +104,8 @@ test("tabs share a session, and signing out in one signs out all", async () => {
     await page.getByRole("button", { name: "Your account" }).first().click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await Promise.all([page, ...others].map((tab) => tab.waitForURL("**/sign-in?**")));
+    await Promise.all(others.map((tab) => tab.getByText("You signed out in another tab.").waitFor()));
+    assert.equal(await page.getByRole("status").count(), 0, "whoever signed out knows why");
     await page.goto("/admin");
     await page.waitForURL("**/sign-in?**");
 
@@ -112,6 +114,42 @@ test("tabs share a session, and signing out in one signs out all", async () => {
     await page.getByLabel("Password", { exact: true }).fill(ana.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await Promise.all(others.map((other) => other.waitForURL("**/admin/administrators")));
+  });
+});
+
+test("the sign-in page says that a session has expired, and nothing to who was never signed in", async () => {
+  await visit(browser, server.url, async ({ page, context, expectConsole }) => {
+    expectConsole(refused);
+    await page.goto("/admin/reports");
+    await page.getByLabel("E-mail").waitFor();
+    assert.equal(await page.getByRole("status").count(), 0);
+    await signIn(page);
+    await context.clearCookies();
+    await page.goto("/admin/reports");
+    await page.waitForURL("**/sign-in?**");
+    await page.getByText("Your session has expired, or it was ended while you were away.").waitFor();
+    await checkPage(page, "sign-in-expired");
+    await page.reload();
+    await page.getByLabel("E-mail").waitFor();
+    assert.equal(await page.getByRole("status").count(), 0, "it is said once");
+  });
+});
+
+test("a copy of an old session ends it, and the sign-in page says so", async () => {
+  await visit(browser, server.url, async ({ page, context, expectConsole }) => {
+    expectConsole(refused);
+    await signIn(page);
+    const copied = await context.cookies(`${server.url}/catalog.v1.AuthService/`);
+    // The token is replaced, and its successor is used: later use of the first one is no lost answer.
+    for (let i = 0; i < 2; i++) {
+      await page.reload();
+      await page.getByRole("button", { name: "Your account" }).filter({ hasText: ana.name }).waitFor();
+    }
+    await context.addCookies(copied);
+    await page.reload();
+    await page.waitForURL("**/sign-in?**");
+    await page.getByText("An old copy of your session was used again").waitFor();
+    await checkPage(page, "sign-in-reused");
   });
 });
 

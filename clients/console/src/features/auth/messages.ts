@@ -6,6 +6,12 @@ export const messages = defineMessages({
     signInIntro: "For the administrators of the catalog.",
     email: "E-mail",
     password: "Password",
+    signedOutElsewhere: "You signed out in another tab.",
+    sessionEnded:
+      "Your session was ended: you or another administrator signed it out, or changed your password or account. If that surprises you, ask them.",
+    sessionExpired: "Your session has expired, or it was ended while you were away. Sign in again to go on where you were.",
+    sessionReused:
+      "An old copy of your session was used again, so the session was ended to be safe. If you did not restore this browser from a backup, change your password.",
     forgot: "Forgot your password?",
     backToSignIn: "Back to signing in",
     forgotTitle: "Forgot your password?",
@@ -46,6 +52,12 @@ export const messages = defineMessages({
     signInIntro: "Para quienes administran el catálogo.",
     email: "Correo",
     password: "Contraseña",
+    signedOutElsewhere: "Cerraste la sesión en otra pestaña.",
+    sessionEnded:
+      "Tu sesión se cerró: tú u otro administrador la cerró, o cambió tu contraseña o tu cuenta. Si te sorprende, pregúntale.",
+    sessionExpired: "Tu sesión ha caducado o se cerró mientras no estabas. Inicia sesión de nuevo para seguir donde estabas.",
+    sessionReused:
+      "Se usó otra vez una copia antigua de tu sesión, así que se cerró por seguridad. Si no restauraste este navegador desde una copia, cambia tu contraseña.",
     forgot: "¿Olvidaste tu contraseña?",
     backToSignIn: "Volver a iniciar sesión",
     forgotTitle: "¿Olvidaste tu contraseña?",

@@ -8,6 +8,7 @@ import { PasswordField, TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
 import { messages } from "./messages";
+import { SignedOutBecause } from "./sign-out-reason";
 
 export function SignInPage() {
   const m = useMessages(messages);
@@ -25,6 +26,7 @@ export function SignInPage() {
 
   return (
     <AccountPage title={m.signIn} intro={m.signInIntro}>
+      <SignedOutBecause />
       <Form
         onSubmit={(data) => catalog.session.signIn({ email: String(data.get("email")), password: String(data.get("password")) })}
       >
