@@ -55,6 +55,47 @@ for (const database of databases) {
           });
         });
 
+        test("a refresh whose answer is lost is sent again, and the session goes on", async () => {
+          const way = await startWire(server.baseUrl);
+          const tokenStore = memoryTokenStore();
+          const catalog = createCatalog({ baseUrl: way.baseUrl, ...wire, tokenStore, retry: { baseDelayMs: 1 } });
+          await using(way.stop, catalog, async () => {
+            const direct = createCatalog({ baseUrl: server.baseUrl, tokenStore });
+            await direct.session.signIn(ana);
+            for (let generation = 0; generation < 2; generation++) {
+              const tokens = await tokenStore.get();
+              assert.ok(tokens);
+              tokenStore.set({ ...tokens, refreshTime: 0 });
+              way.reset();
+              way.loseResponses = 2;
+              assert.equal((await catalog.auth.getCurrentAdmin({})).admin?.name, ana.name);
+              assert.equal(way.loseResponses, 0);
+              assert.notEqual((await tokenStore.get())?.refreshToken, tokens.refreshToken);
+            }
+            direct.close();
+          });
+        });
+
+        test("a client that dies before it has the answer leaves a session that the next one takes up", async () => {
+          const tokenStore = memoryTokenStore();
+          const direct = createCatalog({ baseUrl: server.baseUrl, tokenStore });
+          await direct.session.signIn(ana);
+          const before = await tokenStore.get();
+          assert.ok(before);
+          const lost = await direct.auth.refreshSession({ refreshToken: before.refreshToken });
+          const next = createCatalog({ baseUrl: server.baseUrl, ...wire, tokenStore: memoryTokenStore() });
+          const again = await next.auth.refreshSession({ refreshToken: before.refreshToken });
+          assert.equal(again.refreshToken, lost.refreshToken);
+
+          // Once that was used, the old one is a stolen one.
+          await next.auth.refreshSession({ refreshToken: again.refreshToken });
+          await assert.rejects(direct.auth.refreshSession({ refreshToken: before.refreshToken }), (error) =>
+            isReason(error, "REFRESH_TOKEN_REUSED"),
+          );
+          direct.close();
+          next.close();
+        });
+
         test("without a request id it is not", async () => {
           const way = await startWire(server.baseUrl);
           way.cut = 1;

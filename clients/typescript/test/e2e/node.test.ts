@@ -111,6 +111,17 @@ for (const database of databases) {
           await assert.rejects(anonymous.products.list({ filter: "((" }).toArray(), refusedFor("FILTER_INVALID"));
         });
 
+        test("an administrator proves who they are again, and the session goes on", async () => {
+          await assert.rejects(catalog.session.reauthenticate({ password: "wrong" }), refusedFor("PASSWORD_INCORRECT"));
+          const time = await catalog.session.reauthenticate({ password: ana.password });
+          assert.ok(Math.abs(time.getTime() - Date.now()) < 60_000);
+          await catalog.admins.createAdmin({
+            admin: { email: `${brand}@example.com`, name: "Bea" },
+            password: "battery horse staple",
+          });
+          assert.equal(catalog.session.signOutReason, undefined);
+        });
+
         test("calls end with their signal", async () => {
           const signal = AbortSignal.abort();
           await assert.rejects(anonymous.products.listProducts({}, { signal }), { code: Code.Canceled });
