@@ -40,6 +40,7 @@ type parts struct {
 	queue     *queue.Queue
 	keys      *auth.KeyRing
 	tokens    *auth.Tokens
+	apiKeys   *auth.APIKeys
 	cookies   *admin.Cookies
 	passkeys  *auth.Passkeys
 	// mailHealth is used with the role notification.
@@ -74,6 +75,8 @@ func (p *parts) open(ctx context.Context) error {
 		return err
 	}
 	p.tokens = auth.NewTokens(p.keys.OnClock(p.db.Clock()), tokenIssuer, tokenAudience)
+	limit := auth.APIKeyLimit{Rate: p.cfg.APIKeyRate, Burst: p.cfg.APIKeyBurst}
+	p.apiKeys = auth.NewAPIKeys(p.db, p.log, limit)
 	if p.cookies, err = admin.NewCookies(p.baseURL); err != nil {
 		return fmt.Errorf("--public-url (CATALOG_PUBLIC_URL): %w", err)
 	}
@@ -149,7 +152,7 @@ func (p *parts) configuredKeys() (*auth.KeyRing, error) {
 // chain returns the steps in front of the API.
 func (p *parts) chain(streams *rpc.Streams) rpc.Chain {
 	c := rpc.Chain{
-		Authenticate:    auth.NewAuthenticator(p.db, p.tokens).Authenticate,
+		Authenticate:    auth.NewAuthenticator(p.db, p.tokens).WithAPIKeys(p.apiKeys).Authenticate,
 		Clock:           p.db.Clock(),
 		Failed:          p.db.NoteError,
 		Streams:         streams,

@@ -29,7 +29,7 @@ type stopFunc func(ctx context.Context) error
 // up the timeout. Returns nil after a complete shutdown.
 func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
-	stops := []stopFunc{inBackground(background, a.parts.keys.Run)}
+	stops := []stopFunc{inBackground(background, a.parts.keys.Run), inBackground(background, a.parts.apiKeys.Run)}
 	for _, r := range a.roles() {
 		if r.start == nil {
 			continue

@@ -13,10 +13,12 @@ import (
 	"github.com/zebrands/catalog/internal/db"
 )
 
-// Authenticator authenticates calls by access token.
+// Authenticator authenticates calls by access token or API key.
 type Authenticator struct {
 	d      *db.DB
 	tokens *Tokens
+	// keys is nil if no API key is accepted.
+	keys *APIKeys
 	// active selects an active session. It runs on every authenticated call, so it is built once.
 	// Arguments: time, session id, administrator id.
 	active string
@@ -33,6 +35,12 @@ func NewAuthenticator(d *db.DB, tokens *Tokens) *Authenticator {
 		)).
 		Query()
 	return &Authenticator{d: d, tokens: tokens, active: active}
+}
+
+// WithAPIKeys makes the Authenticator accept API keys.
+func (a *Authenticator) WithAPIKeys(keys *APIKeys) *Authenticator {
+	a.keys = keys
+	return a
 }
 
 // activeSessions returns a query for sessions that have neither ended nor expired, whose administrator is neither
@@ -54,8 +62,15 @@ func activeSessions(dialect string, s, a *entsql.SelectTable, now any) *entsql.S
 // administrator in the database with one query by key, so that revocation takes effect immediately.
 //
 // Returns TOKEN_INVALID or TOKEN_EXPIRED as Verify does, and SESSION_ENDED if the session has ended
-// or the administrator is disabled or deleted.
+// or the administrator is disabled or deleted. An API key in the token's place is authenticated as
+// APIKeys.Authenticate does.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (Principal, error) {
+	if isAPIKey(token) {
+		if a.keys == nil {
+			return Principal{}, errAPIKeyInvalid
+		}
+		return a.keys.Authenticate(ctx, token)
+	}
 	claims, err := a.tokens.Verify(ctx, token)
 	if err != nil {
 		return Principal{}, err

@@ -38,7 +38,7 @@ type Config struct {
 	CacheBytes         int           `default:"67108864" env:"CATALOG_CACHE_BYTES" help:"Memory limit of the read cache in bytes, approximate; 0 disables the cache."`
 	MaxRequestBytes    int           `default:"4194304" env:"CATALOG_MAX_REQUEST_BYTES" help:"Maximum size of a request in bytes, compressed and decompressed."`
 	MaxStreams         int           `default:"1000" env:"CATALOG_MAX_STREAMS" help:"Maximum number of open streams (WatchProductChanges) of this process."`
-	MaxStreamsPerAdmin int           `default:"20" env:"CATALOG_MAX_STREAMS_PER_ADMIN" help:"Maximum number of open streams of one administrator in this process."`
+	MaxStreamsPerAdmin int           `default:"20" env:"CATALOG_MAX_STREAMS_PER_ADMIN" help:"Maximum number of open streams of one administrator or API key in this process."`
 	RequestTimeout     time.Duration `default:"30s" env:"CATALOG_REQUEST_TIMEOUT" help:"Time limit for a request."`
 	ReadMaxAge         time.Duration `default:"0s" env:"CATALOG_READ_MAX_AGE" help:"Cache-Control max-age of anonymous reads: browsers and shared caches answer them that long, uncounted. 0s: they revalidate each time."`
 	ShutdownTimeout    time.Duration `default:"20s" env:"CATALOG_SHUTDOWN_TIMEOUT" help:"Graceful shutdown: how long requests and jobs in flight may take to finish after a stop signal."`
@@ -46,6 +46,8 @@ type Config struct {
 
 	SecurityEventRetention time.Duration `default:"8760h" env:"CATALOG_SECURITY_EVENT_RETENTION" help:"How long the audit trail keeps security events; at least 24h. Default: a year."`
 	SecurityEventAddress   string        `default:"full" enum:"full,network,none" env:"CATALOG_SECURITY_EVENT_ADDRESS" help:"What the audit trail keeps of callers' network addresses: full, network (IPv4 /24, IPv6 /48) or none."`
+	APIKeyRate  float64 `default:"100" env:"CATALOG_API_KEY_RATE" help:"Rate limit of each API key in this process: calls a second, on average; 0 means no limit." name:"api-key-rate"`
+	APIKeyBurst int     `default:"200" env:"CATALOG_API_KEY_BURST" help:"How many calls of one API key this process accepts at once, above its rate." name:"api-key-burst"`
 
 	InvitationsPerHour int `default:"30" env:"CATALOG_INVITATIONS_PER_HOUR" help:"How many administrators one administrator may create or invite in an hour."`
 

@@ -55,6 +55,7 @@ func TestDefaults(t *testing.T) {
 		RequestTimeout:     30 * time.Second,
 		ShutdownTimeout:    20 * time.Second, InvitationsPerHour: 30,
 		SecurityEventRetention: 8760 * time.Hour, SecurityEventAddress: "full",
+		APIKeyRate: 100, APIKeyBurst: 200,
 	}, c)
 	require.Equal(t, "sqlite:catalog-data/catalog.db", c.URL())
 	require.True(t, c.IsSQLite())
@@ -128,6 +129,8 @@ func TestInvalidValuesAreNamed(t *testing.T) {
 		"CATALOG_MAX_REQUEST_BYTES":        {"0", "x", "1000000000"},
 		"CATALOG_MAX_STREAMS":              {"0", "x"},
 		"CATALOG_MAX_STREAMS_PER_ADMIN":    {"0", "-1"},
+		"CATALOG_API_KEY_RATE":             {"-1", "NaN", "+Inf", "fast"},
+		"CATALOG_API_KEY_BURST":            {"0", "-1", "x"},
 		"CATALOG_REQUEST_TIMEOUT":          {"0", "-1s", "x"},
 		"CATALOG_READ_MAX_AGE":             {"-1s", "1500ms", "60"},
 		"CATALOG_SHUTDOWN_TIMEOUT":         {"0", "x"},

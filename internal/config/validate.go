@@ -32,6 +32,9 @@ const minEventRetention = 24 * time.Hour
 // The bounds of --mail-rate, if not 0.
 const minMailRate, maxMailRate = 0.01, 10_000.0
 
+// maxAPIKeyRate is the maximum of --api-key-rate.
+const maxAPIKeyRate = 1_000_000
+
 // allRoles is the number of roles.
 const allRoles = 4
 
@@ -191,6 +194,10 @@ func (c *Config) checkLimits() error {
 			minEventRetention, c.SecurityEventRetention)
 	case c.InvitationsPerHour < 1:
 		return invalid("invitations-per-hour", "must be at least 1, not %d", c.InvitationsPerHour)
+	case !(c.APIKeyRate >= 0) || c.APIKeyRate > maxAPIKeyRate: // NaN is rejected too
+		return invalid("api-key-rate", "must be 0, or up to %d a second, not %v", maxAPIKeyRate, c.APIKeyRate)
+	case c.APIKeyBurst < 1:
+		return invalid("api-key-burst", "must be at least 1, not %d", c.APIKeyBurst)
 	case c.DrainDelay < 0:
 		return invalid("drain-delay", "must not be negative, but is %s", c.DrainDelay)
 	}

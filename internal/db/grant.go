@@ -28,6 +28,7 @@ type Access struct {
 // guarded are the tables that determine who is an administrator. Write access to them allows privilege escalation.
 var guarded = []string{
 	"admins", "sessions", "refresh_tokens", "one_time_tokens", "throttles", "signing_keys", "verification_keys",
+	"api_keys",
 }
 
 const rows = "SELECT, INSERT, UPDATE, DELETE"
@@ -97,6 +98,7 @@ func guard(role string, access Access) []string {
 		"GRANT SELECT (id, name, disabled, delete_time) ON admins TO " + role,
 		"GRANT SELECT (id, admin_id, expire_time, end_time) ON sessions TO " + role,
 		"GRANT SELECT ON verification_keys TO " + role,
+		"GRANT SELECT, UPDATE (last_use_time) ON api_keys TO " + role,
 	}
 	if access.SendsLinks {
 		statements = append(statements,

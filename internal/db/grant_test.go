@@ -76,6 +76,9 @@ func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
 			WHERE s.id = gen_random_uuid() AND s.admin_id = gen_random_uuid() AND s.expire_time > now()
 			AND s.end_time IS NULL AND a.delete_time IS NULL AND NOT a.disabled`,
 		"SELECT public_key FROM verification_keys",
+		`SELECT k.name FROM api_keys k JOIN admins a ON a.id = k.admin_id
+			WHERE k.digest = '' AND k.revoke_time IS NULL AND (k.expire_time IS NULL OR k.expire_time > now())`,
+		"UPDATE api_keys SET last_use_time = now() WHERE last_use_time IS NULL",
 		"UPDATE products SET version = version",
 		"DELETE FROM river_job",
 		"DELETE FROM pauses",
@@ -96,6 +99,9 @@ func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
 		"SELECT id FROM refresh_tokens",
 		"DELETE FROM refresh_tokens",
 		"DELETE FROM throttles",
+		"UPDATE api_keys SET digest = ''",
+		"UPDATE api_keys SET revoke_time = NULL",
+		"DELETE FROM api_keys",
 	} {
 		_, err := server.SQL().ExecContext(t.Context(), statement)
 		require.ErrorContains(t, err, "permission denied", statement)

@@ -84,7 +84,7 @@ func (c *collector) row(tx *ent.Tx, r *recorded) (*ent.ProductChangeCreate, erro
 	if err != nil {
 		return nil, fmt.Errorf("history of product %s: %w", r.product.ID, err)
 	}
-	return tx.ProductChange.Create().
+	create := tx.ProductChange.Create().
 		SetCreateTime(c.time).
 		SetProductID(r.product.ID).
 		SetSku(r.product.Sku).
@@ -92,8 +92,12 @@ func (c *collector) row(tx *ent.Tx, r *recorded) (*ent.ProductChangeCreate, erro
 		SetOperation(r.operation).
 		SetVersion(r.product.Version).
 		SetFields(r.fields).
-		SetActorID(c.actor.AdminID).
+		SetActorID(c.actor.ActorID()).
 		SetActorName(c.actor.Name).
 		SetNillableRevertedSequence(c.reverted).
-		SetProduct(product), nil
+		SetProduct(product)
+	if c.actor.IsKey() {
+		create.SetAPIKeyID(c.actor.Key.ID)
+	}
+	return create, nil
 }

@@ -21,7 +21,7 @@ var (
 	// ErrBulkUpdate is returned for an UPDATE of several products in one statement. Update products one by one: the
 	// history needs the old values of each.
 	ErrBulkUpdate = errors.New("history: products are updated one by one")
-	// ErrNoActor is returned for a change of a product without an administrator in the context.
+	// ErrNoActor is returned for a change of a product without an administrator or API key in the context.
 	ErrNoActor = errors.New("history: a product is changed without an administrator in the context")
 )
 
@@ -85,8 +85,8 @@ func (h productHook) collector(ctx context.Context, m *ent.ProductMutation) (*co
 	if err != nil {
 		return nil, fmt.Errorf("change a product: %w", err)
 	}
-	if c.actor.AdminID != actor.AdminID {
-		return nil, fmt.Errorf("history: %s and %s share a transaction", c.actor.AdminID, actor.AdminID)
+	if c.actor.ActorID() != actor.ActorID() {
+		return nil, fmt.Errorf("history: %s and %s share a transaction", c.actor.ActorID(), actor.ActorID())
 	}
 	if !created {
 		return c, nil

@@ -211,6 +211,9 @@ func changeMessage(c *ent.ProductChange) (*catalogv1.ProductChange, error) {
 		CreateTime: timestamppb.New(c.CreateTime),
 		Etag:       convert.ETag(c.Version),
 	}
+	if c.APIKeyID != nil {
+		message.ApiKeyId = c.APIKeyID.String()
+	}
 	if c.RevertedSequence != nil {
 		message.RevertedSequence = *c.RevertedSequence
 	}

@@ -28,8 +28,10 @@ type content struct {
 	changes []*ent.ProductChange
 	// total is the number of changes, products the number of distinct products.
 	total, products int
-	// actors are the names of the administrators who made the changes.
+	// actors are the names of the administrators and API keys that made the changes.
 	actors []string
+	// keys reports whether there are API keys among several actors.
+	keys bool
 	// undone are the operations of the changes that those of changes revert by a delete, by their sequence.
 	undone map[int64]change.Operation
 }
@@ -60,6 +62,11 @@ func readContent(ctx context.Context, tx *ent.Tx, d *ent.Delivery) (content, err
 		GroupBy(productchange.FieldActorName).Strings(ctx)
 	if err != nil {
 		return content{}, fmt.Errorf("read actors: %w", err)
+	}
+	if len(c.actors) > 1 {
+		if c.keys, err = about.Clone().Where(productchange.APIKeyIDNotNil()).Exist(ctx); err != nil {
+			return content{}, fmt.Errorf("read actors: %w", err)
+		}
 	}
 	return c, nil
 }
@@ -213,6 +220,8 @@ func (c *content) subject() string {
 	switch n := len(c.actors); {
 	case n == 2:
 		who += " and " + plain(c.actors[1])
+	case n > 2 && c.keys:
+		who = fmt.Sprintf("%d administrators and programs", n)
 	case n > 2:
 		who = fmt.Sprintf("%d administrators", n)
 	}
@@ -233,5 +242,5 @@ func why(dedupKey string) string {
 			return often + layout.chosen + "."
 		}
 	}
-	return "You get this because you are an administrator of the catalog and somebody else changed it."
+	return "You get this because you are an administrator of the catalog and somebody else or a program changed it."
 }

@@ -16,7 +16,7 @@ func Listener(q *queue.Queue, window time.Duration) history.Listener {
 	return func(ctx context.Context, tx *ent.Tx, by auth.Principal, changes []*ent.ProductChange) error {
 		at := changes[0].CreateTime // the same for all
 		return q.Insert(ctx, tx, queue.Job{
-			Args:        queue.NotifyArgs{ActorID: by.AdminID, ChangeTime: at},
+			Args:        queue.NotifyArgs{ActorID: by.ActorID(), ChangeTime: at},
 			At:          at.Add(window),
 			MaxAttempts: endless,
 		})

@@ -74,7 +74,7 @@ func identify(ctx context.Context, req write) (*identified, error) {
 	digest.Write([]byte(method))
 	digest.Write([]byte{0})
 	digest.Write(body)
-	return &identified{actor.AdminID, id, method, digest.Sum(nil)}, nil
+	return &identified{actor.ActorID(), id, method, digest.Sum(nil)}, nil
 }
 
 // remember records that the request answered with products. Returns errRepeated if its id is remembered already. It

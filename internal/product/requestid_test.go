@@ -19,6 +19,7 @@ import (
 	"github.com/zebrands/catalog/ent/productchange"
 	"github.com/zebrands/catalog/ent/writerequest"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/history"
@@ -346,4 +347,26 @@ func BenchmarkRequestID(b *testing.B) {
 			}
 		})
 	}
+}
+
+// The ids of a key are apart from those of its creator and of the creator's other keys.
+func TestRequestIDsBelongToTheKey(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
+		ana, _ := auth.PrincipalFrom(ctx)
+		id := uuid.NewString()
+		callers := []context.Context{ctx}
+		for range 2 {
+			key := ana
+			key.Key = auth.Key{ID: uuid.New(), Access: catalogv1.ApiKey_ACCESS_WRITE}
+			callers = append(callers, auth.WithPrincipal(ctx, key))
+		}
+		for i, caller := range callers {
+			for range 2 {
+				sku := fmt.Sprintf("SAME-%d", i)
+				resp, err := s.CreateProduct(caller, &catalogv1.CreateProductRequest{Product: full(sku), RequestId: id})
+				require.NoError(t, err)
+				require.Equal(t, sku, resp.GetProduct().GetSku())
+			}
+		}
+	})
 }

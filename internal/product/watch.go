@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxStreams and maxStreamsPerAdmin are the limits of open streams without the option MaxStreams.
-	maxStreams, maxStreamsPerAdmin = 1000, 20
+	// maxStreams and maxStreamsPerActor are the limits of open streams without the option MaxStreams.
+	maxStreams, maxStreamsPerActor = 1000, 20
 	// heartbeat is the default time after which a stream without changes sends its cursor. The contract promises 15 s.
 	heartbeat = 10 * time.Second
 	// streamRetryAfter is the retry delay for callers while there are too many streams.
@@ -30,9 +30,9 @@ var errNoPrincipal = errors.New("product: a stream without an administrator")
 // Option configures NewService.
 type Option func(*Service)
 
-// MaxStreams bounds the open streams of the service, and those of each administrator.
-func MaxStreams(all, perAdmin int) Option {
-	return func(s *Service) { s.streams.max, s.streams.maxPerAdmin = all, perAdmin }
+// MaxStreams bounds the open streams of the service, and those of each administrator and API key.
+func MaxStreams(all, perActor int) Option {
+	return func(s *Service) { s.streams.max, s.streams.maxPerActor = all, perActor }
 }
 
 // Heartbeat sets the time after which a stream without changes sends its cursor.
@@ -43,22 +43,23 @@ type streams struct {
 	feed             *history.Feed
 	guard            *auth.Guard
 	heartbeat        time.Duration
-	max, maxPerAdmin int
+	max, maxPerActor int
 
 	mu      sync.Mutex
 	open    int
-	byAdmin map[uuid.UUID]int
+	byActor map[uuid.UUID]int
 }
 
 func newStreams(d *db.DB) *streams {
 	return &streams{
 		feed: history.NewFeed(d), guard: auth.NewGuard(d), heartbeat: heartbeat,
-		max: maxStreams, maxPerAdmin: maxStreamsPerAdmin, byAdmin: map[uuid.UUID]int{},
+		max: maxStreams, maxPerActor: maxStreamsPerActor, byActor: map[uuid.UUID]int{},
 	}
 }
 
-// WatchProductChanges streams the changes after a cursor, until the caller, the session or the process ends it. Returns
-// TOO_MANY_STREAMS, SESSION_ENDED, TOKEN_EXPIRED, DATABASE_UNAVAILABLE, or the faults of history.Feed.
+// WatchProductChanges streams the changes after a cursor, until the caller, the session, the API key or the process
+// ends it. Returns TOO_MANY_STREAMS, SESSION_ENDED, TOKEN_EXPIRED, API_KEY_INVALID, DATABASE_UNAVAILABLE, or the faults
+// of history.Feed.
 func (s *Service) WatchProductChanges(
 	ctx context.Context, req *catalogv1.WatchProductChangesRequest,
 	stream *connect.ServerStream[catalogv1.WatchProductChangesResponse],
@@ -67,7 +68,7 @@ func (s *Service) WatchProductChanges(
 	if !ok {
 		return errNoPrincipal
 	}
-	leave, err := s.streams.enter(p.AdminID)
+	leave, err := s.streams.enter(p.ActorID())
 	if err != nil {
 		return err
 	}
@@ -82,24 +83,24 @@ func (s *Service) WatchProductChanges(
 }
 
 // enter counts a stream until leave is called. Returns TOO_MANY_STREAMS.
-func (s *streams) enter(admin uuid.UUID) (leave func(), err error) {
+func (s *streams) enter(actor uuid.UUID) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.byAdmin[admin] >= s.maxPerAdmin:
-		return nil, tooMany("You have too many open streams; end one of them, or try again later.", s.maxPerAdmin)
+	case s.byActor[actor] >= s.maxPerActor:
+		return nil, tooMany("You have too many open streams; end one of them, or try again later.", s.maxPerActor)
 	case s.open >= s.max:
 		return nil, tooMany("The server has too many open streams; try again later.", s.max)
 	}
 	s.open++
-	s.byAdmin[admin]++
+	s.byActor[actor]++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.open--
-		s.byAdmin[admin]--
-		if s.byAdmin[admin] == 0 {
-			delete(s.byAdmin, admin)
+		s.byActor[actor]--
+		if s.byActor[actor] == 0 {
+			delete(s.byActor, actor)
 		}
 	}, nil
 }

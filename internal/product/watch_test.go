@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
 	"github.com/zebrands/catalog/ent"
+	"github.com/zebrands/catalog/ent/apikey"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/gen/catalog/v1/catalogv1connect"
 	"github.com/zebrands/catalog/internal/auth"
@@ -35,6 +37,7 @@ type served struct {
 	url     string
 	session *auth.Sessions
 	tokens  *auth.Tokens
+	keys    *auth.APIKeys
 	// clients call over each protocol.
 	clients map[string]catalogv1connect.ProductServiceClient
 }
@@ -51,6 +54,7 @@ func eachServed(t *testing.T, fn func(t *testing.T, s *served), options ...produ
 		require.NoError(t, err)
 		s := &served{t: t, d: d, tokens: auth.NewTokens(auth.FixedKeys(keys), "https://catalog.test", "catalog")}
 		s.session = auth.NewSessions(d, s.tokens)
+		s.keys = auth.NewAPIKeys(d, slog.New(slog.DiscardHandler), auth.APIKeyLimit{Burst: 1})
 		s.serve(service)
 		fn(t, s)
 	})
@@ -59,7 +63,8 @@ func eachServed(t *testing.T, fn func(t *testing.T, s *served), options ...produ
 func (s *served) serve(service *product.Service) {
 	const maxRequest = 1 << 20
 	chain := rpc.Chain{
-		Authenticate: auth.NewAuthenticator(s.d, s.tokens).Authenticate, Streams: &s.streams, MaxRequestBytes: maxRequest,
+		Authenticate: auth.NewAuthenticator(s.d, s.tokens).WithAPIKeys(s.keys).Authenticate,
+		Streams:      &s.streams, MaxRequestBytes: maxRequest,
 	}
 	path, handler := catalogv1connect.NewProductServiceHandler(service, chain.HandlerOptions()...)
 	mux := http.NewServeMux()
@@ -106,6 +111,21 @@ func (s *served) signIn(name string) caller {
 		return err
 	}))
 	return c
+}
+
+// newKey creates an API key of c that may read.
+func (s *served) newKey(c caller) (secret string, id uuid.UUID) {
+	s.t.Helper()
+	key := auth.NewAPIKey()
+	require.NoError(s.t, s.d.InTx(s.t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		row, err := tx.APIKey.Create().SetAdminID(c.id.ID).SetName("erp").SetAccess(apikey.AccessRead).
+			SetDigest(key.Digest).SetPrefix(key.Prefix).Save(ctx)
+		if err == nil {
+			id = row.ID
+		}
+		return err
+	}))
+	return key.Text, id
 }
 
 // as returns a context for calls by c with a token.
@@ -279,6 +299,30 @@ func TestWatchEndsWithTheToken(t *testing.T) {
 				requireEnd(connect.CodeUnauthenticated, fault.TokenExpired)
 		}
 	})
+}
+
+// A key's streams end with it, those of its creator go on, and each has streams of its own.
+func TestWatchEndsWithTheKey(t *testing.T) {
+	eachServed(t, func(t *testing.T, s *served) {
+		for protocol := range s.clients {
+			c := s.signIn(protocol)
+			secret, id := s.newKey(c)
+			byHand := s.watch(protocol, c.grant.AccessToken, &catalogv1.WatchProductChangesRequest{})
+			require.Empty(t, byHand.next())
+			w := s.watch(protocol, secret, &catalogv1.WatchProductChangesRequest{})
+			require.Empty(t, w.next())
+			s.watch(protocol, secret, &catalogv1.WatchProductChangesRequest{}).
+				requireEnd(connect.CodeResourceExhausted, fault.TooManyStreams)
+			require.NoError(t, s.d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+				_, _, err := auth.RevokeAPIKey(ctx, tx, id)
+				return err
+			}))
+			w.requireEnd(connect.CodeUnauthenticated, fault.APIKeyInvalid)
+			s.watch(protocol, secret, &catalogv1.WatchProductChangesRequest{}).
+				requireEnd(connect.CodeUnauthenticated, fault.APIKeyInvalid)
+			require.Empty(t, byHand.next(), "a heartbeat")
+		}
+	}, product.MaxStreams(100, 1), product.Heartbeat(100*time.Millisecond))
 }
 
 func TestWatchIsLimited(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// Authenticate returns the principal of an access token. Returns a fault of kind Unauthenticated if the token is
+// Authenticate returns the principal of an access token or API key. Returns a fault of kind Unauthenticated if it is
 // invalid.
 type Authenticate func(ctx context.Context, accessToken string) (auth.Principal, error)
 
@@ -61,19 +61,25 @@ func authenticate(ctx context.Context, check Authenticate, header http.Header) (
 	scheme, token, _ := strings.Cut(headers[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") || len(headers) > 1 || token == "" {
 		return nil, fault.New(fault.Unauthenticated, fault.TokenInvalid,
-			`The Authorization header must be "Bearer TOKEN" with an access token from SignIn.`)
+			`The Authorization header must be "Bearer TOKEN" with an access token from SignIn or an API key.`)
 	}
 	p, err := check(ctx, strings.TrimSpace(token))
 	if err != nil {
 		return nil, err
 	}
 	callFrom(ctx).adminID = p.AdminID.String()
+	if p.IsKey() {
+		callFrom(ctx).keyID = p.Key.ID.String()
+	}
 	return auth.WithPrincipal(ctx, p), nil
 }
 
-// authorize enforces the method's options access and reauthentication. A method without the option access is denied
-// (fail closed).
+// authorize enforces the method's options access and reauthentication, and for API keys api_key. A method without the
+// option access is denied (fail closed).
 func authorize(ctx context.Context, spec connect.Spec, clock *clock.Clock) error {
+	if err := authorizeKey(ctx, spec); err != nil {
+		return err
+	}
 	switch AccessOf(spec) {
 	case catalogv1.Access_ACCESS_PUBLIC:
 		return nil
@@ -91,6 +97,36 @@ func authorize(ctx context.Context, spec connect.Spec, clock *clock.Clock) error
 		return fault.New(fault.PermissionDenied, fault.AccessUndefined,
 			"Nobody may call this method: the contract does not say who may.")
 	}
+}
+
+// authorizeKey returns API_KEY_FORBIDDEN if the caller is an API key that may not call the method.
+func authorizeKey(ctx context.Context, spec connect.Spec) error {
+	p, _ := auth.PrincipalFrom(ctx)
+	if !p.IsKey() {
+		return nil
+	}
+	may := p.Key.Access
+	switch KeyAccessOf(spec) {
+	case catalogv1.KeyAccess_KEY_ACCESS_READ:
+		if may == catalogv1.ApiKey_ACCESS_READ || may == catalogv1.ApiKey_ACCESS_WRITE {
+			return nil
+		}
+	case catalogv1.KeyAccess_KEY_ACCESS_WRITE:
+		if may == catalogv1.ApiKey_ACCESS_WRITE {
+			return nil
+		}
+		return fault.New(fault.PermissionDenied, fault.APIKeyForbidden,
+			"This API key may only read. A key with ACCESS_WRITE may call this method, or an administrator who signed in.").
+			With("access", catalogv1.ApiKey_ACCESS_WRITE.String())
+	case catalogv1.KeyAccess_KEY_ACCESS_UNSPECIFIED:
+	}
+	return fault.New(fault.PermissionDenied, fault.APIKeyForbidden,
+		"API keys may not call this method: only an administrator who signed in may.")
+}
+
+// KeyAccessOf returns the method's option api_key: KEY_ACCESS_UNSPECIFIED if it has none.
+func KeyAccessOf(spec connect.Spec) catalogv1.KeyAccess {
+	return optionOf(spec, catalogv1.E_ApiKey, catalogv1.KeyAccess_KEY_ACCESS_UNSPECIFIED)
 }
 
 // AccessOf returns the method's access option: ACCESS_UNSPECIFIED if it has none.

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"connectrpc.com/connect"
@@ -14,6 +15,8 @@ import (
 type call struct {
 	requestID string
 	adminID   string
+	// keyID is set if the caller is an API key. Then adminID is its creator.
+	keyID string
 	// protocol is empty unless the request reached the API.
 	protocol string
 	// gated reports whether the request reached the gate: before, only Connect itself can refuse it.
@@ -47,6 +50,18 @@ func callFrom(ctx context.Context) *call {
 		return c
 	}
 	return &call{}
+}
+
+// callerIDs returns the ids of an authenticated caller, for the log.
+func (c *call) callerIDs() []slog.Attr {
+	var ids []slog.Attr
+	if c.adminID != "" {
+		ids = append(ids, slog.String("admin_id", c.adminID))
+	}
+	if c.keyID != "" {
+		ids = append(ids, slog.String("api_key_id", c.keyID))
+	}
+	return ids
 }
 
 // fail returns the error for the caller and records it for the log.

@@ -74,6 +74,63 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// Keys are refused by the headers alone: their bodies are not even read.
+func TestKeysCallWhatTheContractSays(t *testing.T) {
+	const watch = "/catalog.v1.ProductService/WatchProductChanges"
+	for name, c := range map[string]struct {
+		path, key string
+		status    int
+		reason    fault.Reason
+		message   string
+	}{
+		"read key reads":            {path: getProduct, key: readKey, status: 200},
+		"write key reads":           {path: getProduct, key: writeKey, status: 200},
+		"write key writes":          {path: create, key: writeKey, status: 200},
+		"read key may not write":    {path: create, key: readKey, status: 403, reason: fault.APIKeyForbidden, message: "ACCESS_WRITE"},
+		"key without access":        {path: getProduct, key: uselessKey, status: 403, reason: fault.APIKeyForbidden, message: "who signed in"},
+		"key without access writes": {path: create, key: uselessKey, status: 403, reason: fault.APIKeyForbidden, message: "ACCESS_WRITE"},
+		"read key watches":          {path: watch, key: readKey, status: 415}, // the JSON of one message is no stream
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			body := `{"sku":"a"}`
+			if c.path == create {
+				body = `{"product":{"sku":"a","name":"b","price":{"amount":"1","currencyCode":"MXN"}}}`
+			}
+			if c.status == http.StatusForbidden {
+				body = "not JSON"
+			}
+			a := s.do(t, http.MethodPost, c.path, body, "Content-Type", "application/json", "Authorization", "Bearer "+c.key)
+			require.Equal(t, c.status, a.status, a.body)
+			if c.reason != "" {
+				require.Equal(t, string(c.reason), a.reason)
+				require.Equal(t, "permission_denied", a.code)
+			}
+			require.Contains(t, a.message, c.message)
+			entry := s.lastLog(t)
+			if c.status != http.StatusUnsupportedMediaType {
+				require.Equal(t, adminID.String(), entry["admin_id"])
+				require.Equal(t, keyID.String(), entry["api_key_id"])
+			}
+		})
+	}
+}
+
+func TestMethodWithoutKeyAccessIsRefusedForKeys(t *testing.T) {
+	admins := catalogv1.File_catalog_v1_admin_proto.Services().Get(0).Methods()
+	for name, schema := range map[string]any{
+		"without the option": admins.ByName("ListAdmins"),
+		"public":             catalogv1.File_catalog_v1_auth_proto.Services().Get(0).Methods().ByName("SignIn"),
+		"no schema":          nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := start(t, connect.WithSchema(schema)).post(t, `{"sku":"a"}`, "Authorization", "Bearer "+writeKey)
+			require.Equal(t, http.StatusForbidden, a.status)
+			require.Equal(t, string(fault.APIKeyForbidden), a.reason)
+		})
+	}
+}
+
 func TestMethodWithoutAccessFailsClosed(t *testing.T) {
 	for name, schema := range map[string]any{
 		"no option": protoreflect.Descriptor(catalogv1.File_catalog_v1_product_proto.Services().Get(0)),

@@ -126,9 +126,11 @@ func (o Observer) limit(
 
 // logOpened writes the line of an open stream; the one of every request follows at its end.
 func (o Observer) logOpened(ctx context.Context, r *http.Request, c *call) {
-	o.Log.LogAttrs(ctx, slog.LevelInfo, "stream opened", slog.String("method", r.URL.Path),
-		slog.String("protocol", c.protocol), slog.String("client", auth.ClientFrom(ctx).Address.String()),
-		slog.String("admin_id", c.adminID))
+	attrs := []slog.Attr{
+		slog.String("method", r.URL.Path), slog.String("protocol", c.protocol),
+		slog.String("client", auth.ClientFrom(ctx).Address.String()),
+	}
+	o.Log.LogAttrs(ctx, slog.LevelInfo, "stream opened", append(attrs, c.callerIDs()...)...)
 }
 
 func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) {
@@ -136,7 +138,7 @@ func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) 
 	if !o.Log.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 13)
+	attrs := make([]slog.Attr, 0, 14)
 	attrs = append(attrs, slog.String("method", clip(r.URL.Path, 200)))
 	if c.protocol != "" {
 		attrs = append(attrs, slog.String("protocol", c.protocol), slog.String("code", codeName(c.code)))
@@ -148,9 +150,7 @@ func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) 
 	}
 	client := auth.ClientFrom(r.Context()).Address.String()
 	attrs = append(attrs, slog.Duration("duration", took), slog.String("client", client))
-	if c.adminID != "" {
-		attrs = append(attrs, slog.String("admin_id", c.adminID))
-	}
+	attrs = append(attrs, c.callerIDs()...)
 	if c.stream {
 		attrs = append(attrs, slog.Int("messages", c.messages))
 	}

@@ -35,10 +35,22 @@ const (
 	limit      = 64 << 10
 	goodToken  = "good" // of somebody who signed in long ago
 	freshToken = "fresh"
+	readKey    = "zck_read"
+	writeKey   = "zck_write"
+	uselessKey = "zck_useless"
 	getProduct = "/catalog.v1.ProductService/GetProduct"
 )
 
-var adminID = uuid.MustParse("0190a6b0-0000-7000-8000-000000000001")
+var (
+	adminID = uuid.MustParse("0190a6b0-0000-7000-8000-000000000001")
+	keyID   = uuid.MustParse("0190a6b0-0000-7000-8000-000000000002")
+)
+
+// keyAccess is what the keys may do.
+var keyAccess = map[string]catalogv1.ApiKey_Access{
+	readKey: catalogv1.ApiKey_ACCESS_READ, writeKey: catalogv1.ApiKey_ACCESS_WRITE,
+	uselessKey: catalogv1.ApiKey_ACCESS_UNSPECIFIED,
+}
 
 // products responds by SKU, according to the table in answer.
 type products struct {
@@ -142,6 +154,9 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 			}
 			if token == freshToken {
 				return auth.Principal{AdminID: adminID, Name: "Ada", AuthTime: time.Now()}, nil
+			}
+			if access, ok := keyAccess[token]; ok {
+				return auth.Principal{AdminID: adminID, Name: "erp (key of Ada)", Key: auth.Key{ID: keyID, Access: access}}, nil
 			}
 			if token != goodToken {
 				return auth.Principal{}, fault.New(fault.Unauthenticated, fault.TokenExpired, "Expired.")
