@@ -242,21 +242,30 @@ var (
 )
 
 func (f timeField) compare(op string, v operand) (condition, string) {
+	t, problem := timeOf(op, v)
+	if problem != "" {
+		return nil, problem
+	}
+	return timeOrder{f, orderings[op], t}, ""
+}
+
+// timeOf returns the time to compare with.
+func timeOf(op string, v operand) (t time.Time, problem string) {
 	if op == filtering.FunctionHas {
-		return nil, "cannot be compared with :"
+		return t, "cannot be compared with :"
 	}
 	t, err := time.Parse(time.RFC3339Nano, v.text)
 	if err != nil {
-		return nil, `must be compared with a time, such as "2026-01-31T00:00:00Z"`
+		return t, `must be compared with a time, such as "2026-01-31T00:00:00Z"`
 	}
 	t = t.UTC()
 	if !fields.IsStorable(t) {
-		return nil, "must be compared with a time in the years 1 to 9999"
+		return t, "must be compared with a time in the years 1 to 9999"
 	}
 	if t.Truncate(time.Microsecond) != t {
-		return nil, "must be compared with a time in whole microseconds"
+		return t, "must be compared with a time in whole microseconds"
 	}
-	return timeOrder{f, orderings[op], t}, ""
+	return t, ""
 }
 
 type timeOrder struct {

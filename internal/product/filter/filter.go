@@ -1,6 +1,6 @@
 // Package filter is the filter language of products: AIP-160 over some of their fields. A filter is parsed and checked
 // once. The result is translated to SQL for both databases, and evaluated in memory. Filters of changes have two more
-// fields and are evaluated in memory only.
+// fields and are evaluated in memory only. Filters of security events share the language, and are translated only.
 //
 // Each type of condition implements both forms side by side. The package is below everything that selects products: it
 // depends on the stored rows, and on no feature.
@@ -42,7 +42,7 @@ type subject struct {
 	change  Change
 }
 
-// node is a part of a filter: all, some, negation, onProduct or onChange.
+// node is a part of a filter: all, some, negation, onProduct, onChange or onEvent.
 type node interface {
 	// holds reports whether the node has the wanted value, or can have it as far as the subject is known.
 	holds(s subject, want bool) bool
@@ -101,24 +101,32 @@ func (n not) match(row *ent.Product) bool { return !n.condition.match(row) }
 
 // inSQL translates a node that has no onChange.
 func inSQL(n node) predicate.Product {
+	return translate(n, func(leaf node) predicate.Product {
+		if n, ok := leaf.(onProduct); ok {
+			return n.where()
+		}
+		panic(fmt.Sprintf("filter: %T in a query of products", leaf)) // Parse makes none
+	})
+}
+
+// translate translates a node whose conditions leaf translates.
+func translate[P ~func(*sql.Selector)](n node, leaf func(node) P) P {
 	switch n := n.(type) {
 	case all:
-		return product.And(eachInSQL(n)...)
+		return sql.AndPredicates(translateEach(n, leaf)...)
 	case some:
-		return product.Or(eachInSQL(n)...)
+		return sql.OrPredicates(translateEach(n, leaf)...)
 	case negation:
-		return product.Not(inSQL(n.node))
-	case onProduct:
-		return n.where()
+		return sql.NotPredicates(translate(n.node, leaf))
 	default:
-		panic(fmt.Sprintf("filter: %T in a query of products", n)) // Parse makes none
+		return leaf(n)
 	}
 }
 
-func eachInSQL(nodes []node) []predicate.Product {
-	predicates := make([]predicate.Product, len(nodes))
+func translateEach[P ~func(*sql.Selector)](nodes []node, leaf func(node) P) []P {
+	predicates := make([]P, len(nodes))
 	for i, n := range nodes {
-		predicates[i] = inSQL(n)
+		predicates[i] = translate(n, leaf)
 	}
 	return predicates
 }

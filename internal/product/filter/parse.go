@@ -31,6 +31,8 @@ type reader struct {
 	filter string
 	// more are the fields beyond those of products.
 	more map[string]changeComparison
+	// only names the fields of more in errors, if the filter has no others. Empty if it has those of products, too.
+	only string
 	// offsets are the positions of expressions in the filter, in bytes.
 	offsets    map[int64]int32
 	conditions int
@@ -141,6 +143,7 @@ func (r *reader) condition(op string, field, value *expr.Expr) (node, error) {
 		return nil, r.invalid(field, "the left side must be a field: %s", r.help())
 	}
 	ofProduct, isOfProduct := comparisons[name]
+	isOfProduct = isOfProduct && r.only == ""
 	more, isMore := r.more[name]
 	if !isOfProduct && !isMore {
 		return nil, r.invalid(field, "there is no field %s: only %s", quoted(name), r.help())
@@ -175,7 +178,10 @@ func (r *reader) condition(op string, field, value *expr.Expr) (node, error) {
 
 // help lists the fields that the filter can use.
 func (r *reader) help() string {
-	if len(r.more) == 0 {
+	switch {
+	case r.only != "":
+		return r.only
+	case len(r.more) == 0:
 		return help
 	}
 	return strings.Join(slices.Sorted(maps.Keys(r.more)), ", ") + ", " + help
