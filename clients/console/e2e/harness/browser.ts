@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { networkOf, watchNetwork } from "./network";
 import { patience } from "./patience";
+import { plainHost } from "./proxy";
 import { ana } from "./server";
 
 const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -25,6 +26,7 @@ export function launchBrowser(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`,
     ],
   });
 }
