@@ -7,6 +7,7 @@ import (
 
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/admin"
+	"github.com/zebrands/catalog/ent/passkeychallenge"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/fault"
@@ -33,6 +34,8 @@ func (s *AuthService) Reauthenticate(
 	switch given := req.GetProof().(type) {
 	case *catalogv1.ReauthenticateRequest_Password:
 		proof, err = s.proveByPassword(ctx, who, row, given.Password)
+	case *catalogv1.ReauthenticateRequest_Passkey:
+		proof, err = s.proveByPasskey(ctx, who, row, given.Passkey)
 	default:
 		err = fault.Field("proof", fault.FieldRequired, "is required")
 	}
@@ -69,6 +72,47 @@ func (s *AuthService) proveByPassword(
 		return err
 	})
 	return proof, err
+}
+
+// proveByPasskey also records that the session has a second factor.
+func (s *AuthService) proveByPasskey(
+	ctx context.Context, who auth.Principal, row *ent.Admin, assertion string,
+) (auth.Proof, error) {
+	limits := auth.SessionLimits(who.SessionID)
+	if err := s.throttle.Check(ctx, limits...); err != nil {
+		return auth.Proof{}, err
+	}
+	var proof auth.Proof
+	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		row, err := lockAdmin(ctx, tx, admin.ID(row.ID), isActive())
+		if err != nil {
+			return err
+		}
+		if err := s.passkeys.Use(ctx, tx, row, passkeychallenge.PurposeReauthenticate, assertion); err != nil {
+			return err
+		}
+		if err := auth.Succeed(ctx, tx, limits...); err != nil {
+			return err
+		}
+		if err := auth.MarkSecondFactor(ctx, tx, who.SessionID); err != nil {
+			return err
+		}
+		proof, err = s.recordProof(ctx, tx, who, row)
+		return err
+	})
+	if !fault.Is(err, fault.SecondFactorFailed) {
+		return proof, err
+	}
+	failed := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := auth.CountIn(ctx, tx, limits...); err != nil {
+			return err
+		}
+		return s.recordAttempt(ctx, tx, row, catalogv1.SecurityEvent_TYPE_REAUTHENTICATION_FAILED)
+	})
+	if failed != nil {
+		return auth.Proof{}, failed
+	}
+	return auth.Proof{}, err
 }
 
 // recordProof renews the time of authentication of the caller's session, whatever the proof was.
