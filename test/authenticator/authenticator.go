@@ -71,15 +71,27 @@ type options struct {
 // Create answers PublicKeyCredentialCreationOptionsJSON with a RegistrationResponseJSON.
 func (a *Authenticator) Create(t *testing.T, optionsJSON string) string {
 	t.Helper()
-	o := parse(t, optionsJSON)
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	made := key{id: random(), handle: decode(t, o.User.ID), private: private}
+	made := key{id: random(), handle: decode(t, parse(t, optionsJSON).User.ID), private: private}
 	a.keys = append(a.keys, made)
+	return a.attest(t, made, optionsJSON)
+}
+
+// Again is Create with the first passkey instead of a new one.
+func (a *Authenticator) Again(t *testing.T, optionsJSON string) string {
+	t.Helper()
+	require.NotEmpty(t, a.keys, "the authenticator has no passkey")
+	return a.attest(t, a.keys[0], optionsJSON)
+}
+
+func (a *Authenticator) attest(t *testing.T, made key, optionsJSON string) string {
+	t.Helper()
+	o := parse(t, optionsJSON)
 	data := a.data(o.RP.ID, attestedData)
 	data = append(data, make([]byte, 16)...) // AAGUID: none
 	data = binary.BigEndian.AppendUint16(data, uint16(len(made.id)))
-	data = append(append(data, made.id...), publicKey(t, private)...)
+	data = append(append(data, made.id...), publicKey(t, made.private)...)
 	object := encodeCBOR(t, map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	return a.respond(t, made.id, map[string]any{
 		"clientDataJSON":    encode(a.clientData(t, "webauthn.create", o.Challenge)),
