@@ -102,6 +102,7 @@ test("a tab that is closed while it resumes leaves the others signed in", async 
     await until("the server answered", () => hold.answered === 1);
     const before = await cookie(context);
     await other.close();
+    await page.evaluate(() => fetch("/version").then((response) => response.text())); // by now the browser has ended what it ends
     hold.release();
     await until("the browser got the answer although its tab is gone", async () => (await cookie(context)) !== before);
     await requireSession(context, [page]);

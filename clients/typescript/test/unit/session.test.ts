@@ -109,6 +109,15 @@ function server() {
   return { state, connect };
 }
 
+/** Returns a promise that the test resolves. */
+function withResolvers() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
 test("calls go without a token until somebody signs in, and after they sign out", async () => {
   const { state, connect } = server();
   const { products, session } = connect();
@@ -295,7 +304,7 @@ test("a refresh without an answer is sent again, and the first answer counts", a
   const { products, session } = connect();
   await session.signIn(credentials);
   state.good.clear();
-  const hung = Promise.withResolvers<void>();
+  const hung = withResolvers();
   state.onRefresh = () => hung.promise;
   const call = products.createProduct({});
   while (state.refreshes < 1) await setImmediate();
@@ -318,7 +327,7 @@ test("a machine that slept while it refreshed waits for the answer, and sends no
   const { products, session } = connect();
   await session.signIn(credentials);
   state.good.clear();
-  const slow = Promise.withResolvers<void>();
+  const slow = withResolvers();
   state.onRefresh = () => slow.promise;
   const call = products.createProduct({});
   while (state.refreshes < 1) await setImmediate();
