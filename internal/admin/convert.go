@@ -39,6 +39,7 @@ func toAdmin(a *ent.Admin, secondFactor bool) *catalogv1.Admin {
 	return &catalogv1.Admin{
 		Id:             a.ID.String(),
 		Email:          a.Email,
+		PendingEmail:   a.PendingEmail,
 		Name:           a.Name,
 		Disabled:       a.Disabled,
 		State:          toState(a),

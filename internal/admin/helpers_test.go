@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/ent"
@@ -134,6 +135,14 @@ func (w *world) disable(id string) error {
 	return err
 }
 
+// move sets an administrator's e-mail address.
+func (w *world) move(t *testing.T, ctx context.Context, id, email string) *catalogv1.Admin {
+	t.Helper()
+	resp, err := w.service.UpdateAdmin(ctx, &catalogv1.UpdateAdminRequest{Admin: &catalogv1.Admin{Id: id, Email: email}})
+	require.NoError(t, err)
+	return resp.GetAdmin()
+}
+
 // token issues the token that the mail would contain.
 func (w *world) token(t *testing.T, purpose onetimetoken.Purpose, adminID string) string {
 	t.Helper()
@@ -150,21 +159,44 @@ func (w *world) token(t *testing.T, purpose onetimetoken.Purpose, adminID string
 // mails returns the purposes of the account mails queued for an administrator.
 func (w *world) mails(t *testing.T, adminID string) []string {
 	t.Helper()
-	rows, err := w.d.SQL().QueryContext(t.Context(), `SELECT args FROM river_job WHERE kind = 'account_mail' ORDER BY id`)
-	require.NoError(t, err)
-	defer rows.Close()
 	var purposes []string
-	for rows.Next() {
-		var raw []byte
-		require.NoError(t, rows.Scan(&raw))
-		var args queue.AccountMailArgs
-		require.NoError(t, json.Unmarshal(raw, &args))
+	for _, args := range jobs[queue.AccountMailArgs](t, w.d) {
 		if args.AdminID.String() == adminID {
 			purposes = append(purposes, args.Purpose)
 		}
 	}
-	require.NoError(t, rows.Err())
 	return purposes
+}
+
+// notices returns the addresses that are told of an event that concerns an administrator.
+func (w *world) notices(t *testing.T, adminID string) []string {
+	t.Helper()
+	var addresses []string
+	for _, args := range jobs[queue.SecurityNoticeArgs](t, w.d) {
+		if args.AdminID.String() == adminID {
+			addresses = append(addresses, args.Email)
+		}
+	}
+	return addresses
+}
+
+// jobs returns the arguments of the queued jobs of a kind, oldest first.
+func jobs[A river.JobArgs](t *testing.T, d *db.DB) []A {
+	t.Helper()
+	var kind A
+	rows, err := d.SQL().QueryContext(t.Context(), `SELECT args FROM river_job WHERE kind = $1 ORDER BY id`, kind.Kind())
+	require.NoError(t, err)
+	defer rows.Close()
+	var all []A
+	for rows.Next() {
+		var raw []byte
+		require.NoError(t, rows.Scan(&raw))
+		var args A
+		require.NoError(t, json.Unmarshal(raw, &args))
+		all = append(all, args)
+	}
+	require.NoError(t, rows.Err())
+	return all
 }
 
 func requireEnded(t *testing.T, w *world, accessToken string) {

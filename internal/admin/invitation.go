@@ -11,6 +11,7 @@ import (
 	"github.com/zebrands/catalog/ent/predicate"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
+	"github.com/zebrands/catalog/internal/fault"
 )
 
 // AcceptInvitation implements catalog.v1.AuthService.
@@ -68,15 +69,15 @@ type redemption struct {
 }
 
 // redeem consumes a token, sets its administrator's password, ends all their sessions and starts a new one.
-// Returns ONE_TIME_TOKEN_INVALID if the token is invalid or its administrator is not eligible, and a fault if
-// the password is not acceptable. The token stays valid after every error, also if the second factor is missing or
-// wrong.
+// Returns ONE_TIME_TOKEN_INVALID if the token is invalid or its administrator is not eligible, INVITATION_ACCEPTED if it
+// is a used invitation, and a fault if the password is not acceptable. The token stays valid after every error, also if
+// the second factor is missing or wrong.
 func (s *AuthService) redeem(ctx context.Context, r redemption) (signedIn, error) {
 	if err := auth.CheckPassword(r.field, r.password, ""); err != nil {
 		return signedIn{}, err
 	}
 	if err := auth.CheckOneTimeToken(ctx, s.d, r.purpose, r.token); err != nil {
-		return signedIn{}, err
+		return signedIn{}, s.accepted(ctx, r, err)
 	}
 	hash, err := s.passwords.Hash(ctx, r.password)
 	if err != nil {
@@ -104,7 +105,8 @@ func (s *AuthService) redeem(ctx context.Context, r redemption) (signedIn, error
 		})
 	})
 	if err != nil {
-		return signedIn{}, s.answerFactor(ctx, in.row, factorLimits(ctx, in.row), r.factor, err)
+		err = s.answerFactor(ctx, in.row, factorLimits(ctx, in.row), r.factor, err)
+		return signedIn{}, s.accepted(ctx, r, err)
 	}
 	return in, nil
 }
@@ -115,6 +117,33 @@ func factorLimits(ctx context.Context, row *ent.Admin) []auth.Limit {
 		return nil
 	}
 	return auth.FactorLimits(auth.ClientFrom(ctx), row.ID)
+}
+
+// errInvitationAccepted is the answer to a used invitation.
+var errInvitationAccepted = fault.New(fault.FailedPrecondition, fault.InvitationAccepted,
+	"The invitation was accepted already. Sign in, or ask for a new password.")
+
+// accepted returns INVITATION_ACCEPTED in place of ONE_TIME_TOKEN_INVALID if the redemption is of an invitation that was
+// used for an account that is active. It returns other errors unchanged. Only a holder of the token learns this.
+func (s *AuthService) accepted(ctx context.Context, r redemption, err error) error {
+	if r.purpose != onetimetoken.PurposeInvitation || !fault.Is(err, fault.OneTimeTokenInvalid) {
+		return err
+	}
+	id, used, lookUpErr := auth.UsedInvitation(ctx, s.d, r.token)
+	if lookUpErr != nil {
+		return lookUpErr
+	}
+	if !used {
+		return err
+	}
+	exists, lookUpErr := s.d.Reader().Admin.Query().Where(admin.ID(id), isActive()).Exist(ctx)
+	if lookUpErr != nil {
+		return lookUpErr
+	}
+	if !exists {
+		return err
+	}
+	return errInvitationAccepted
 }
 
 func (s *AuthService) applyRedemption(ctx context.Context, tx *ent.Tx, r redemption, hash string) (*ent.Admin, error) {

@@ -92,7 +92,7 @@ func (s *AuthService) RequestPasswordReset(
 		return nil, err
 	}
 	if row == nil {
-		row = &ent.Admin{} // is not active and has no session
+		row = &ent.Admin{Disabled: true} // has no session and gets no mail
 	}
 	client := auth.ClientFrom(ctx)
 	known, err := auth.SignedInFrom(ctx, s.d, row.ID, client)
@@ -110,7 +110,7 @@ func (s *AuthService) RequestPasswordReset(
 		if err := s.recordAttempt(ctx, tx, row, catalogv1.SecurityEvent_TYPE_PASSWORD_RESET_REQUESTED); err != nil {
 			return err
 		}
-		return s.mailReset(ctx, tx, row)
+		return s.mailWayIn(ctx, tx, row)
 	})
 	if err != nil {
 		return nil, err
@@ -123,12 +123,19 @@ func (s *AuthService) RequestPasswordReset(
 	}
 }
 
-// mailReset queues a password reset mail for an administrator who is active.
-func (s *AuthService) mailReset(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
-	if !active(row) {
-		return nil
+// mailWayIn queues a mail with a link that lets an administrator in: to reset the password if they are active, and the
+// invitation again if they were invited. Too many invitations to the address are no error, and then none is queued: the
+// answer must not tell that the address is known.
+func (s *AuthService) mailWayIn(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
+	switch {
+	case active(row):
+		return mailLink(ctx, tx, s.queue, passwordReset, row.ID)
+	case invited(row):
+		if err := invite(ctx, tx, s.queue, row); !fault.Is(err, fault.SignInThrottled) {
+			return err
+		}
 	}
-	return mailLink(ctx, tx, s.queue, passwordReset, row.ID)
+	return nil
 }
 
 // ResetPassword implements catalog.v1.AuthService. It also clears the sign-in rate limits of the account.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	entadmin "github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/onetimetoken"
@@ -99,7 +100,7 @@ func TestRequestPasswordReset(t *testing.T) {
 			require.NoError(t, ask(email))
 		}
 		require.Equal(t, []string{"password_reset"}, w.mails(t, w.ana.GetId()))
-		require.Equal(t, []string{"invitation"}, w.mails(t, invited.GetId()))
+		require.Equal(t, []string{"invitation", "invitation"}, w.mails(t, invited.GetId()), "is invited again")
 		require.Empty(t, w.mails(t, disabled.GetId()))
 
 		var wg sync.WaitGroup
@@ -112,6 +113,22 @@ func TestRequestPasswordReset(t *testing.T) {
 		requireReason(t, ask("ana@example.com"), fault.SignInThrottled)
 		requireReason(t, ask("unknown@example.com"), fault.SignInThrottled)
 		require.Len(t, w.mails(t, w.ana.GetId()), 5)
+	})
+}
+
+func TestForgottenPasswordsDoNotFloodSomebodyInvited(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		bea := w.create(t, "bea@example.com", "")
+		for range 3 {
+			_, err := w.service.ResendInvitation(w.ctx, &catalogv1.ResendInvitationRequest{Id: bea.GetId()})
+			require.NoError(t, err)
+		}
+		for range 3 {
+			_, err := w.auth.RequestPasswordReset(from(t.Context(), "198.51.100.7"),
+				&catalogv1.RequestPasswordResetRequest{Email: "bea@example.com"})
+			require.NoError(t, err, "the answer does not tell that the address is known")
+		}
+		require.Len(t, w.mails(t, bea.GetId()), 5)
 	})
 }
 
@@ -170,11 +187,45 @@ func TestAcceptInvitation(t *testing.T) {
 		require.Equal(t, "2", resp.GetAdmin().GetEtag())
 		w.as(t, resp.GetAccessToken())
 		w.signIn(t, "bea@example.com", newPassword)
-		_, err = accept("")
-		requireReason(t, err, fault.OneTimeTokenInvalid)
+		used := token
 		token = w.token(t, onetimetoken.PurposeInvitation, bea.GetId())
 		_, err = accept("")
 		requireReason(t, err, fault.OneTimeTokenInvalid)
+		token = used
+		_, err = accept("")
+		requireReason(t, err, fault.InvitationAccepted)
+	})
+}
+
+func TestAUsedInvitationSaysThatTheAccountExists(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		bea := w.create(t, "bea@example.com", "")
+		replaced := w.token(t, onetimetoken.PurposeInvitation, bea.GetId())
+		token := w.token(t, onetimetoken.PurposeInvitation, bea.GetId())
+		accept := func(token string) error {
+			_, err := w.auth.AcceptInvitation(from(t.Context(), "192.0.2.1"),
+				&catalogv1.AcceptInvitationRequest{Token: token, Password: newPassword})
+			return err
+		}
+		require.NoError(t, accept(token))
+		hashed := w.passwords.Hashed()
+		requireReason(t, accept(token), fault.InvitationAccepted)
+		requireReason(t, accept(replaced), fault.OneTimeTokenInvalid)
+		requireReason(t, accept("unknown"), fault.OneTimeTokenInvalid)
+		require.Equal(t, hashed, w.passwords.Hashed())
+		_, err := w.auth.ResetPassword(t.Context(), &catalogv1.ResetPasswordRequest{Token: token, NewPassword: newPassword})
+		requireReason(t, err, fault.OneTimeTokenInvalid)
+
+		require.NoError(t, w.disable(bea.GetId()))
+		requireReason(t, accept(token), fault.OneTimeTokenInvalid)
+		w.delete(t, bea.GetId())
+		_, err = w.service.UndeleteAdmin(w.ctx, &catalogv1.UndeleteAdminRequest{Id: bea.GetId()})
+		require.NoError(t, err)
+		_, err = w.service.UpdateAdmin(w.ctx, &catalogv1.UpdateAdminRequest{
+			Admin: &catalogv1.Admin{Id: bea.GetId()}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"disabled"}},
+		})
+		require.NoError(t, err)
+		requireReason(t, accept(token), fault.InvitationAccepted)
 	})
 }
 

@@ -120,8 +120,11 @@ func emailTaken(err error, email string) error {
 	if !db.IsUniqueViolation(err, "admin_live_email") {
 		return err
 	}
-	return fault.New(fault.AlreadyExists, fault.EmailTaken,
-		"Another administrator has the e-mail address %s.", email).Because(err)
+	return errEmailTaken(email).Because(err)
+}
+
+func errEmailTaken(email string) *fault.Error {
+	return fault.New(fault.AlreadyExists, fault.EmailTaken, "Another administrator has the e-mail address %s.", email)
 }
 
 // active reports whether an administrator can sign in.

@@ -13,7 +13,7 @@ import (
 	"github.com/zebrands/catalog/internal/fault"
 )
 
-// errProofIncorrect is the answer to a wrong password of somebody who is signed in.
+// errProofIncorrect is the answer to a wrong password of somebody who is known: who is signed in, or has a link.
 var errProofIncorrect = fault.ReasonedFields(fault.PasswordIncorrect, fault.Violation{
 	Field: "password", Description: "is not your password",
 })

@@ -18,8 +18,9 @@ import (
 
 // The purposes of mails with a link, as in OneTimeToken.
 const (
-	invitation    = "invitation"
-	passwordReset = "password_reset"
+	invitation        = "invitation"
+	passwordReset     = "password_reset"
+	emailConfirmation = "email_confirmation"
 )
 
 var errNotFound = fault.New(fault.NotFound, fault.AdminNotFound, "There is no such administrator.")
@@ -81,7 +82,7 @@ func findLive(ctx context.Context, d *db.DB, email string) (*ent.Admin, error) {
 	return row, err
 }
 
-// mailLink queues a mail with a one-time link.
+// mailLink queues a mail with a one-time link to an administrator's address.
 func mailLink(ctx context.Context, tx *ent.Tx, q *queue.Queue, purpose string, id uuid.UUID) error {
 	return q.Insert(ctx, tx, queue.Job{Args: queue.AccountMailArgs{AdminID: id, Purpose: purpose}})
 }

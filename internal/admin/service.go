@@ -43,14 +43,14 @@ func (s *Service) countInviter(ctx context.Context) error {
 }
 
 // invite queues the mail with the invitation. Returns SIGN_IN_THROTTLED if the address got too many.
-func (s *Service) invite(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
-	if err := auth.CountIn(ctx, tx, auth.InvitationLimit(row.Email)); err != nil {
+func invite(ctx context.Context, tx *ent.Tx, q *queue.Queue, row *ent.Admin) error {
+	if err := auth.CountIn(ctx, tx, auth.LinkLimit(invitation, row.Email)); err != nil {
 		return err
 	}
-	if err := s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_INVITED, row); err != nil {
+	if err := record(ctx, tx, q, auth.Event{Type: catalogv1.SecurityEvent_TYPE_INVITED, Admin: row}); err != nil {
 		return err
 	}
-	return mailLink(ctx, tx, s.queue, invitation, row.ID)
+	return mailLink(ctx, tx, q, invitation, row.ID)
 }
 
 // record records what the caller did to an administrator.
@@ -94,7 +94,7 @@ func (s *Service) CreateAdmin(
 		if err := s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_CREATED, row); err != nil || !invited(row) {
 			return err
 		}
-		return s.invite(ctx, tx, row)
+		return invite(ctx, tx, s.queue, row)
 	})
 	if err != nil {
 		return nil, emailTaken(err, who.email)
@@ -187,7 +187,10 @@ func (s *Service) UndeleteAdmin(
 			return emailTaken(err, row.Email)
 		}
 		row = updated
-		return s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_UNDELETED, row)
+		if err := s.record(ctx, tx, catalogv1.SecurityEvent_TYPE_ADMIN_UNDELETED, row); err != nil {
+			return err
+		}
+		return s.mailConfirmation(ctx, tx, row)
 	})
 	if err != nil {
 		return nil, err
@@ -219,7 +222,7 @@ func (s *Service) ResendInvitation(
 			return fault.New(fault.FailedPrecondition, fault.AdminNotInvited,
 				"Only an administrator who has not accepted yet and is not disabled can be invited again.")
 		}
-		return s.invite(ctx, tx, row)
+		return invite(ctx, tx, s.queue, row)
 	})
 	if err != nil {
 		return nil, err

@@ -16,12 +16,13 @@ import (
 var (
 	settable   = []string{"email", "name", "disabled"}
 	outputOnly = []string{
-		"id", "state", "etag", "create_time", "update_time", "delete_time", "last_sign_in_time",
+		"id", "state", "etag", "create_time", "update_time", "delete_time", "last_sign_in_time", "pending_email",
+		"second_factor",
 	}
 )
 
-// UpdateAdmin implements catalog.v1.AdminService. An update without changes keeps the version. A new address
-// revokes the links that were mailed to the old one; a pending invitation is mailed again.
+// UpdateAdmin implements catalog.v1.AdminService. An update without changes keeps the version. See moveTo for a new
+// address.
 func (s *Service) UpdateAdmin(
 	ctx context.Context, req *catalogv1.UpdateAdminRequest,
 ) (*catalogv1.UpdateAdminResponse, error) {
@@ -97,7 +98,10 @@ func merge(old *ent.Admin, wanted *catalogv1.Admin, paths []string) (*ent.Admin,
 	target := *old
 	var badEmail, badName problem
 	if slices.Contains(paths, "email") {
-		target.Email, badEmail = cleanEmail(wanted.GetEmail())
+		var email string
+		if email, badEmail = cleanEmail(wanted.GetEmail()); badEmail == (problem{}) {
+			moveTo(&target, email)
+		}
 	}
 	if slices.Contains(paths, "name") {
 		target.Name, badName = cleanName(wanted.GetName())
@@ -111,10 +115,10 @@ func merge(old *ent.Admin, wanted *catalogv1.Admin, paths []string) (*ent.Admin,
 	return &target, nil
 }
 
-// apply stores target in place of old, and ends sessions and links that the change invalidates.
+// apply stores target in place of old, ends the sessions and links that the change invalidates, and mails new links.
 func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin) (*ent.Admin, error) {
 	disabling := target.Disabled && !old.Disabled
-	moving := target.Email != old.Email
+	moving := moves(old, target)
 	if !moving && target.Name == old.Name && target.Disabled == old.Disabled {
 		return old, nil
 	}
@@ -134,6 +138,7 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 	}
 	row, err := old.Update().
 		SetEmail(target.Email).
+		SetPendingEmail(target.PendingEmail).
 		SetName(target.Name).
 		SetDisabled(target.Disabled).
 		AddVersion(1).
@@ -145,12 +150,11 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 		return nil, err
 	}
 	if disabling {
-		return row, auth.EndAll(ctx, tx, row.ID)
+		if err := auth.EndAll(ctx, tx, row.ID); err != nil {
+			return nil, err
+		}
 	}
-	if moving {
-		err = s.addressChanged(ctx, tx, row)
-	}
-	return row, err
+	return row, s.moved(ctx, tx, old, row)
 }
 
 // recordUpdate records a change of name, and that an administrator was disabled or enabled.
@@ -172,12 +176,4 @@ func (s *Service) recordUpdate(ctx context.Context, tx *ent.Tx, old, row *ent.Ad
 	default:
 		return nil
 	}
-}
-
-// addressChanged revokes the mailed links, and repeats a pending invitation.
-func (s *Service) addressChanged(ctx context.Context, tx *ent.Tx, row *ent.Admin) error {
-	if err := auth.RevokeOneTimeTokens(ctx, tx, row.ID); err != nil || !invited(row) {
-		return err
-	}
-	return mailLink(ctx, tx, s.queue, invitation, row.ID)
 }

@@ -16,9 +16,10 @@ import (
 
 // Lifetimes of one-time tokens.
 const (
-	SetupTokenLifetime         = 24 * time.Hour
-	InvitationTokenLifetime    = 7 * 24 * time.Hour
-	PasswordResetTokenLifetime = time.Hour
+	SetupTokenLifetime             = 24 * time.Hour
+	InvitationTokenLifetime        = 7 * 24 * time.Hour
+	PasswordResetTokenLifetime     = time.Hour
+	EmailConfirmationTokenLifetime = 24 * time.Hour
 )
 
 // IssueOneTimeToken returns a new one-time token for a purpose, valid for ttl. adminID is nil for setup. It
@@ -28,7 +29,7 @@ func IssueOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID, ttl time.Duration,
 ) (token string, err error) {
 	if purpose != onetimetoken.PurposePasswordReset {
-		if err := revoke(ctx, tx, purpose, adminID); err != nil {
+		if err := RevokeOneTimeTokensFor(ctx, tx, purpose, adminID); err != nil {
 			return "", err
 		}
 	}
@@ -59,9 +60,24 @@ func CheckOneTimeToken(ctx context.Context, d *db.DB, purpose onetimetoken.Purpo
 	return nil
 }
 
+// OwnerOfOneTimeToken returns the administrator of a token that is valid now, without consuming it. Returns
+// ONE_TIME_TOKEN_INVALID like CheckOneTimeToken.
+func OwnerOfOneTimeToken(
+	ctx context.Context, d *db.DB, purpose onetimetoken.Purpose, token string,
+) (uuid.UUID, error) {
+	row, err := d.Reader().OneTimeToken.Query().Where(usable(purpose, token, d.Now())).Only(ctx)
+	if ent.IsNotFound(err) || err == nil && row.AdminID == nil {
+		return uuid.Nil, OneTimeTokenInvalid()
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("check one-time token: %w", err)
+	}
+	return *row.AdminID, nil
+}
+
 // UseOneTimeToken consumes a token and returns its administrator: nil for setup. It revokes the other tokens of the
-// same purpose and administrator. Of concurrent callers with the same token exactly one succeeds, if its transaction
-// commits. Returns ONE_TIME_TOKEN_INVALID on field
+// same purpose and administrator. A used invitation is kept until it expires, for UsedInvitation. Of concurrent callers
+// with the same token exactly one succeeds, if its transaction commits. Returns ONE_TIME_TOKEN_INVALID on field
 // token if the token is unknown, used, expired or for another purpose.
 func UseOneTimeToken(
 	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, token string,
@@ -73,27 +89,55 @@ func UseOneTimeToken(
 	if err != nil {
 		return nil, fmt.Errorf("use one-time token: %w", err)
 	}
-	deleted, err := tx.OneTimeToken.Delete().Where(onetimetoken.ID(row.ID)).Exec(ctx)
+	marked, err := tx.OneTimeToken.Update().
+		Where(onetimetoken.ID(row.ID), onetimetoken.UseTimeIsNil()).
+		SetUseTime(tx.Clock.Now()).
+		Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("use one-time token: %w", err)
 	}
-	if deleted == 0 { // another transaction consumed it
+	if marked == 0 { // another transaction consumed it
 		return nil, OneTimeTokenInvalid()
 	}
-	return row.AdminID, revoke(ctx, tx, purpose, row.AdminID)
+	return row.AdminID, RevokeOneTimeTokensFor(ctx, tx, purpose, row.AdminID)
 }
 
-// revoke revokes the one-time tokens of an administrator for a purpose.
-func revoke(ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID) error {
-	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.PurposeEQ(purpose), ownedBy(adminID)).Exec(ctx); err != nil {
-		return fmt.Errorf("revoke one-time tokens: %w", err)
+// UsedInvitation returns the administrator who accepted the invitation with a token. Returns false if there is none, or
+// the token has expired.
+func UsedInvitation(ctx context.Context, d *db.DB, token string) (adminID uuid.UUID, used bool, err error) {
+	row, err := d.Reader().OneTimeToken.Query().
+		Where(
+			onetimetoken.ID(digest(token)),
+			onetimetoken.PurposeEQ(onetimetoken.PurposeInvitation),
+			onetimetoken.UseTimeNotNil(),
+			onetimetoken.ExpireTimeGT(d.Now()),
+		).
+		Only(ctx)
+	if ent.IsNotFound(err) || err == nil && row.AdminID == nil {
+		return uuid.Nil, false, nil
 	}
-	return nil
+	if err != nil {
+		return uuid.Nil, false, fmt.Errorf("look up used invitation: %w", err)
+	}
+	return *row.AdminID, true, nil
+}
+
+// RevokeOneTimeTokensFor revokes the one-time tokens of an administrator for a purpose. adminID is nil for setup.
+func RevokeOneTimeTokensFor(
+	ctx context.Context, tx *ent.Tx, purpose onetimetoken.Purpose, adminID *uuid.UUID,
+) error {
+	return revoke(ctx, tx, onetimetoken.PurposeEQ(purpose), ownedBy(adminID))
 }
 
 // RevokeOneTimeTokens revokes all one-time tokens of an administrator.
 func RevokeOneTimeTokens(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
-	if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.AdminID(adminID)).Exec(ctx); err != nil {
+	return revoke(ctx, tx, onetimetoken.AdminID(adminID))
+}
+
+// revoke deletes the tokens that match where, except used invitations.
+func revoke(ctx context.Context, tx *ent.Tx, where ...predicate.OneTimeToken) error {
+	kept := onetimetoken.And(onetimetoken.PurposeEQ(onetimetoken.PurposeInvitation), onetimetoken.UseTimeNotNil())
+	if _, err := tx.OneTimeToken.Delete().Where(append(where, onetimetoken.Not(kept))...).Exec(ctx); err != nil {
 		return fmt.Errorf("revoke one-time tokens: %w", err)
 	}
 	return nil
@@ -111,6 +155,7 @@ func usable(purpose onetimetoken.Purpose, token string, now time.Time) predicate
 	return onetimetoken.And(
 		onetimetoken.ID(digest(token)),
 		onetimetoken.PurposeEQ(purpose),
+		onetimetoken.UseTimeIsNil(),
 		onetimetoken.ExpireTimeGT(now),
 	)
 }

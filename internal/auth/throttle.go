@@ -102,9 +102,9 @@ func InviterLimit(actor uuid.UUID, perHour int) Limit {
 	return Limit{ID: key("invitations", actor.String()), Max: perHour, Window: time.Hour}
 }
 
-// InvitationLimit returns the rate limit on invitations that are mailed to an address, whoever sends them.
-func InvitationLimit(address string) Limit {
-	return Limit{ID: key("mail-account", "invitation", address), Max: maxMails, Window: time.Hour}
+// LinkLimit returns the rate limit on mails with a link that administrators cause to an address, whoever sends them.
+func LinkLimit(purpose, address string) Limit {
+	return Limit{ID: key("mail-account", purpose, address), Max: maxMails, Window: time.Hour}
 }
 
 // Check returns SIGN_IN_THROTTLED with a retry delay if a limit is reached. It is read-only.

@@ -67,6 +67,7 @@ const (
 	RefreshTokenInvalid    Reason = "REFRESH_TOKEN_INVALID"
 	RefreshTokenReused     Reason = "REFRESH_TOKEN_REUSED"
 	OneTimeTokenInvalid    Reason = "ONE_TIME_TOKEN_INVALID"
+	InvitationAccepted     Reason = "INVITATION_ACCEPTED"
 	CrossSiteRefused       Reason = "CROSS_SITE_REFUSED"
 	SetupComplete          Reason = "SETUP_COMPLETE"
 	PasswordIncorrect      Reason = "PASSWORD_INCORRECT"

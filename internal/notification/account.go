@@ -1,6 +1,7 @@
 package notification
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -29,7 +30,8 @@ type accountWorker struct {
 	Deps
 }
 
-// Work creates the delivery and the job that sends it, unless the administrator is deleted or disabled.
+// Work creates the delivery and the job that sends it, unless the administrator is deleted or disabled, or the address
+// to confirm is no longer their pending one.
 func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMailArgs]) error {
 	if _, ok := linkFor(job.Args.Purpose); !ok {
 		return river.JobCancel(fmt.Errorf("notification: no mail with a link has the purpose %q", job.Args.Purpose))
@@ -42,6 +44,9 @@ func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMa
 		if err != nil {
 			return fmt.Errorf("account mail: %w", err)
 		}
+		if job.Args.Email != to.PendingEmail && job.Args.Email != "" {
+			return nil
+		}
 		id, err := uuid.NewV7()
 		if err != nil {
 			return err
@@ -49,7 +54,7 @@ func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMa
 		err = tx.Delivery.Create().
 			SetID(id).
 			SetRecipientID(to.ID).
-			SetRecipientEmail(to.Email).
+			SetRecipientEmail(cmp.Or(job.Args.Email, to.Email)).
 			SetDedupKey(fmt.Sprintf("%s/%d", job.Args.Purpose, job.ID)).
 			SetMessageID(w.messageID(id.String())).
 			OnConflictColumns(delivery.FieldRecipientID, delivery.FieldDedupKey).
@@ -104,6 +109,16 @@ var links = []link{
 		action:    "Choose a new password",
 		otherwise: "If it was not you, you need not do anything: your password stays as it is.",
 	},
+	{
+		purpose: onetimetoken.PurposeEmailConfirmation, lifetime: auth.EmailConfirmationTokenLifetime,
+		kind:      catalogv1.Delivery_KIND_EMAIL_CONFIRMATION,
+		tag:       tagEmailConfirmation,
+		page:      "/confirm-email#token=",
+		subject:   "Confirm your new e-mail address for the catalog",
+		text:      "This is to be your e-mail address in the catalog. Open this link and confirm it with your password:",
+		action:    "Confirm the address",
+		otherwise: "If you are not an administrator of the catalog, you need not do anything: nobody gets in with this address.",
+	},
 }
 
 // linkFor returns the link of a purpose. The second result is false if no mail has a link of that purpose.
@@ -121,11 +136,17 @@ func linkOf(d *ent.Delivery) (link, bool) {
 	return linkFor(purpose)
 }
 
+// isConfirmation reports whether a delivery has the link that confirms an address.
+func isConfirmation(d *ent.Delivery) bool {
+	l, _ := linkOf(d)
+	return l.purpose == onetimetoken.PurposeEmailConfirmation
+}
+
 // issue returns a new token for a mail to an administrator. Returns an error if they were deleted or disabled, or
-// their address changed, since they were read: that invalidated their earlier tokens, and a new one must not replace
-// them.
+// one of their addresses changed, since they were read: that invalidated their earlier tokens, and a new one must not
+// replace them.
 func issue(ctx context.Context, tx *ent.Tx, l link, to *ent.Admin) (string, error) {
-	query := tx.Admin.Query().Where(admin.ID(to.ID), admin.Email(to.Email), isThere())
+	query := tx.Admin.Query().Where(admin.ID(to.ID), admin.Email(to.Email), admin.PendingEmail(to.PendingEmail), isThere())
 	if db.LocksRows(ctx) {
 		query.ForUpdate()
 	}

@@ -78,3 +78,46 @@ func TestAccountMailDoesNotFollowToAnOldAddress(t *testing.T) {
 		require.Equal(t, map[string]int{"new@example.com": 1}, w.mailer.received())
 	})
 }
+
+// A link that confirms an address goes to that address and to no other, while it is the pending one.
+func TestConfirmationsGoToThePendingAddress(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetPendingEmail("new@example.com") })
+		confirm := func(email string) queue.Job {
+			return queue.Job{Args: queue.AccountMailArgs{AdminID: w.luis.ID, Purpose: "email_confirmation", Email: email}}
+		}
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return w.queue.Insert(ctx, tx, confirm("older@example.com"), confirm("new@example.com"))
+		})
+		w.work()
+		w.until(func() bool { return len(w.mailer.messages()) == 1 })
+		w.untilIdle()
+		require.Equal(t, map[string]int{"new@example.com": 1}, w.mailer.received())
+		require.Contains(t, w.mailer.messages()[0].Text, "https://catalog.test/confirm-email#token=")
+		require.Equal(t, "new@example.com", w.deliveries()[0].RecipientEmail)
+		require.Equal(t, 1, w.count("one_time_tokens"))
+	})
+}
+
+func TestConfirmationOfAnotherAddressIsNotSent(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetPendingEmail("first@example.com") })
+		w.mailer.onSend = func(int, mail.Message) error {
+			return &mail.Error{Kind: mail.Unknown, RetryAfter: 10 * time.Millisecond, Message: "the connection broke"}
+		}
+		w.mailer.onAsk = func() {
+			w.update(w.luis, func(u *ent.AdminUpdateOne) { u.SetPendingEmail("second@example.com") })
+		}
+		w.tx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return w.queue.Insert(ctx, tx, queue.Job{Args: queue.AccountMailArgs{
+				AdminID: w.luis.ID, Purpose: "email_confirmation", Email: "first@example.com",
+			}})
+		})
+		w.work()
+		w.until(func() bool { return w.allIn(delivery.StateFailed) })
+		d := w.deliveries()[0]
+		require.Equal(t, "first@example.com", d.RecipientEmail)
+		require.Contains(t, d.LastError, "no longer the one to confirm")
+		require.Empty(t, w.mailer.received()["second@example.com"])
+	})
+}

@@ -162,7 +162,7 @@ func lockPending(ctx context.Context, tx *ent.Tx, ids []uuid.UUID) ([]*ent.Deliv
 }
 
 // failRefused marks deliveries whose recipients may no longer get them as failed, and returns the other deliveries and
-// all recipients. It sets the recipients' current addresses.
+// all recipients. It sets the addresses that are right now.
 func failRefused(
 	ctx context.Context, tx *ent.Tx, pending []*ent.Delivery,
 ) (left []*ent.Delivery, recipients map[uuid.UUID]*ent.Admin, err error) {

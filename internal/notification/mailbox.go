@@ -79,7 +79,7 @@ func (s *Service) GetMailboxMessage(
 // mailboxReader returns a predicate for the mails that the caller may read: their own, and others' mails that grant no
 // extra privilege. Every administrator may read the history, and may create an administrator with a password of their
 // choice, which is all that an invitation link allows. Any other mail, including future kinds, could hold a link that
-// lets its reader take over an account.
+// lets its reader take over an account. A mail that confirms an address is its administrator's.
 func (s *Service) mailboxReader(ctx context.Context) (func(*mail.Item) bool, error) {
 	if s.mailbox == nil {
 		return nil, errNoMailbox
@@ -93,8 +93,9 @@ func (s *Service) mailboxReader(ctx context.Context) (func(*mail.Item) bool, err
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}
 	return func(item *mail.Item) bool {
-		tag := item.Tag()
-		return tag == tagChanges || tag == tagInvitation || strings.EqualFold(item.To().Address, caller.Email)
+		tag, to := item.Tag(), item.To().Address
+		return tag == tagChanges || tag == tagInvitation || strings.EqualFold(to, caller.Email) ||
+			tag == tagEmailConfirmation && strings.EqualFold(to, caller.PendingEmail)
 	}, nil
 }
 

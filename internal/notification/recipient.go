@@ -16,6 +16,7 @@ import (
 const (
 	textInactive = "the recipient is no longer an active administrator"
 	textAccepted = "the recipient has accepted an invitation already"
+	textResolved = "the address was confirmed already, or is no longer the one to confirm"
 )
 
 // active matches the administrators who get mails about changes: not deleted, not disabled, invitation accepted.
@@ -46,9 +47,9 @@ func recipientsOf(ctx context.Context, tx *ent.Tx, deliveries []*ent.Delivery) (
 }
 
 // addressOf returns where a delivery goes: to the recipient's current address, but a notice to the one at the time of
-// the event.
+// the event, and a link that confirms an address to that one.
 func addressOf(recipient *ent.Admin, d *ent.Delivery) string {
-	if isNotice(d) {
+	if isNotice(d) || isConfirmation(d) {
 		return d.RecipientEmail
 	}
 	return recipient.Email
@@ -75,6 +76,8 @@ func refusal(recipient *ent.Admin, d *ent.Delivery) string {
 		return ""
 	case !accepted:
 		return textInactive
+	case isConfirmation(d) && d.RecipientEmail != recipient.PendingEmail:
+		return textResolved
 	default:
 		return ""
 	}

@@ -10,10 +10,11 @@ import (
 
 // The tags of the mails, for the statistics of mail servers that have them.
 const (
-	tagChanges       = "changes"
-	tagInvitation    = "invitation"
-	tagPasswordReset = "password-reset"
-	tagSecurity      = "security"
+	tagChanges           = "changes"
+	tagInvitation        = "invitation"
+	tagPasswordReset     = "password-reset"
+	tagEmailConfirmation = "email-confirmation"
+	tagSecurity          = "security"
 )
 
 // The names of the mails' templates. Each exists as text and as HTML.

@@ -60,8 +60,11 @@ func (DeliverLinkArgs) InsertOpts() river.InsertOpts {
 // sent, so that it is never stored.
 type AccountMailArgs struct {
 	AdminID uuid.UUID `json:"admin_id"`
-	// Purpose is "invitation" or "password_reset", as in OneTimeToken.
+	// Purpose is "invitation", "password_reset" or "email_confirmation", as in OneTimeToken.
 	Purpose string `json:"purpose"`
+	// Email is the address to confirm. The mail goes there while it is the administrator's pending one. Empty for the
+	// other purposes, whose mails go to the address that the administrator has.
+	Email string `json:"email,omitempty"`
 }
 
 // Kind is the name of the job in the database.

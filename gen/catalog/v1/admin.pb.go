@@ -111,7 +111,8 @@ type Admin struct {
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
 	// When the administrator last signed in; not set if never.
 	LastSignInTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=last_sign_in_time,json=lastSignInTime,proto3" json:"last_sign_in_time,omitempty"`
-	// A new e-mail address that its owner has not confirmed yet; empty if there is none.
+	// A new e-mail address that its owner has not confirmed yet; empty if there is none. Setting email to its current
+	// value cancels the change.
 	PendingEmail string `protobuf:"bytes,11,opt,name=pending_email,json=pendingEmail,proto3" json:"pending_email,omitempty"`
 	// Whether the administrator has a passkey, and signs in with two factors.
 	SecondFactor  bool `protobuf:"varint,12,opt,name=second_factor,json=secondFactor,proto3" json:"second_factor,omitempty"`

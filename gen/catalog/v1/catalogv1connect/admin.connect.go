@@ -76,7 +76,8 @@ type AdminServiceClient interface {
 	//
 	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for email and disabled; NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
-	// could sign in; ABORTED (ETAG_MISMATCH).
+	// could sign in; ABORTED (ETAG_MISMATCH); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails to the new address,
+	// or too many new addresses in an hour.
 	UpdateAdmin(context.Context, *v1.UpdateAdminRequest) (*v1.UpdateAdminResponse, error)
 	// DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
 	// restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
@@ -88,7 +89,8 @@ type AdminServiceClient interface {
 	//
 	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
 	// (ADMIN_NOT_DELETED); ALREADY_EXISTS
-	// (EMAIL_TAKEN) if another administrator has the address now.
+	// (EMAIL_TAKEN) if another administrator has the address now; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
+	// mails to a pending_email, which gets a new link.
 	UndeleteAdmin(context.Context, *v1.UndeleteAdminRequest) (*v1.UndeleteAdminResponse, error)
 	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not
 	// idempotent: every call sends a mail.
@@ -252,7 +254,8 @@ type AdminServiceHandler interface {
 	//
 	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for email and disabled; NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
 	// violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
-	// could sign in; ABORTED (ETAG_MISMATCH).
+	// could sign in; ABORTED (ETAG_MISMATCH); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails to the new address,
+	// or too many new addresses in an hour.
 	UpdateAdmin(context.Context, *v1.UpdateAdminRequest) (*v1.UpdateAdminResponse, error)
 	// DeleteAdmin soft-deletes an administrator and revokes all their sessions at once. UndeleteAdmin
 	// restores the administrator. Deleting a deleted one fails with ADMIN_NOT_FOUND.
@@ -264,7 +267,8 @@ type AdminServiceHandler interface {
 	//
 	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
 	// (ADMIN_NOT_DELETED); ALREADY_EXISTS
-	// (EMAIL_TAKEN) if another administrator has the address now.
+	// (EMAIL_TAKEN) if another administrator has the address now; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
+	// mails to a pending_email, which gets a new link.
 	UndeleteAdmin(context.Context, *v1.UndeleteAdminRequest) (*v1.UndeleteAdminResponse, error)
 	// ResendInvitation mails a new link to an administrator who has not accepted yet. Not
 	// idempotent: every call sends a mail.

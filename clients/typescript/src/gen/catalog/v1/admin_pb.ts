@@ -94,7 +94,8 @@ export type Admin = Message<"catalog.v1.Admin"> & {
   lastSignInTime?: Timestamp | undefined;
 
   /**
-   * A new e-mail address that its owner has not confirmed yet; empty if there is none.
+   * A new e-mail address that its owner has not confirmed yet; empty if there is none. Setting email to its current
+   * value cancels the change.
    *
    * @generated from field: string pending_email = 11;
    */
@@ -546,7 +547,8 @@ export const AdminService: GenService<{
    *
    * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for email and disabled; NOT_FOUND (ADMIN_NOT_FOUND); INVALID_ARGUMENT (UPDATE_MASK_INVALID or field
    * violations); ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_ADMIN) if nobody else
-   * could sign in; ABORTED (ETAG_MISMATCH).
+   * could sign in; ABORTED (ETAG_MISMATCH); RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many mails to the new address,
+   * or too many new addresses in an hour.
    *
    * @generated from rpc catalog.v1.AdminService.UpdateAdmin
    */
@@ -574,7 +576,8 @@ export const AdminService: GenService<{
    *
    * Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED); NOT_FOUND (ADMIN_NOT_FOUND); FAILED_PRECONDITION
    * (ADMIN_NOT_DELETED); ALREADY_EXISTS
-   * (EMAIL_TAKEN) if another administrator has the address now.
+   * (EMAIL_TAKEN) if another administrator has the address now; RESOURCE_EXHAUSTED (SIGN_IN_THROTTLED) after too many
+   * mails to a pending_email, which gets a new link.
    *
    * @generated from rpc catalog.v1.AdminService.UndeleteAdmin
    */
