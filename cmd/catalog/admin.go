@@ -11,7 +11,8 @@ import (
 )
 
 type adminCmd struct {
-	Create adminCreateCmd `cmd:"" help:"Create an active administrator."`
+	Create         adminCreateCmd         `cmd:"" help:"Create an active administrator."`
+	RemovePasskeys adminRemovePasskeysCmd `cmd:"" help:"Remove all passkeys and recovery codes of an administrator who lost them."`
 }
 
 type adminCreateCmd struct {
@@ -43,5 +44,32 @@ func (c *adminCreateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(id)
+	return nil
+}
+
+type adminRemovePasskeysCmd struct {
+	config.Storage
+	config.Logging
+
+	Email string `arg:"" help:"E-mail address of the administrator."`
+}
+
+// Help is shown by admin remove-passkeys --help.
+func (*adminRemovePasskeysCmd) Help() string {
+	return "Writes to the database directly, whether or not the server is running. The administrator then signs in with " +
+		"the password alone, or adds a passkey while signing in if the security policy requires one, and is told by mail. " +
+		"First make sure that whoever asks is that person. Sessions stay: end them in the console if a device was stolen."
+}
+
+// Run removes the passkeys.
+func (c *adminRemovePasskeysCmd) Run(ctx context.Context) error {
+	removed, err := app.RemovePasskeys(ctx, c.Storage, newLogger(c.Logging), c.Email)
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return errors.New(f.Message)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d passkeys removed\n", removed)
 	return nil
 }

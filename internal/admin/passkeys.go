@@ -14,7 +14,9 @@ import (
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/convert"
+	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
+	"github.com/zebrands/catalog/internal/queue"
 )
 
 var (
@@ -163,7 +165,7 @@ func (s *AuthService) DeletePasskey(
 		if err != nil {
 			return err
 		}
-		return s.deletePasskey(ctx, tx, owner, found)
+		return deletePasskey(ctx, tx, s.queue, owner, found)
 	})
 	if err != nil {
 		return nil, err
@@ -172,7 +174,7 @@ func (s *AuthService) DeletePasskey(
 }
 
 // deletePasskey deletes a passkey of an administrator, whose row is locked, and with the last one the recovery codes.
-func (s *AuthService) deletePasskey(ctx context.Context, tx *ent.Tx, owner *ent.Admin, row *ent.Passkey) error {
+func deletePasskey(ctx context.Context, tx *ent.Tx, q *queue.Queue, owner *ent.Admin, row *ent.Passkey) error {
 	deleted, err := tx.Passkey.Delete().Where(passkey.ID(row.ID)).Exec(ctx)
 	if err != nil {
 		return err
@@ -189,9 +191,32 @@ func (s *AuthService) deletePasskey(ctx context.Context, tx *ent.Tx, owner *ent.
 			return err
 		}
 	}
-	return record(ctx, tx, s.queue, auth.Event{
+	return record(ctx, tx, q, auth.Event{
 		Type: catalogv1.SecurityEvent_TYPE_PASSKEY_DELETED, Admin: owner, Details: aboutPasskey(row),
 	})
+}
+
+// RemovePasskeys deletes all passkeys and recovery codes of an administrator, and returns the number of passkeys. It is
+// for operators with access to the database. Returns ADMIN_NOT_FOUND if nobody has the e-mail address.
+func RemovePasskeys(ctx context.Context, d *db.DB, q *queue.Queue, email string) (removed int, err error) {
+	err = d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		owner, err := lockAdmin(ctx, tx, admin.Email(accountOf(email)), admin.DeleteTimeIsNil())
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Passkey.Query().Where(passkey.AdminID(owner.ID)).Order(passkey.ByID()).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := deletePasskey(ctx, tx, q, owner, row); err != nil {
+				return err
+			}
+		}
+		removed = len(rows)
+		return nil
+	})
+	return removed, err
 }
 
 // CreateRecoveryCodes implements catalog.v1.AuthService.

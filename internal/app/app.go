@@ -19,6 +19,7 @@ import (
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/telemetry"
 )
@@ -150,6 +151,21 @@ func CreateAdmin(
 	}
 	id, err := admin.CreateWithPassword(auth.AsOperator(ctx), d, email, name, password)
 	return id.String(), errors.Join(err, d.Close())
+}
+
+// RemovePasskeys removes the passkeys and recovery codes of an administrator in the database, and returns the number of
+// passkeys. Returns ADMIN_NOT_FOUND if nobody has the e-mail address.
+func RemovePasskeys(ctx context.Context, storage config.Storage, log *slog.Logger, email string) (int, error) {
+	d, err := OpenDatabase(ctx, storage, log)
+	if err != nil {
+		return 0, err
+	}
+	q, err := queue.New(d, log)
+	if err != nil {
+		return 0, errors.Join(fmt.Errorf("open queue: %w", err), d.Close())
+	}
+	removed, err := admin.RemovePasskeys(auth.AsOperator(ctx), d, q, email)
+	return removed, errors.Join(err, d.Close())
 }
 
 // Backup writes a snapshot of the SQLite database to a new file, also while a server is running, and returns its

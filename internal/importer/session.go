@@ -39,9 +39,15 @@ func Connect(server string) *Session {
 	return s
 }
 
+var errSecondFactor = errors.New(
+	"sign in: this administrator needs a passkey, too, and commands have none; use an API key (--api-key or CATALOG_API_KEY)")
+
 // SignIn signs an administrator in.
 func (s *Session) SignIn(ctx context.Context, email, password string) error {
 	resp, err := s.auth.SignIn(ctx, &catalogv1.SignInRequest{Email: email, Password: password})
+	if reasonOf(err) == fault.SecondFactorRequired {
+		return errSecondFactor
+	}
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
