@@ -16,6 +16,8 @@ interface Parts {
   readonly known: boolean;
   /** The name of the key or passkey, or the new address; may be empty. */
   readonly what: string;
+  /** What else the server tells. */
+  readonly details: Readonly<Record<string, string>>;
 }
 
 const sentences = defineMessages({
@@ -42,11 +44,17 @@ const sentences = defineMessages({
     passkey_deleted: ({ own, who, whom, what }: Parts) =>
       own ? `${whom} removed their passkey${name(what)}` : `${who} removed the passkey${name(what)} of ${whom}`,
     recovery_codes_created: ({ whom }: Parts) => `${whom} created new recovery codes`,
-    security_policy_updated: ({ who }: Parts) => `${who} changed the security policy`,
+    security_policy_updated: ({ who, details }: Parts) =>
+      details["require_second_factor"] === "true"
+        ? `${who} required a second factor of every administrator`
+        : `${who} made the second factor optional`,
     invited: ({ who, whom }: Parts) => `${who} invited ${whom}`,
     invitation_accepted: ({ whom }: Parts) => `${whom} accepted the invitation`,
     admin_created: ({ who, whom }: Parts) => `${who} created the account of ${whom}`,
-    admin_updated: ({ own, who, whom }: Parts) => (own ? `${whom} changed their name` : `${who} changed the name of ${whom}`),
+    admin_updated: ({ own, who, whom, details: { old_name: before = "" } }: Parts) =>
+      own
+        ? `${whom} changed their name${before && `, which was ${before}`}`
+        : `${who} changed the name of ${before ? `${before} to ${whom}` : whom}`,
     email_change_requested: ({ own, who, whom, what }: Parts) =>
       `${who} asked to change ${own ? "their" : "the"} e-mail address${own ? "" : ` of ${whom}`}${what && ` to ${what}`}`,
     email_changed: ({ whom, what }: Parts) =>
@@ -89,11 +97,17 @@ const sentences = defineMessages({
     passkey_deleted: ({ own, who, whom, what }) =>
       own ? `${whom} quitó su llave de acceso${nombre(what)}` : `${who} quitó la llave de acceso${nombre(what)} de ${whom}`,
     recovery_codes_created: ({ whom }) => `${whom} creó nuevos códigos de recuperación`,
-    security_policy_updated: ({ who }) => `${who} cambió la política de seguridad`,
+    security_policy_updated: ({ who, details }) =>
+      details["require_second_factor"] === "true"
+        ? `${who} exigió un segundo factor a todos los administradores`
+        : `${who} hizo opcional el segundo factor`,
     invited: ({ who, whom }) => `${who} invitó a ${whom}`,
     invitation_accepted: ({ whom }) => `${whom} aceptó la invitación`,
     admin_created: ({ who, whom }) => `${who} creó la cuenta de ${whom}`,
-    admin_updated: ({ own, who, whom }) => (own ? `${whom} cambió su nombre` : `${who} cambió el nombre de ${whom}`),
+    admin_updated: ({ own, who, whom, details: { old_name: before = "" } }) =>
+      own
+        ? `${whom} cambió su nombre${before && `, que era ${before}`}`
+        : `${who} cambió el nombre de ${before ? `${before} a ${whom}` : whom}`,
     email_change_requested: ({ own, who, whom, what }) =>
       `${who} pidió cambiar ${own ? "su correo" : `el correo de ${whom}`}${what && ` a ${what}`}`,
     email_changed: ({ whom, what }) => (what === "" ? `${whom} tiene un correo nuevo` : `${what} es ahora el correo de ${whom}`),
@@ -143,6 +157,7 @@ function partsOf(event: SecurityEvent, m: { readonly somebody: string; readonly 
     whom: adminName || doer || m.somebody,
     own: !byOperator && (actorId === adminId || actorId === "" || adminId === ""),
     known: adminId !== "",
+    details,
     what: details["key_name"] ?? details["passkey_name"] ?? details["new_email"] ?? "",
   };
 }
