@@ -24,7 +24,7 @@ type exportCmd struct {
 // Help explains what export does.
 func (*exportCmd) Help() string {
 	return `Writes the live products as CSV in the catalog's own format; importing the file again changes nothing. FILE
-is replaced atomically. Without --email the export is an anonymous read: each product counts as an impression. Cells
+is replaced atomically. Without --api-key and --email the export is an anonymous read: each product counts as an impression. Cells
 are not escaped for spreadsheets: one may start with "=".
 
 Exit status: 0 on success, 2 on failure.`

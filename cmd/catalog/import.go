@@ -11,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/importer"
 )
 
@@ -43,14 +44,28 @@ func (e statusError) Unwrap() error { return e.error }
 type remote struct {
 	Server string `default:"http://localhost:8080" env:"CATALOG_SERVER" help:"Address of the server."`
 
+	APIKey config.Secret `env:"CATALOG_API_KEY" help:"API key of a program, instead of signing in. Set the environment variable rather than the flag: everybody on the machine sees the flags of processes." name:"api-key" placeholder:"KEY"`
+
 	Email         string `env:"CATALOG_EMAIL" help:"Administrator to sign in as." placeholder:"ADDRESS"`
 	PasswordStdin bool   `env:"CATALOG_PASSWORD_STDIN" help:"Read the password from standard input, one line."`
 }
 
-// session connects to the server and signs in if an e-mail address is set. Call the returned function at the
-// end.
+// errTwoCallers is returned for flags that name both a program and a person.
+var errTwoCallers = errors.New("--api-key (CATALOG_API_KEY) and --email (CATALOG_EMAIL) exclude each other")
+
+// anonymous reports whether the flags name nobody.
+func (r remote) anonymous() bool { return r.Email == "" && r.APIKey == "" }
+
+// session connects to the server, with the API key if one is set, or signs in if an e-mail address is set. Call the
+// returned function at the end.
 func (r remote) session(ctx context.Context) (*importer.Session, func(), error) {
 	s := importer.Connect(r.Server)
+	if r.APIKey != "" {
+		if r.Email != "" {
+			return nil, nil, errTwoCallers
+		}
+		s.UseAPIKey(string(r.APIKey))
+	}
 	if r.Email == "" {
 		return s, func() {}, nil
 	}
@@ -102,8 +117,8 @@ func (c *importCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return statusError{fmt.Errorf("%s: %w", c.File, err), statusFailed}
 	}
-	if c.Email == "" {
-		return statusError{errors.New("--email is needed: only administrators may import"), statusFailed}
+	if c.anonymous() {
+		return statusError{errors.New("--api-key or --email is needed: not everybody may import"), statusFailed}
 	}
 	session, signOut, err := c.session(ctx)
 	if err != nil {

@@ -46,8 +46,8 @@ type Config struct {
 
 	SecurityEventRetention time.Duration `default:"8760h" env:"CATALOG_SECURITY_EVENT_RETENTION" help:"How long the audit trail keeps security events; at least 24h. Default: a year."`
 	SecurityEventAddress   string        `default:"full" enum:"full,network,none" env:"CATALOG_SECURITY_EVENT_ADDRESS" help:"What the audit trail keeps of callers' network addresses: full, network (IPv4 /24, IPv6 /48) or none."`
-	APIKeyRate  float64 `default:"100" env:"CATALOG_API_KEY_RATE" help:"Rate limit of each API key in this process: calls a second, on average; 0 means no limit." name:"api-key-rate"`
-	APIKeyBurst int     `default:"200" env:"CATALOG_API_KEY_BURST" help:"How many calls of one API key this process accepts at once, above its rate." name:"api-key-burst"`
+	APIKeyRate             float64       `default:"100" env:"CATALOG_API_KEY_RATE" help:"Rate limit of each API key in this process: calls a second, on average; 0 means no limit." name:"api-key-rate"`
+	APIKeyBurst            int           `default:"200" env:"CATALOG_API_KEY_BURST" help:"How many calls of one API key this process accepts at once, above its rate." name:"api-key-burst"`
 
 	InvitationsPerHour int `default:"30" env:"CATALOG_INVITATIONS_PER_HOUR" help:"How many administrators one administrator may create or invite in an hour."`
 

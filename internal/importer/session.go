@@ -18,7 +18,7 @@ import (
 // callTimeout is the timeout of one call.
 const callTimeout = 2 * time.Minute
 
-// Session is a client session with a server: anonymous, or an administrator's until Close.
+// Session is a client session with a server: anonymous, a program's with an API key, or an administrator's until Close.
 type Session struct {
 	// Products is authorized as the caller.
 	Products catalogv1connect.ProductServiceClient
@@ -41,6 +41,13 @@ func Connect(server string) *Session {
 
 var errSecondFactor = errors.New(
 	"sign in: this administrator needs a passkey, too, and commands have none; use an API key (--api-key or CATALOG_API_KEY)")
+
+// UseAPIKey makes the following calls with an API key. There is nothing to renew, or to sign out.
+func (s *Session) UseAPIKey(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.access, s.refresh = key, ""
+}
 
 // SignIn signs an administrator in.
 func (s *Session) SignIn(ctx context.Context, email, password string) error {
@@ -78,6 +85,7 @@ func (s *Session) authorize(next connect.UnaryFunc) connect.UnaryFunc {
 		}
 		req.Header().Set("Authorization", "Bearer "+token)
 		resp, err := next(ctx, req)
+		// Both are answers to access tokens only.
 		if reason := reasonOf(err); reason != fault.TokenExpired && reason != fault.TokenInvalid {
 			return resp, err
 		}

@@ -37,6 +37,82 @@ func TestEveryRPCKeepsItsAccess(t *testing.T) {
 	}
 }
 
+// TestKeysCallWhatTheContractSays calls every RPC of the contract with a key that may read, one that may write, and ones
+// that do not work. With an empty request whoever may call gets an answer, or an error about the request.
+func TestKeysCallWhatTheContractSays(t *testing.T) {
+	s := newServer(t, "sqlite", 1, "CATALOG_API_KEY_RATE=0")
+	read, _ := s.createKey(t, "read", "ACCESS_READ")
+	write, writeID := s.createKey(t, "write", "ACCESS_WRITE")
+	revoked, id := s.createKey(t, "revoked", "ACCESS_WRITE")
+	s.revokeKey(t, id)
+	for _, p := range protocols() {
+		t.Run(p.name, func(t *testing.T) {
+			allowed := map[string]int{}
+			for _, name := range slices.Sorted(maps.Keys(methods())) {
+				may := keyAccess(t, name)
+				for key, ok := range map[string]bool{
+					read:  may == catalogv1.KeyAccess_KEY_ACCESS_READ,
+					write: may == catalogv1.KeyAccess_KEY_ACCESS_READ || may == catalogv1.KeyAccess_KEY_ACCESS_WRITE,
+				} {
+					err := callWith(t, p, s, name, key)
+					if !ok {
+						want := &wantError{Code: "permission_denied", Reason: "API_KEY_FORBIDDEN"}
+						require.NoError(t, want.check(t, nil, err), name)
+						continue
+					}
+					allowed[key]++
+					if err != nil {
+						require.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err), "%s: %v", name, err)
+					}
+				}
+				for _, bad := range []string{revoked, "zck_nonsense"} {
+					requireUnauthenticated(t, callWith(t, p, s, name, bad), "API_KEY_INVALID")
+				}
+			}
+			require.Positive(t, allowed[read])
+			require.Greater(t, allowed[write], allowed[read])
+		})
+	}
+	require.NotContains(t, s.log.String(), write)
+	require.Contains(t, s.log.String(), writeID)
+}
+
+// keyAccess returns what the contract says about API keys, and requires that it makes sense: what needs a fresh proof, or
+// looks after people, is not for keys, and what a read key may call has no side effects.
+func keyAccess(t *testing.T, name string) catalogv1.KeyAccess {
+	t.Helper()
+	method := methods()[name]
+	may, ok := proto.GetExtension(method.Options(), catalogv1.E_ApiKey).(catalogv1.KeyAccess)
+	require.True(t, ok)
+	if may == catalogv1.KeyAccess_KEY_ACCESS_UNSPECIFIED {
+		return may
+	}
+	require.Equal(t, false, proto.GetExtension(method.Options(), catalogv1.E_Reauthentication), name)
+	service := method.Parent().Name()
+	require.True(t, service == "ProductService" || service == "TrackingService", name)
+	safe := idempotency(method) == connect.IdempotencyNoSideEffects || method.IsStreamingServer()
+	require.Equal(t, safe, may == catalogv1.KeyAccess_KEY_ACCESS_READ, name)
+	return may
+}
+
+// createKey creates an API key of the first administrator.
+func (s *server) createKey(t *testing.T, name, access string) (secret, id string) {
+	t.Helper()
+	created := s.must(t, accounts[0].role, "AuthService/CreateApiKey", object{"name": name, "access": access})
+	secret, ok := created["secret"].(string)
+	require.True(t, ok)
+	key, ok := created["apiKey"].(map[string]any)
+	require.True(t, ok)
+	id, ok = key["id"].(string)
+	require.True(t, ok)
+	return secret, id
+}
+
+func (s *server) revokeKey(t *testing.T, id string) {
+	t.Helper()
+	s.must(t, accounts[0].role, "AuthService/RevokeApiKey", object{"id": id})
+}
+
 // callWith calls an RPC with an empty request and an access token, if there is one.
 func callWith(t *testing.T, p protocol, s *server, rpc, token string) error {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,8 +34,23 @@ func (s *server) runAsAdmin(t *testing.T, password, command string, args ...stri
 	t.Helper()
 	args = append([]string{command, "--server", s.base, "--email", accounts[0].email, "--password-stdin"}, args...)
 	cmd := s.process.Command(t.Context(), args...)
+	cmd.Stdin = strings.NewReader(password + "\n")
+	return answerOf(t, cmd)
+}
+
+// runWithKey runs a command of the program against the server with an API key in its environment.
+func (s *server) runWithKey(t *testing.T, key, command string, args ...string) answer {
+	t.Helper()
+	cmd := s.process.Command(t.Context(), append([]string{command, "--server", s.base}, args...)...)
+	cmd.Env = append(slices.Clone(cmd.Env), "CATALOG_API_KEY="+key)
+	return answerOf(t, cmd)
+}
+
+// answerOf runs a command.
+func answerOf(t *testing.T, cmd *exec.Cmd) answer {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(password+"\n"), &stdout, &stderr
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		require.NoError(t, err)
@@ -92,6 +108,49 @@ func TestImportAndExport(t *testing.T) {
 			require.Len(t, s.everything(t, "ProductService/ListProductChanges", "changes"), changes)
 			require.Empty(t, s.must(t, "admin", "TrackingService/ListTopProducts", object{})["entries"],
 				"administrators' reads do not count")
+		})
+	}
+}
+
+// TestImportWithAnAPIKey imports and exports a file from the command line as a program, which needs no password.
+func TestImportWithAnAPIKey(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range dbtest.Dialects() {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, dialect, 1)
+			shop := absolute(t, importFiles+"shopify.csv")
+			write, writeID := s.createKey(t, "erp", "ACCESS_WRITE")
+			read, _ := s.createKey(t, "shop", "ACCESS_READ")
+
+			got := s.runWithKey(t, read, "import", shop)
+			require.Equal(t, 2, got.status)
+			require.Contains(t, got.stderr, "may only read")
+			got = s.runWithKey(t, write, "import", shop)
+			require.Equal(t, 1, got.status, "%s", got.stderr)
+			require.Contains(t, got.stdout, "5 created, 0 updated, 0 unchanged, 3 failed")
+			for _, change := range s.everything(t, "ProductService/ListProductChanges", "changes") {
+				require.Equal(t, writeID, change["apiKeyId"])
+				require.Equal(t, "erp (key of Ana Admin)", change["actorName"])
+			}
+
+			file := filepath.Join(t.TempDir(), "export.csv")
+			got = s.runWithKey(t, read, "export", file)
+			require.Zero(t, got.status, "%s", got.stderr)
+			got = answerOf(t, s.process.Command(t.Context(), "import", "--server", s.base, "--api-key", write, file))
+			require.Zero(t, got.status, "%s", got.stderr)
+			require.Equal(t, "0 created, 0 updated, 5 unchanged, 0 failed\n", got.stdout)
+			require.Empty(t, s.must(t, "admin", "TrackingService/ListTopProducts", object{})["entries"],
+				"reads with keys do not count")
+
+			s.revokeKey(t, writeID)
+			got = s.runWithKey(t, write, "import", shop)
+			require.Equal(t, 2, got.status)
+			require.Contains(t, got.stderr, "API key does not work")
+			require.NotContains(t, got.stderr+s.log.String(), write)
+			got = s.runWithKey(t, read, "export", "--email", accounts[0].email)
+			require.Equal(t, 2, got.status)
+			require.Contains(t, got.stderr, "exclude each other")
 		})
 	}
 }
