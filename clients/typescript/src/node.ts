@@ -7,12 +7,21 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { type ApiKey, apiKeyInterceptor } from "./api-key.js";
 import { assemble, type Catalog, type SessionOptions } from "./catalog.js";
 import { Connections, onTimeout } from "./connections.js";
 import { interceptorsOf, preferGet, type TransportOptions, withLongStreams } from "./transport.js";
 
+export type { ApiKey };
+
 /** Options of {@link createCatalog}. */
 export interface NodeCatalogOptions extends TransportOptions, SessionOptions {
+  /**
+   * The API key of a program, which goes with every call instead of a session's token. Nobody signs in then: methods that keys may
+   * not call fail with API_KEY_FORBIDDEN, and all do with API_KEY_INVALID once the key does not work any more. Keep keys out of web
+   * pages, whose scripts everybody can read.
+   */
+  readonly apiKey?: ApiKey | undefined;
   /** What is spoken. Default: `connect`. */
   readonly protocol?: "connect" | "grpc" | "grpc-web";
   /** Default: `2`, on one connection, with or without TLS as the scheme of baseUrl says. gRPC needs it. */
@@ -48,14 +57,17 @@ export interface NodeCatalog extends Catalog {
  * @throws RangeError if gRPC is to go over HTTP/1.1
  */
 export function createCatalog(options: NodeCatalogOptions): NodeCatalog {
-  const { protocol = "connect", httpVersion = "2" } = options;
+  const { protocol = "connect", httpVersion = "2", apiKey } = options;
   if (protocol === "grpc" && httpVersion !== "2") throw new RangeError("gRPC needs HTTP/2");
   const network = httpVersion === "2" ? overHttp2(options) : overHttp1(options.baseUrl);
   const connect = (session: Interceptor[]): Transport => {
     const common = {
       baseUrl: options.baseUrl,
       defaultTimeoutMs: options.timeoutMs ?? 30_000,
-      interceptors: [...interceptorsOf(options, session), onTimeout(network.giveUp)],
+      interceptors: [
+        ...interceptorsOf(options, apiKey === undefined ? session : [apiKeyInterceptor(apiKey)]),
+        onTimeout(network.giveUp),
+      ],
       ...network.options,
     };
     switch (protocol) {

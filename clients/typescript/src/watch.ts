@@ -43,7 +43,8 @@ const outsiders = new Set([Code.PermissionDenied, Code.Unauthenticated, Code.Uni
 /**
  * The changes of products, in the order in which they commit, and each later one as soon as it commits. When the connection is
  * lost, the server restarts, or the access token expires, it connects again after a pause with jitter and continues after the
- * last change that it received. It throws what will not get better: CURSOR_INVALID, SESSION_ENDED, a bad filter, no permission.
+ * last change that it received. It throws what will not get better: CURSOR_INVALID, SESSION_ENDED,
+ * API_KEY_INVALID, a bad filter, no permission.
  *
  * @example
  * ```ts
