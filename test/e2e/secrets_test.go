@@ -98,6 +98,7 @@ func TestNoSecretReachesTheLog(t *testing.T) {
 				"CATALOG_MAILGUN_WEBHOOK_KEY="+webhookKey, "CATALOG_MAILGUN_BASE_URL="+m.url)
 			l := &secrets{known: map[string]string{apiKey: "API key", webhookKey: "webhook key"}}
 			admin := l.setUp(t, s)
+			l.useKeys(t, s, admin)
 			l.misuse(t, s, admin)
 			l.invite(t, s, m, admin)
 			l.reset(t, s, m)
@@ -149,6 +150,25 @@ func (*secrets) call(t *testing.T, s *server, accessToken, rpc string, request a
 	}
 	_, err := protocols()[0].call(t.Context(), s, rpc, header, marshal(t, request))
 	return err
+}
+
+// useKeys creates an API key and uses it, right and wrong, and after it was revoked.
+func (l *secrets) useKeys(t *testing.T, s *server, accessToken string) {
+	t.Helper()
+	body, err := protocols()[0].call(t.Context(), s, "AuthService/CreateApiKey",
+		http.Header{"Authorization": {"Bearer " + accessToken}}, marshal(t, object{"name": "erp", "access": "ACCESS_READ"}))
+	require.NoError(t, err)
+	created := decodeObject(t, body)
+	key, ok := created["secret"].(string)
+	require.True(t, ok)
+	l.add("key of a program", key, key+"x")
+	require.NoError(t, l.call(t, s, key, "ProductService/ListProducts", object{}))
+	l.refused(t, s, key, "ProductService/DeleteProduct", object{})
+	l.refused(t, s, key+"x", "ProductService/ListProducts", object{})
+	description, ok := created["apiKey"].(map[string]any)
+	require.True(t, ok)
+	require.NoError(t, l.call(t, s, accessToken, "AuthService/RevokeApiKey", object{"id": description["id"]}))
+	l.refused(t, s, key, "ProductService/ListProducts", object{})
 }
 
 // misuse sends secrets to where they do not belong.

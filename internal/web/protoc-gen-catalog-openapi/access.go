@@ -5,9 +5,9 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-// accessField is the number of the option catalog.v1.access. Its generated Go code cannot be used: it is
-// generated in the same run as this document.
-const accessField = 50480
+// accessField and keyField are the numbers of the options catalog.v1.access and catalog.v1.api_key. Their generated Go
+// code cannot be used: it is generated in the same run as this document.
+const accessField, keyField = 50480, 50481
 
 // adminAccess is ACCESS_ADMIN.
 const adminAccess = 2
@@ -16,6 +16,8 @@ const adminAccess = 2
 type method struct {
 	path       string
 	adminsOnly bool
+	// keys reports whether some API keys may call the method.
+	keys bool
 }
 
 // methodsOf returns the methods in the contract's order.
@@ -27,6 +29,7 @@ func methodsOf(request *pluginpb.CodeGeneratorRequest) []method {
 				methods = append(methods, method{
 					path:       "/" + file.GetPackage() + "." + service.GetName() + "/" + m.GetName(),
 					adminsOnly: varint(m.GetOptions().ProtoReflect().GetUnknown(), accessField) == adminAccess,
+					keys:       varint(m.GetOptions().ProtoReflect().GetUnknown(), keyField) != 0,
 				})
 			}
 		}

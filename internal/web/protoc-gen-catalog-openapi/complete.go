@@ -47,7 +47,7 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 		item := get(document, "paths", m.path)
 		for _, verb := range []string{"get", "post"} {
 			if operation := get(item, verb); operation != nil {
-				describe(operation, m.adminsOnly, get(requests, m.path[strings.LastIndex(m.path, "/")+1:]))
+				describe(operation, m, get(requests, m.path[strings.LastIndex(m.path, "/")+1:]))
 			}
 		}
 		if operation := get(item, "get"); operation != nil {
@@ -73,15 +73,17 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 }
 
 // describe adds the required access and an example to an operation.
-func describe(operation *yaml.Node, adminsOnly bool, example *yaml.Node) {
+func describe(operation *yaml.Node, m method, example *yaml.Node) {
 	parameters := get(operation, "parameters")
 	parameters.Content = slices.DeleteFunc(parameters.Content, func(p *yaml.Node) bool {
 		return slices.Contains(optional, get(p, "name").Value)
 	})
-	if adminsOnly {
-		scheme := &yaml.Node{Kind: yaml.MappingNode}
-		set(scheme, "accessToken", &yaml.Node{Kind: yaml.SequenceNode})
-		set(operation, "security", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scheme}})
+	if m.adminsOnly {
+		security := &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scheme("accessToken")}}
+		if m.keys {
+			security.Content = append(security.Content, scheme("apiKey"))
+		}
+		set(operation, "security", security)
 	}
 	if example == nil {
 		example = &yaml.Node{Kind: yaml.MappingNode}
@@ -102,6 +104,13 @@ func describe(operation *yaml.Node, adminsOnly bool, example *yaml.Node) {
 	summary.Value = indented.ReplaceAllString(summary.Value, " $1")
 	set(get(operation, "responses", "default"), "description",
 		text("An error. Its code determines the HTTP status; its details contain a stable reason."))
+}
+
+// scheme returns the requirement of a security scheme.
+func scheme(name string) *yaml.Node {
+	requirement := &yaml.Node{Kind: yaml.MappingNode}
+	set(requirement, name, &yaml.Node{Kind: yaml.SequenceNode})
+	return requirement
 }
 
 // describeCaching adds the caching headers and the 304 response to a GET.
