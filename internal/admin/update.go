@@ -122,14 +122,8 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 	if !moving && target.Name == old.Name && target.Disabled == old.Disabled {
 		return old, nil
 	}
-	if moving || target.Disabled != old.Disabled {
-		who, err := caller(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err := auth.RequireReauthentication(who, tx.Clock.Now()); err != nil {
-			return nil, err
-		}
+	if err := requireProof(ctx, tx, moving || target.Disabled != old.Disabled); err != nil {
+		return nil, err
 	}
 	if disabling {
 		if err := keepOneActive(ctx, tx, old); err != nil {
@@ -155,6 +149,19 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, old, target *ent.Admin)
 		}
 	}
 	return row, s.moved(ctx, tx, old, row)
+}
+
+// requireProof returns REAUTHENTICATION_REQUIRED if a change concerns who can sign in and the caller did not prove who
+// they are lately.
+func requireProof(ctx context.Context, tx *ent.Tx, concerns bool) error {
+	if !concerns {
+		return nil
+	}
+	who, err := caller(ctx)
+	if err != nil {
+		return err
+	}
+	return auth.RequireReauthentication(who, tx.Clock.Now())
 }
 
 // recordUpdate records a change of name, and that an administrator was disabled or enabled.

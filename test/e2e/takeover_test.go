@@ -33,35 +33,43 @@ func TestTakeover(t *testing.T) {
 			refused := func() {
 				for rpc, request := range attempts {
 					resp := postAs(t, s, stolen, rpc, request)
-					require.Equal(t, http.StatusUnauthorized, resp.StatusCode, rpc)
+					require.Equal(t, http.StatusUnauthorized, resp.status, rpc)
 					require.Equal(t, `Bearer error="insufficient_user_authentication", max_age="300"`,
-						resp.Header.Get("WWW-Authenticate"), rpc)
+						resp.header.Get("WWW-Authenticate"), rpc)
 				}
 			}
 			refused()
 
 			// The owner proves who they are in the same session. That renews their own token and not the stolen one.
-			proof := decodeBody(t, postAs(t, s, stolen, "AuthService/Reauthenticate", object{"password": accounts[0].password}))
+			proof := postAs(t, s, stolen, "AuthService/Reauthenticate", object{"password": accounts[0].password})
 			refused()
-			resp := postAs(t, s, proof["accessToken"].(string), "AdminService/UpdateAdmin", object{"admin": object{"id": other, "disabled": true}})
-			require.Equal(t, http.StatusOK, resp.StatusCode)
+			resp := postAs(t, s, proof.body["accessToken"].(string), "AdminService/UpdateAdmin",
+				object{"admin": object{"id": other, "disabled": true}})
+			require.Equal(t, http.StatusOK, resp.status)
 
 			// The thief does not know the password, and cannot guess it.
 			throttled := false
 			for range 20 {
 				resp := postAs(t, s, stolen, "AuthService/Reauthenticate", object{"password": "a thief's guess"})
-				require.NotEqual(t, http.StatusOK, resp.StatusCode)
-				throttled = throttled || resp.StatusCode == http.StatusTooManyRequests
+				require.NotEqual(t, http.StatusOK, resp.status)
+				throttled = throttled || resp.status == http.StatusTooManyRequests
 			}
 			require.True(t, throttled)
 			resp = postAs(t, s, stolen, "AuthService/Reauthenticate", object{"password": accounts[0].password})
-			require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
+			require.Equal(t, http.StatusTooManyRequests, resp.status)
 		})
 	}
 }
 
+// posted is the response to an RPC over HTTP.
+type posted struct {
+	status int
+	header http.Header
+	body   object
+}
+
 // postAs calls an RPC over HTTP, with Connect and JSON.
-func postAs(t *testing.T, s *server, token, rpc string, request object) *http.Response {
+func postAs(t *testing.T, s *server, token, rpc string, request object) posted {
 	t.Helper()
 	body, err := json.Marshal(request)
 	require.NoError(t, err)
@@ -71,13 +79,8 @@ func postAs(t *testing.T, s *server, token, rpc string, request object) *http.Re
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http1.Do(req)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, resp.Body.Close()) })
-	return resp
-}
-
-func decodeBody(t *testing.T, resp *http.Response) object {
-	t.Helper()
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	return decodeObject(t, raw)
+	return posted{status: resp.StatusCode, header: resp.Header, body: decodeObject(t, raw)}
 }
