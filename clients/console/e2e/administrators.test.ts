@@ -70,6 +70,18 @@ test("an invitation arrives in the mailbox, and whoever opens it becomes an admi
       await theirs.getByRole("button", { name: "Accept" }).click();
       await theirs.waitForURL("**/admin/products");
     });
+    // Opened once more elsewhere, it leads to sign-in.
+    await visit(browser, server.url, async ({ page: later, expectConsole }) => {
+      expectConsole(refused);
+      await later.goto(link ?? "");
+      await later.getByLabel("Password", { exact: true }).fill("another password of Beto");
+      await later.getByRole("button", { name: "Accept" }).click();
+      await later.getByRole("heading", { name: "This invitation was accepted already" }).waitFor();
+      await later.getByRole("link", { name: "Forgot your password?" }).waitFor();
+      await checkPage(later, "accept-invitation-used");
+      await later.getByRole("link", { name: "Sign in" }).click();
+      await signIn(later, beto);
+    });
     await page.getByRole("link", { name: "Administrators" }).click();
     await row(page, beto.name).filter({ hasText: "Active" }).waitFor();
     await checkPage(page, "administrators");

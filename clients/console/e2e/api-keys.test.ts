@@ -61,7 +61,7 @@ test("a key is created, shown once, used by a program, and revoked", async () =>
     await page.keyboard.press("Escape"); // by mistake
     await page.mouse.click(5, 5);
     await shown.getByRole("button", { name: "Copy" }).click();
-    await page.getByText("The key is copied").waitFor();
+    await page.getByText("The key is copied").first().waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
     await shown.getByRole("button", { name: "I have stored it" }).click();
     await row(page, "erp").filter({ hasText: "Active" }).filter({ hasText: "Not yet" }).waitFor();

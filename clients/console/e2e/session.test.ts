@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { checkPage, launchBrowser, signIn, visit } from "./harness/browser";
+import { until } from "./harness/patience";
 import { ana, type Server, startServer } from "./harness/server";
 
 let browser: Browser;
@@ -150,6 +151,27 @@ test("a copy of an old session ends it, and the sign-in page says so", async () 
     await page.waitForURL("**/sign-in?**");
     await page.getByText("An old copy of your session was used again").waitFor();
     await checkPage(page, "sign-in-reused");
+  });
+});
+
+test("who was invited and asks for a new password gets the invitation again", async () => {
+  await server.call("AdminService/CreateAdmin", { admin: { email: "eva@example.com", name: "Eva Luna" } });
+  const first = await server.linkMailedTo("eva@example.com");
+  await visit(browser, server.url, async ({ page }) => {
+    await page.goto("/forgot-password");
+    await page.getByLabel("E-mail").fill("eva@example.com");
+    await page.getByRole("button", { name: "Send the link" }).click();
+    await page.getByRole("heading", { name: "Look into your mailbox" }).waitFor();
+    let link = first;
+    await until("the invitation came again", async () => {
+      link = await server.linkMailedTo("eva@example.com");
+      return link !== first;
+    });
+    await page.goto(link);
+    await page.getByRole("heading", { name: "Accept the invitation" }).waitFor();
+    await page.getByLabel("Password", { exact: true }).fill("the password of Eva");
+    await page.getByRole("button", { name: "Accept" }).click();
+    await page.waitForURL("**/admin/products");
   });
 });
 

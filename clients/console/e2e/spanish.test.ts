@@ -160,6 +160,34 @@ test("so is what is wrong with a password, an address or a link", async () => {
   );
 });
 
+test("so are security events, and programs with a key in the history", async () => {
+  await visit(
+    browser,
+    server.url,
+    async ({ page }) => {
+      await signIn(page);
+      await page.goto("/admin/api-keys");
+      await page.getByRole("button", { name: "Crear clave" }).click();
+      await page.getByLabel("Nombre del programa").fill("erp");
+      await page.getByRole("radio", { name: "Leer y escribir" }).check();
+      await page.getByRole("dialog").getByRole("button", { name: "Crear clave" }).click();
+      const key = await page.getByLabel("Clave", { exact: true }).inputValue();
+      await page.getByRole("button", { name: "Ya la guardé" }).click();
+      await fetch(`${server.url}/catalog.v1.ProductService/DeleteProduct`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${key}` },
+        body: JSON.stringify({ id: product }),
+      });
+      await page.goto(`/admin/products/${product}`);
+      await page.getByText("erp (clave de Ana Torres) lo eliminó").waitFor();
+      await page.goto("/admin/security-events");
+      await page.getByText("Ana Torres creó la clave de API «erp»").waitFor();
+      await page.getByText("Ana Torres inició sesión").first().waitFor();
+    },
+    mexico,
+  );
+});
+
 test("every page fits a phone in Spanish", async () => {
   await visit(
     browser,
@@ -174,7 +202,14 @@ test("every page fits a phone in Spanish", async () => {
         await assertAccessible(page, `${path} in Spanish`);
         await assertFits(page, `${path} in Spanish`);
       };
-      for (const path of ["/", "/?brand=Muebles+R%C3%ADo&min=100", `/p/${product}`, "/sign-in", "/forgot-password"])
+      for (const path of [
+        "/",
+        "/?brand=Muebles+R%C3%ADo&min=100",
+        `/p/${product}`,
+        "/sign-in",
+        "/forgot-password",
+        "/confirm-email#token=x",
+      ])
         await look(path);
       await signIn(page);
       for (const path of [
@@ -189,6 +224,9 @@ test("every page fits a phone in Spanish", async () => {
         "/admin/notifications?tab=preferences",
         "/admin/notifications?tab=mailbox",
         "/admin/administrators",
+        "/admin/api-keys",
+        "/admin/security-events",
+        "/admin/security-events?type=failures&who=operator&within=days&from=2026-01-01&to=2026-12-31",
         "/admin/profile",
       ]) {
         await look(path);

@@ -1,4 +1,4 @@
-import { type ApiKey, AuthService } from "@zebrands/catalog";
+import { type ApiKey, AuthService, isReason } from "@zebrands/catalog";
 import { useMutation } from "@zebrands/catalog/react";
 import { useMessages } from "@/i18n";
 import { useDescribeError } from "@/lib/errors";
@@ -20,7 +20,8 @@ export default function RevokeDialog({ apiKey, onClose }: { readonly apiKey: Api
       toast(m.didRevoke(apiKey.name));
       onClose();
     } catch (error) {
-      toast(describe(error), { tone: "danger" });
+      // Whoever does not want to prove who they are has the question as it was.
+      if (!isReason(error, "REAUTHENTICATION_REQUIRED")) toast(describe(error), { tone: "danger" });
     }
     await refresh(AuthService.method.listApiKeys);
   }

@@ -1,7 +1,10 @@
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { isReason } from "@zebrands/catalog";
+import { useState } from "react";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { maxLengths, minPasswordLength } from "@/lib/limits";
+import { Button } from "@/ui/button";
 import { PasswordField, TextField } from "@/ui/field";
 import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
@@ -15,11 +18,23 @@ export function AcceptInvitationPage() {
 function AcceptForm({ token }: { readonly token: string }) {
   const m = useMessages(messages);
   const navigate = useNavigate();
+  const [accepted, setAccepted] = useState(false);
+  if (accepted) return <AlreadyAccepted />;
   return (
     <AccountPage title={m.acceptTitle} intro={m.acceptIntro}>
       <Form
         onSubmit={async (data) => {
-          await catalog.auth.acceptInvitation({ token, password: String(data.get("password")), name: String(data.get("name")) });
+          try {
+            await catalog.auth.acceptInvitation({
+              token,
+              password: String(data.get("password")),
+              name: String(data.get("name")),
+            });
+          } catch (error) {
+            if (!isReason(error, "INVITATION_ACCEPTED")) throw error;
+            setAccepted(true);
+            return;
+          }
           await navigate({ to: "/admin/products", replace: true });
         }}
       >
@@ -36,6 +51,23 @@ function AcceptForm({ token }: { readonly token: string }) {
         <TextField label={m.name} name="name" autoComplete="name" maxLength={maxLengths["admin.name"]} hint={m.keepName} />
         <SubmitButton>{m.accept}</SubmitButton>
       </Form>
+    </AccountPage>
+  );
+}
+
+/** Whoever opens a used invitation has an account: they want to sign in, or have forgotten the password that they chose. */
+function AlreadyAccepted() {
+  const m = useMessages(messages);
+  return (
+    <AccountPage title={m.accepted} intro={m.acceptedText}>
+      <Button variant="primary" asChild className="w-full">
+        <Link to="/sign-in">{m.signIn}</Link>
+      </Button>
+      <p className="mt-5 text-center text-sm">
+        <Link to="/forgot-password" className="rounded-md text-accent-ink underline-offset-4 hover:underline">
+          {m.forgot}
+        </Link>
+      </p>
     </AccountPage>
   );
 }
