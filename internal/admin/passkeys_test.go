@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
@@ -21,7 +20,7 @@ const testOrigin = "https://catalog.test"
 
 // begin returns the options of a ceremony of the caller.
 func (w *world) begin(
-	t *testing.T, ctx context.Context, purpose catalogv1.CreatePasskeyChallengeRequest_Purpose,
+	ctx context.Context, t *testing.T, purpose catalogv1.CreatePasskeyChallengeRequest_Purpose,
 ) string {
 	t.Helper()
 	resp, err := w.auth.CreatePasskeyChallenge(ctx, &catalogv1.CreatePasskeyChallengeRequest{Purpose: purpose})
@@ -31,10 +30,10 @@ func (w *world) begin(
 
 // addPasskey adds a passkey of the caller.
 func (w *world) addPasskey(
-	t *testing.T, ctx context.Context, device *authenticator.Authenticator, name string,
+	ctx context.Context, t *testing.T, device *authenticator.Authenticator, name string,
 ) *catalogv1.CreatePasskeyResponse {
 	t.Helper()
-	options := w.begin(t, ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
+	options := w.begin(ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
 	resp, err := w.auth.CreatePasskey(ctx, &catalogv1.CreatePasskeyRequest{
 		Name: name, Credential: device.Create(t, options),
 	})
@@ -55,7 +54,7 @@ func asked(t *testing.T, err error, key string) string {
 	t.Helper()
 	requireReason(t, err, fault.SecondFactorRequired)
 	var f *fault.Error
-	require.True(t, errors.As(err, &f))
+	require.ErrorAs(t, err, &f)
 	require.NotEmpty(t, f.Metadata[key])
 	return f.Metadata[key]
 }
@@ -71,7 +70,7 @@ func withCode(code string) *catalogv1.SecondFactor {
 func TestSignInWithPasskey(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		added := w.addPasskey(t, w.ctx, device, " Ana's laptop ")
+		added := w.addPasskey(w.ctx, t, device, " Ana's laptop ")
 		require.Equal(t, "Ana's laptop", added.GetPasskey().GetName())
 		require.Len(t, added.GetRecoveryCodes(), 10)
 
@@ -110,7 +109,7 @@ func (w *world) requirePolicy(t *testing.T) {
 func TestPasskeyAssertionsAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		w.addPasskey(t, w.ctx, device, "")
+		w.addPasskey(w.ctx, t, device, "")
 		used := device.Get(t, w.signInOptions(t))
 		_, err := w.signInWith(t, withPasskey(used))
 		require.NoError(t, err)
@@ -118,7 +117,7 @@ func TestPasskeyAssertionsAreRefused(t *testing.T) {
 		other := authenticator.New(testOrigin)
 		w.create(t, "bea@example.com", goodPassword)
 		beaCtx := w.as(t, w.signIn(t, "bea@example.com", goodPassword).GetAccessToken())
-		w.addPasskey(t, beaCtx, other, "")
+		w.addPasskey(beaCtx, t, other, "")
 
 		clone := device.Copy()
 		device.Get(t, w.signInOptions(t)) // now the clone's counter is behind
@@ -128,8 +127,8 @@ func TestPasskeyAssertionsAreRefused(t *testing.T) {
 		elsewhere, subdomain := *device, *device
 		elsewhere.Origin = "https://catalog.test.evil.example"
 		subdomain.RPID = "evil.example"
-		reauthentication := w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_REAUTHENTICATE)
-		creation := w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
+		reauthentication := w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_REAUTHENTICATE)
+		creation := w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
 		const made = `{"challenge": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "rpId": "catalog.test"}`
 		for _, c := range []struct{ name, assertion, cause string }{
 			{"replayed", used, "the challenge is unknown"},
@@ -168,7 +167,7 @@ func (w *world) clearLimits(t *testing.T) {
 func TestClonedPasskeyIsRecorded(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		w.addPasskey(t, w.ctx, device, "")
+		w.addPasskey(w.ctx, t, device, "")
 		clone := device.Copy()
 		_, err := w.signInWith(t, withPasskey(device.Get(t, w.signInOptions(t))))
 		require.NoError(t, err)
@@ -185,9 +184,9 @@ func TestClonedPasskeyIsRecorded(t *testing.T) {
 func TestChallengesExpire(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		w.addPasskey(t, w.ctx, device, "")
+		w.addPasskey(w.ctx, t, device, "")
 		options := w.signInOptions(t)
-		creation := w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
+		creation := w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
 		w.age(t)
 
 		_, err := w.signInWith(t, withPasskey(device.Get(t, options)))
@@ -212,7 +211,7 @@ func (w *world) age(t *testing.T) {
 func TestChallengesOfAnAdministratorAreBounded(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for range 103 {
-			w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
+			w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
 		}
 		kept, err := w.d.Reader().PasskeyChallenge.Query().Count(t.Context())
 		require.NoError(t, err)
@@ -224,7 +223,7 @@ func TestChallengesOfAnAdministratorAreBounded(t *testing.T) {
 func TestChallengesForThePasswordAreThrottled(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		w.addPasskey(t, w.ctx, device, "")
+		w.addPasskey(w.ctx, t, device, "")
 		for range 30 {
 			w.signInOptions(t)
 		}
@@ -236,7 +235,7 @@ func TestChallengesForThePasswordAreThrottled(t *testing.T) {
 func TestWrongPasswordNeverTellsOfTheSecondFactor(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		codes := w.addPasskey(t, w.ctx, device, "").GetRecoveryCodes()
+		codes := w.addPasskey(w.ctx, t, device, "").GetRecoveryCodes()
 		for name, factor := range map[string]*catalogv1.SecondFactor{
 			"none": nil, "passkey": withPasskey(device.Get(t, w.signInOptions(t))), "code": withCode(codes[0]),
 		} {
@@ -253,7 +252,7 @@ func TestWrongPasswordNeverTellsOfTheSecondFactor(t *testing.T) {
 // Wrong factors count like wrong passwords, and a right password alone clears nothing.
 func TestSecondFactorIsThrottled(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "")
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
 		for i := range 10 {
 			_, err := w.signInWith(t, withCode("00000-00000-00000-00000"))
 			requireReason(t, err, fault.SecondFactorFailed)
@@ -273,7 +272,7 @@ func TestRecoveryCodes(t *testing.T) {
 		_, err := w.auth.CreateRecoveryCodes(w.ctx, &catalogv1.CreateRecoveryCodesRequest{})
 		requireReason(t, err, fault.PasskeyNotFound)
 
-		old := w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "").GetRecoveryCodes()
+		old := w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "").GetRecoveryCodes()
 		require.Regexp(t, `^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$`, old[0])
 		typed := strings.ToLower(strings.ReplaceAll(old[0], "-", " "))
 		typed = strings.NewReplacer("0", "o", "1", "l").Replace(typed)
@@ -309,7 +308,7 @@ func (w *world) listPasskeys(t *testing.T) *catalogv1.ListPasskeysResponse {
 
 func TestRecoveryCodeWorksOnceAtTheSameTime(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		codes := w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "").GetRecoveryCodes()
+		codes := w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "").GetRecoveryCodes()
 		const callers = 4
 		results := make(chan error, callers)
 		for range callers {
@@ -333,7 +332,7 @@ func TestRecoveryCodeWorksOnceAtTheSameTime(t *testing.T) {
 func TestCreatePasskeyRefusesWhatIsNotNew(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		options := w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
+		options := w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE)
 		credential := device.Create(t, options)
 		_, err := w.auth.CreatePasskey(w.ctx, &catalogv1.CreatePasskeyRequest{Name: "a\x01b", Credential: credential})
 		requireReason(t, err, fault.FieldInvalid)
@@ -352,10 +351,10 @@ func TestCreatePasskeyRefusesWhatIsNotNew(t *testing.T) {
 			why        string
 		}{
 			{"used challenge", w.ctx, credential, "answers no challenge"},
-			{"same passkey again", w.ctx, device.Again(t, w.begin(t, w.ctx, create)), "was added before"},
-			{"somebody else's passkey", bea, device.Again(t, w.begin(t, bea, create)), "was added before"},
-			{"somebody else's challenge", bea, device.Create(t, w.begin(t, w.ctx, create)), "answers no challenge"},
-			{"of a page elsewhere", w.ctx, elsewhere.Create(t, w.begin(t, w.ctx, create)), "Error validating origin"},
+			{"same passkey again", w.ctx, device.Again(t, w.begin(w.ctx, t, create)), "was added before"},
+			{"somebody else's passkey", bea, device.Again(t, w.begin(bea, t, create)), "was added before"},
+			{"somebody else's challenge", bea, device.Create(t, w.begin(w.ctx, t, create)), "answers no challenge"},
+			{"of a page elsewhere", w.ctx, elsewhere.Create(t, w.begin(w.ctx, t, create)), "Error validating origin"},
 			{"of the other ceremony", w.ctx, device.Get(t, w.signInOptions(t)), "is not an answer"},
 			{"not of this world", w.ctx, "{}", "is not an answer"},
 		} {
@@ -370,7 +369,7 @@ func TestPasskeysOfAnAdministratorAreLimited(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
 		for i := range 10 {
-			codes := w.addPasskey(t, w.ctx, device, "").GetRecoveryCodes()
+			codes := w.addPasskey(w.ctx, t, device, "").GetRecoveryCodes()
 			require.Equal(t, i == 0, len(codes) == 10)
 		}
 		_, err := w.auth.CreatePasskeyChallenge(w.ctx, &catalogv1.CreatePasskeyChallengeRequest{
@@ -383,8 +382,8 @@ func TestPasskeysOfAnAdministratorAreLimited(t *testing.T) {
 func TestDeletePasskey(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		first := w.addPasskey(t, w.ctx, device, "first").GetPasskey()
-		second := w.addPasskey(t, w.ctx, device, "second").GetPasskey()
+		first := w.addPasskey(w.ctx, t, device, "first").GetPasskey()
+		second := w.addPasskey(w.ctx, t, device, "second").GetPasskey()
 		w.create(t, "bea@example.com", goodPassword)
 		bea := w.as(t, w.signIn(t, "bea@example.com", goodPassword).GetAccessToken())
 		remove := func(id string) error {
@@ -409,7 +408,7 @@ func TestDeletePasskey(t *testing.T) {
 func TestListAdminsTellsWhoHasPasskeys(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.create(t, "bea@example.com", goodPassword)
-		w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "")
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
 		resp, err := w.service.ListAdmins(w.ctx, &catalogv1.ListAdminsRequest{})
 		require.NoError(t, err)
 		require.True(t, resp.GetAdmins()[0].GetSecondFactor())
@@ -425,7 +424,7 @@ func TestReauthenticateWithPasskey(t *testing.T) {
 		requireReason(t, err, fault.PasskeyNotFound)
 
 		device := authenticator.New(testOrigin)
-		w.addPasskey(t, w.ctx, device, "")
+		w.addPasskey(w.ctx, t, device, "")
 		prove := func(assertion string) error {
 			_, err := w.auth.Reauthenticate(w.ctx, &catalogv1.ReauthenticateRequest{
 				Proof: &catalogv1.ReauthenticateRequest_Passkey{Passkey: assertion},
@@ -433,7 +432,7 @@ func TestReauthenticateWithPasskey(t *testing.T) {
 			return err
 		}
 		options := func() string {
-			return w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_REAUTHENTICATE)
+			return w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_REAUTHENTICATE)
 		}
 		assertion := device.Get(t, options())
 		require.NoError(t, prove(assertion))
@@ -462,7 +461,7 @@ func TestPolicyRequiresSecondFactor(t *testing.T) {
 
 		w.create(t, "bea@example.com", goodPassword)
 		bea := w.signIn(t, "bea@example.com", goodPassword)
-		w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "")
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
 		w.requirePolicy(t)
 		w.requirePolicy(t) // idempotent
 		policy, err := w.auth.GetSecurityPolicy(w.ctx, &catalogv1.GetSecurityPolicyRequest{})
@@ -507,7 +506,7 @@ func TestPolicyRequiresSecondFactor(t *testing.T) {
 // A sign-in with the password alone and the change of the policy: the session either ends or is refused.
 func TestPolicyLeavesNoSessionBehind(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "")
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
 		w.create(t, "bea@example.com", goodPassword)
 		for range 5 {
 			results := make(chan *catalogv1.SignInResponse, 4)
@@ -537,7 +536,7 @@ func TestPolicyLeavesNoSessionBehind(t *testing.T) {
 func TestResetNeedsTheSecondFactor(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		codes := w.addPasskey(t, w.ctx, device, "").GetRecoveryCodes()
+		codes := w.addPasskey(w.ctx, t, device, "").GetRecoveryCodes()
 		token := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
 		const newPassword = "another horse battery"
 		reset := func(factor *catalogv1.SecondFactor) (*catalogv1.ResetPasswordResponse, error) {
@@ -550,7 +549,7 @@ func TestResetNeedsTheSecondFactor(t *testing.T) {
 		_, err = reset(withCode("00000-00000-00000-00000"))
 		requireReason(t, err, fault.SecondFactorFailed)
 		_, err = reset(withNewPasskey(authenticator.New(testOrigin).Create(t,
-			w.begin(t, w.ctx, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE))))
+			w.begin(w.ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE))))
 		requireReason(t, err, fault.SecondFactorFailed)
 		w.as(t, w.session.GetAccessToken()) // nothing has changed
 		_, err = w.signInWith(t, withCode(codes[0]))
@@ -567,7 +566,7 @@ func TestResetNeedsTheSecondFactor(t *testing.T) {
 
 func TestResetLimitsSecondFactors(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		codes := w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "").GetRecoveryCodes()
+		codes := w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "").GetRecoveryCodes()
 		token := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
 		reset := func(code string) error {
 			_, err := w.auth.ResetPassword(from(t.Context(), "192.0.2.1"), &catalogv1.ResetPasswordRequest{
@@ -584,7 +583,7 @@ func TestResetLimitsSecondFactors(t *testing.T) {
 
 func TestInvitationUnderThePolicyAddsAPasskey(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.addPasskey(t, w.ctx, authenticator.New(testOrigin), "")
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
 		w.requirePolicy(t)
 		bea := w.create(t, "bea@example.com", "")
 		token := w.token(t, onetimetoken.PurposeInvitation, bea.GetId())
@@ -605,10 +604,10 @@ func TestInvitationUnderThePolicyAddsAPasskey(t *testing.T) {
 func TestChangePasswordKeepsTheSecondFactor(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)
-		added := w.addPasskey(t, w.ctx, device, "").GetPasskey()
+		added := w.addPasskey(w.ctx, t, device, "").GetPasskey()
 		bea := w.create(t, "bea@example.com", goodPassword)
 		beaSession := w.signIn(t, "bea@example.com", goodPassword)
-		w.addPasskey(t, w.as(t, beaSession.GetAccessToken()), authenticator.New(testOrigin), "")
+		w.addPasskey(w.as(t, beaSession.GetAccessToken()), t, authenticator.New(testOrigin), "")
 
 		changed, err := w.auth.ChangePassword(w.ctx, &catalogv1.ChangePasswordRequest{
 			CurrentPassword: goodPassword, NewPassword: "another horse battery",

@@ -59,7 +59,8 @@ func (s *AuthService) proveFactor(
 	}
 	switch given := factor.GetFactor().(type) {
 	case *catalogv1.SecondFactor_Passkey:
-		return proof{given: true, hasPasskey: has}, s.passkeys.Use(ctx, tx, row, passkeychallenge.PurposeSignIn, given.Passkey)
+		err := s.passkeys.Use(ctx, tx, row, passkeychallenge.PurposeSignIn, given.Passkey)
+		return proof{given: true, hasPasskey: has}, err
 	case *catalogv1.SecondFactor_RecoveryCode:
 		return proof{given: true, hasPasskey: has}, s.useRecoveryCode(ctx, tx, row, given.RecoveryCode)
 	case *catalogv1.SecondFactor_NewPasskey_:

@@ -64,12 +64,12 @@ func NewPasskeys(publicURL string) (*Passkeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("passkeys: %w", err)
 	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err != nil {
-		host = u.Hostname() // the next check refuses it
+	host, notDomain := idna.Lookup.ToASCII(u.Hostname())
+	if notDomain == nil {
+		notDomain = protocol.ValidateRPID(host)
 	}
 	switch {
-	case protocol.ValidateRPID(host) != nil:
+	case notDomain != nil:
 		return noPasskeys("passkeys need a domain name in the public URL of the catalog, not %q", u.Hostname()), nil
 	case u.Scheme != "https" && host != "localhost" && !strings.HasSuffix(host, ".localhost"):
 		return noPasskeys("passkeys need https in the public URL of the catalog, which is %s", publicURL), nil
