@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -35,6 +36,8 @@ const (
 	minSupport = 2.5
 	// similarOfBrand and similarOfTag bound the products that are compared, and similarTags the tags.
 	similarOfBrand, similarOfTag, similarTags = 100, 50, 3
+	// followedBonus weighs the score of a follower without support against similarity, which is at most 7.
+	followedBonus = 8
 )
 
 // recommendation is a product to show, without its message.
@@ -81,20 +84,35 @@ func (s *Service) listRelated(
 		return nil, fmt.Errorf("list related products: %w", err)
 	}
 	size := recommendationSize(req.GetPageSize())
-	var chosen []recommendation
-	for _, find := range []func(context.Context, *ent.Product, int) ([]recommendation, error){
-		s.alsoViewed, s.similar, s.trending,
-	} {
-		if len(chosen) >= size {
-			break
-		}
-		found, err := find(ctx, subject, size+len(chosen)+1) // some may be chosen already, or be the subject
-		if err != nil {
-			return nil, fmt.Errorf("list related products: %w", err)
-		}
-		chosen = appendNew(chosen, found, id, size)
+	chosen, err := s.recommend(ctx, subject, size)
+	if err != nil {
+		return nil, fmt.Errorf("list related products: %w", err)
 	}
 	return s.entries(ctx, chosen)
+}
+
+// recommend returns the size best products to show beside another one.
+func (s *Service) recommend(ctx context.Context, subject *ent.Product, size int) ([]recommendation, error) {
+	often, rarely, err := s.followers(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	chosen := appendNew(nil, best(often), subject.ID, size)
+	if len(chosen) < size {
+		similar, err := s.similar(ctx, subject, rarely)
+		if err != nil {
+			return nil, err
+		}
+		chosen = appendNew(chosen, best(similar), subject.ID, size)
+	}
+	if len(chosen) < size {
+		trending, err := s.trending(ctx, size+1) // some may be chosen already, or be the subject
+		if err != nil {
+			return nil, err
+		}
+		chosen = appendNew(chosen, trending, subject.ID, size)
+	}
+	return chosen, nil
 }
 
 // appendNew appends those found that are neither chosen already nor the subject, until there are size.
@@ -133,18 +151,21 @@ func (s *Service) entries(
 	return resp, nil
 }
 
-// best sorts by score, then by id, and returns the first n.
-func best(found []recommendation, n int) []recommendation {
+// best sorts by score, then by id.
+func best(found []recommendation) []recommendation {
 	slices.SortFunc(found, func(a, b recommendation) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), bytes.Compare(a.id[:], b.id[:]))
 	})
-	return found[:min(n, len(found))]
+	return found
 }
 
-// alsoViewed returns the products that readers looked at after a product, by the cosine of their transitions (Ochiai
-// coefficient; for items: Sarwar, Karypis, Konstan and Riedl, WWW 2001): w(a→b) / sqrt(w(a→·) · w(·→b)). So best
-// sellers, to which readers come from everywhere, do not win everywhere. w(a→·) is the same for all, and left out.
-func (s *Service) alsoViewed(ctx context.Context, subject *ent.Product, n int) (found []recommendation, err error) {
+// followers returns the products that readers looked at after a product: those with enough support to be recommended
+// for that, and the scores of the others. The score is the cosine of their transitions (Ochiai coefficient; for items:
+// Sarwar, Karypis, Konstan and Riedl, WWW 2001): w(a→b) / sqrt(w(a→·) · w(·→b)). So best sellers, to which readers come
+// from everywhere, do not win everywhere. w(a→·) is the same for all, and left out.
+func (s *Service) followers(
+	ctx context.Context, subject *ent.Product,
+) (often []recommendation, rarely map[uuid.UUID]float64, err error) {
 	build := entsql.Dialect(s.db.Dialect())
 	t, score, p := build.Table(producttransition.Table).As("t"), build.Table(productscore.Table).As("s"),
 		build.Table(product.Table).As("p")
@@ -155,28 +176,37 @@ func (s *Service) alsoViewed(ctx context.Context, subject *ent.Product, n int) (
 		Join(p).On(p.C(product.FieldID), t.C(producttransition.FieldToID)).
 		Where(entsql.And(
 			entsql.EQ(t.C(producttransition.FieldFromID), subject.ID),
-			entsql.GTE(t.C(producttransition.FieldWeight), minSupport*decay.Related.Weight(s.db.Now())),
 			entsql.IsNull(p.C(product.FieldDeleteTime)))).
 		Query()
 	rows, err := s.db.ReadSQL().QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer rows.Close()
+	now := s.db.Now()
+	rarely = map[uuid.UUID]float64{}
 	for rows.Next() {
 		var weight, arrivals float64
 		r := recommendation{reason: catalogv1.ListRelatedProductsResponse_REASON_ALSO_VIEWED}
 		if err := rows.Scan(&r.id, &weight, &arrivals); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		weight, arrivals = decay.Related.Now(weight, now), decay.Related.Now(arrivals, now)
 		r.score = weight / math.Sqrt(arrivals)
-		found = append(found, r)
+		if weight >= minSupport {
+			often = append(often, r)
+		} else {
+			rarely[r.id] = r.score
+		}
 	}
-	return best(found, n), rows.Err()
+	return often, rarely, rows.Err()
 }
 
-// similar returns the products of the same brand or with a common tag that are most like a product.
-func (s *Service) similar(ctx context.Context, subject *ent.Product, n int) ([]recommendation, error) {
+// similar returns the products of the same brand or with a common tag. Those to which few readers came from the product
+// count as more similar: see followers.
+func (s *Service) similar(
+	ctx context.Context, subject *ent.Product, rarely map[uuid.UUID]float64,
+) ([]recommendation, error) {
 	candidates := map[uuid.UUID]*ent.Product{}
 	collect := func(limit int, newest bool, where predicate.Product) error {
 		query := s.db.Reader().Product.Query().
@@ -203,13 +233,19 @@ func (s *Service) similar(ctx context.Context, subject *ent.Product, n int) ([]r
 			return nil, err
 		}
 	}
+	if len(rarely) > 0 {
+		if err := collect(len(rarely), false, product.IDIn(slices.Collect(maps.Keys(rarely))...)); err != nil {
+			return nil, err
+		}
+	}
 	found := make([]recommendation, 0, len(candidates))
 	for id, candidate := range candidates {
 		if score := similarity(subject, candidate); score > 0 {
+			score += followedBonus * rarely[id]
 			found = append(found, recommendation{id, score, catalogv1.ListRelatedProductsResponse_REASON_SIMILAR})
 		}
 	}
-	return best(found, n), nil
+	return found, nil
 }
 
 // similarity is 0 for products that have neither brand nor tags in common, and grows with the common tags, the common
@@ -246,7 +282,7 @@ func jaccard(a, b []string) float64 {
 }
 
 // trending returns the products that are viewed most of late.
-func (s *Service) trending(ctx context.Context, _ *ent.Product, n int) ([]recommendation, error) {
+func (s *Service) trending(ctx context.Context, n int) ([]recommendation, error) {
 	ids, err := s.trendingQuery(n).IDs(ctx)
 	if err != nil {
 		return nil, err

@@ -114,6 +114,18 @@ func TestSimilarProductsFillUpAndThenTrendingOnes(t *testing.T) {
 	})
 }
 
+func TestFewReadersSayWhichSimilarProductComesFirst(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s *product.Service, d *db.DB) {
+		sofa := create(ctx, t, s, ofBrand("Luuna", "sofa", "blue"))
+		create(ctx, t, s, ofBrand("Nooz", "chair", "blue"))
+		table := create(ctx, t, s, ofBrand("Nooz", "table", "blue", "wood"))
+		other := create(ctx, t, s, ofBrand("Else", "other"))
+		require.Equal(t, []string{"chair SIMILAR", "table SIMILAR"}, related(ctx, t, s, sofa, 0))
+		recordMoves(ctx, t, d, move{sofa, table, 1}, move{sofa, other, 2})
+		require.Equal(t, []string{"table SIMILAR", "chair SIMILAR"}, related(ctx, t, s, sofa, 2), "another list than that before")
+	})
+}
+
 func TestRelatedProductsOfWhatIsNotThere(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		deleted := create(ctx, t, s, sample("a", "A"))

@@ -42,6 +42,7 @@ func benchmarks() []benchmark {
 		{"watch", "Streams of changes", measureWatch},
 		{"mails", "Mails", measureMails},
 		{"space", "Database growth", measureSpace},
+		{"related", "Recommendations", measureRelated},
 	}
 }
 
@@ -54,16 +55,18 @@ type settings struct {
 	streams int           // of changes, open at once
 	mails   int           // that one change causes
 	changes int           // whose space is measured
+
+	sessions int // of visitors, from which recommendations are learned
 }
 
 var (
 	thorough = settings{
 		rounds: 5, length: time.Second, sizes: []int{1_000, 10_000, 100_000, 1_000_000}, writes: 1_000, streams: 1_000, mails: 1_000,
-		changes: 10_000,
+		changes: 10_000, sessions: 20_000,
 	}
 	quick = settings{
 		rounds: 1, length: 100 * time.Millisecond, sizes: []int{1_000, 5_000}, writes: 50, streams: 50, mails: 50,
-		changes: 500,
+		changes: 500, sessions: 2_000,
 	}
 )
 
