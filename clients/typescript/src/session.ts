@@ -237,6 +237,7 @@ const bareMethods = new Set<string>([
   "resetPassword",
   "acceptInvitation",
   "completeSetup",
+  "confirmEmail",
 ]);
 
 /** Sends the session's access token with every call, renews it once if the server calls it expired, and keeps new tokens. */

@@ -75,6 +75,10 @@ function server() {
         state.proven.add(accessToken);
         return { accessToken, expireTime, authTime: timestampFromMs(1_000) };
       },
+      confirmEmail: (_req, context) => {
+        check(context.requestHeader.get("Authorization"));
+        return { admin: { name: "Ana" } };
+      },
       signOut: ({ refreshToken }) => {
         state.signOuts.push(refreshToken);
         return {};
@@ -438,4 +442,14 @@ test("an expired token does not keep anybody from signing in again", async () =>
   state.good.clear();
   await session.signIn(credentials);
   assert.equal(state.refreshes, 0);
+});
+
+test("a session that has ended keeps nobody from confirming a new address", async () => {
+  const { state, connect } = server();
+  const { session, auth } = connect();
+  await session.signIn(credentials);
+  state.good.clear();
+  state.refuse = "SESSION_ENDED";
+  const { admin } = await auth.confirmEmail({ token: "from the mail", password: credentials.password });
+  assert.equal(admin?.name, "Ana");
 });
