@@ -13,6 +13,8 @@ import (
 type adminCmd struct {
 	Create         adminCreateCmd         `cmd:"" help:"Create an active administrator."`
 	RemovePasskeys adminRemovePasskeysCmd `cmd:"" help:"Remove all passkeys and recovery codes of an administrator who lost them."`
+	Events         adminEventsCmd         `cmd:"" help:"Print the audit trail of security events."`
+	Erase          adminEraseCmd          `cmd:"" help:"Replace the name and addresses of a deleted administrator by a pseudonym."`
 }
 
 type adminCreateCmd struct {

@@ -179,6 +179,9 @@ func (s *Service) UndeleteAdmin(
 		if row, err = lockAdmin(ctx, tx, admin.ID(id)); err != nil {
 			return err
 		}
+		if erased(row) { // nobody is left whom the account could belong to
+			return errNotFound
+		}
 		if row.DeleteTime == nil {
 			return fault.New(fault.FailedPrecondition, fault.AdminNotDeleted, "The administrator is not deleted.")
 		}

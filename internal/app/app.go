@@ -10,15 +10,18 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"connectrpc.com/grpchealth"
 
+	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/admin"
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/config"
 	"github.com/zebrands/catalog/internal/db"
+	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
 	"github.com/zebrands/catalog/internal/rpc"
 	"github.com/zebrands/catalog/internal/telemetry"
@@ -166,6 +169,34 @@ func RemovePasskeys(ctx context.Context, storage config.Storage, log *slog.Logge
 	}
 	removed, err := admin.RemovePasskeys(auth.AsOperator(ctx), d, q, email)
 	return removed, errors.Join(err, d.Close())
+}
+
+// EraseAdmin replaces the name and the addresses of a deleted administrator by a pseudonym, in the database and in the
+// local mailbox, and returns the id. who is an id or an address.
+func EraseAdmin(ctx context.Context, storage config.Storage, log *slog.Logger, who string) (string, error) {
+	d, err := OpenDatabase(ctx, storage, log)
+	if err != nil {
+		return "", err
+	}
+	mailbox := mail.NewMailbox(mailboxDir(storage.DataDir))
+	id, err := admin.Erase(ctx, d, who, func(t admin.Traces) error {
+		return mailbox.Remove(func(letter *mail.Letter) bool {
+			return letter.Mentions(slices.Concat(t.Names, t.Addresses))
+		})
+	})
+	return id.String(), errors.Join(err, d.Close())
+}
+
+// ExportSecurityEvents calls yield with each event that a filter selects, newest first. Returns FILTER_INVALID.
+func ExportSecurityEvents(
+	ctx context.Context, storage config.Storage, log *slog.Logger, filter string,
+	yield func(*catalogv1.SecurityEvent) error,
+) error {
+	d, err := OpenDatabase(ctx, storage, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(admin.ExportEvents(ctx, d, filter, yield), d.Close())
 }
 
 // Backup writes a snapshot of the SQLite database to a new file, also while a server is running, and returns its

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"mime/multipart"
 	netmail "net/mail"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -84,4 +87,21 @@ func (i *Item) Subject() string {
 		return subject
 	}
 	return encoded
+}
+
+// Mentions reports whether the mail is to, from or about one of the texts, each of which stands as words of its own.
+// Case does not matter.
+func (l *Letter) Mentions(texts []string) bool {
+	patterns := make([]string, len(texts))
+	for i, text := range texts {
+		patterns[i] = regexp.QuoteMeta(text)
+	}
+	if len(patterns) == 0 {
+		return false
+	}
+	words := regexp.MustCompile(`(?i)(^|[^\pL\pN])(` + strings.Join(patterns, "|") + `)($|[^\pL\pN])`)
+	to, from := l.To(), l.From()
+	return slices.ContainsFunc(
+		[]string{to.Name, to.Address, from.Name, from.Address, l.Subject(), l.Text, html.UnescapeString(l.HTML)},
+		words.MatchString)
 }

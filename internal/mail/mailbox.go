@@ -129,6 +129,27 @@ func (b *Mailbox) List(after Position, limit int, match func(*Item) bool) ([]Ite
 	return page, nil
 }
 
+// Remove removes the mails that match, with their text and HTML. It is idempotent.
+func (b *Mailbox) Remove(match func(*Letter) bool) error {
+	items, err := b.entries()
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		letter, err := b.Read(item.File)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !match(letter) {
+			continue
+		}
+		if err == nil {
+			err = os.Remove(filepath.Join(b.dir, item.File))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("mailbox: %w", err)
+		}
+	}
+	return nil
+}
+
 // entries returns the candidate files, without headers.
 func (b *Mailbox) entries() ([]Item, error) {
 	entries, err := os.ReadDir(b.dir)

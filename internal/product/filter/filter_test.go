@@ -209,6 +209,9 @@ func filtersIn(value any) []string {
 	var found []string
 	switch value := value.(type) {
 	case map[string]any:
+		if value["rpc"] == "AuthService/ListSecurityEvents" { // has other fields
+			return nil
+		}
 		for key, item := range value {
 			if text, isText := item.(string); isText && key == "filter" {
 				found = append(found, text)
