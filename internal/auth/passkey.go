@@ -64,12 +64,9 @@ func NewPasskeys(publicURL string) (*Passkeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("passkeys: %w", err)
 	}
-	host, notDomain := idna.Lookup.ToASCII(u.Hostname())
-	if notDomain == nil {
-		notDomain = protocol.ValidateRPID(host)
-	}
+	host, isDomain := domainOf(u)
 	switch {
-	case notDomain != nil:
+	case !isDomain:
 		return noPasskeys("passkeys need a domain name in the public URL of the catalog, not %q", u.Hostname()), nil
 	case u.Scheme != "https" && host != "localhost" && !strings.HasSuffix(host, ".localhost"):
 		return noPasskeys("passkeys need https in the public URL of the catalog, which is %s", publicURL), nil
@@ -91,6 +88,12 @@ func NewPasskeys(publicURL string) (*Passkeys, error) {
 		return nil, fmt.Errorf("passkeys: %w", err)
 	}
 	return &Passkeys{web: web}, nil
+}
+
+// domainOf returns the host of a URL as an RP ID, in ASCII. Returns false if it cannot be one.
+func domainOf(u *url.URL) (string, bool) {
+	host, err := idna.Lookup.ToASCII(u.Hostname())
+	return host, err == nil && protocol.ValidateRPID(host) == nil
 }
 
 // timeouts are hints for browsers. The database has the time that counts.
