@@ -19,6 +19,7 @@ func TestProgramLeavesOut(t *testing.T) {
 		{"github.com/stretchr/testify", "for tests"},
 		{"github.com/google/go-cmp", "for tests"},
 		{"go.uber.org/goleak", "for tests"},
+		{"github.com/santhosh-tekuri/jsonschema", "for tests"},
 		{"github.com/zebrands/catalog/test", "for tests"},
 		{"github.com/anishathalye/porcupine", "for drills"},
 		{"gonum.org/v1", "for benchmarks"},

@@ -8,14 +8,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/web"
+	"github.com/zebrands/catalog/test/openapi"
 )
 
 func get(t *testing.T, publicURL, path string) *httptest.ResponseRecorder {
@@ -86,8 +90,7 @@ func TestDocumentFollowsTheContract(t *testing.T) {
 				}
 				post, ok := document.Paths[path]["post"]
 				require.True(t, ok, path)
-				admins := proto.GetExtension(method.Options(), catalogv1.E_Access) == catalogv1.Access_ACCESS_ADMIN
-				require.Equal(t, admins, len(post.Security) == 1, path)
+				require.Equal(t, securityOf(method), post.Security, path)
 				require.NotContains(t, post.Description, "\n ", path)
 				require.NotEmpty(t, post.RequestBody.Content["application/json"].Example, path)
 				get, reads := document.Paths[path]["get"]
@@ -100,6 +103,77 @@ func TestDocumentFollowsTheContract(t *testing.T) {
 		return true
 	})
 	require.Empty(t, document.Paths, "methods that are not there")
+}
+
+// securityOf returns the security requirements of a method.
+func securityOf(method protoreflect.MethodDescriptor) []map[string][]string {
+	if proto.GetExtension(method.Options(), catalogv1.E_Access) != catalogv1.Access_ACCESS_ADMIN {
+		return nil
+	}
+	security := []map[string][]string{{"accessToken": {}}}
+	if proto.GetExtension(method.Options(), catalogv1.E_ApiKey) != catalogv1.KeyAccess_KEY_ACCESS_UNSPECIFIED {
+		security = append(security, map[string][]string{"apiKey": {}})
+	}
+	return security
+}
+
+// TestExamplesConformToTheirSchemas checks the examples that readers copy.
+func TestExamplesConformToTheirSchemas(t *testing.T) {
+	document := parseDocument(t)
+	for path, item := range document.Get("paths").(map[string]any) {
+		post := []string{"paths", path, "post", "requestBody", "content", "application/json"}
+		example, err := json.Marshal(document.Get(append(post, "example")...))
+		require.NoError(t, err)
+		assert.NoError(t, document.Check(example, append(post, "schema")...), path)
+		name := protoreflect.FullName(strings.ReplaceAll(path[1:], "/", "."))
+		method, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
+		require.NoError(t, err)
+		request := dynamicpb.NewMessage(method.(protoreflect.MethodDescriptor).Input())
+		assert.NoError(t, protojson.Unmarshal(example, request), path) // knows fields that open schemas do not
+		if item.(map[string]any)["get"] == nil {
+			continue
+		}
+		message, ok := document.Get("paths", path, "get", "parameters").([]any)[0].(map[string]any)
+		require.True(t, ok, path)
+		require.JSONEq(t, string(example), message["example"].(string), path)
+		reference := document.Get(append(post, "schema")...)
+		require.Equal(t, reference, message["schema"].(map[string]any)["contentSchema"], path)
+	}
+	for name, schema := range document.Get("components", "schemas").(map[string]any) {
+		examples, _ := schema.(map[string]any)["examples"].([]any)
+		for _, example := range examples {
+			encoded, err := json.Marshal(example)
+			require.NoError(t, err)
+			require.NoError(t, document.Check(encoded, "components", "schemas", name))
+		}
+	}
+}
+
+// TestResponsesMayGrow keeps what generators make of the document usable with newer servers, and in updates.
+func TestResponsesMayGrow(t *testing.T) {
+	document := parseDocument(t)
+	schemas := document.Get("components", "schemas").(map[string]any)
+	for name, schema := range schemas {
+		encoded, err := json.Marshal(schema)
+		require.NoError(t, err)
+		for _, keyword := range []string{`"readOnly":`, `"oneOf":`, `"anyOf":`, `"allOf":`, `"discriminator":`, `"type":[`} {
+			require.NotContains(t, string(encoded), keyword, name)
+		}
+		require.Regexp(t, `^[A-Z][A-Za-z]*$`, name)
+	}
+	for _, name := range []string{"Product", "Admin", "UpdateProductResponse", "Error", "ErrorDetail", "ProductChangeFieldChange"} {
+		require.Contains(t, schemas, name)
+		require.NoError(t, document.Check([]byte(`{"field_of_a_newer_server": {}}`), "components", "schemas", name))
+	}
+	require.Error(t, document.Check([]byte(`{"unknown": 1}`), "components", "schemas", "UpdateProductRequest"),
+		"the server refuses unknown fields")
+}
+
+func parseDocument(t *testing.T) *openapi.Document {
+	t.Helper()
+	document, err := openapi.Parse(get(t, "http://localhost", "/openapi.json").Body.Bytes())
+	require.NoError(t, err)
+	return document
 }
 
 func isSafe(method protoreflect.MethodDescriptor) bool {

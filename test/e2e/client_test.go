@@ -31,6 +31,8 @@ import (
 var (
 	http1 = newHTTPClient(false)
 	http2 = newHTTPClient(true)
+	// http1JSON is for RPCs in JSON.
+	http1JSON = &http.Client{Transport: documented{http1.Transport}}
 )
 
 // newHTTPClient returns a client that speaks either HTTP/1.1 or HTTP/2 without TLS.
@@ -52,8 +54,8 @@ type protocol struct {
 // protocols lists every way in which the corpus calls RPCs.
 func protocols() []protocol {
 	return []protocol{
-		{"connect-json-http1", http1, true, []connect.ClientOption{connect.WithProtoJSON()}},
-		{"connect-get-http1", http1, true, []connect.ClientOption{connect.WithHTTPGet(), connect.WithProtoJSON()}},
+		{"connect-json-http1", http1JSON, true, []connect.ClientOption{connect.WithProtoJSON()}},
+		{"connect-get-http1", http1JSON, true, []connect.ClientOption{connect.WithHTTPGet(), connect.WithProtoJSON()}},
 		{"connect-proto-http2", http2, false, nil},
 		{"grpc-http2", http2, false, []connect.ClientOption{connect.WithGRPC()}},
 		{"grpcweb-http1", http1, false, []connect.ClientOption{connect.WithGRPCWeb()}},

@@ -286,7 +286,7 @@ func (s *step) answerRaw(t *testing.T, on *server, v variables) (any, error) {
 	for key, value := range r.Headers {
 		req.Header.Set(key, v.expand(t, value))
 	}
-	resp, err := http1.Do(req)
+	resp, err := http1JSON.Do(req)
 	if err != nil {
 		return nil, err
 	}

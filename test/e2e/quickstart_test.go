@@ -99,8 +99,10 @@ func installClient(t *testing.T) string {
 	dir := t.TempDir()
 	installed := filepath.Join(dir, "node_modules", "@zebrands", "catalog")
 	require.NoError(t, os.MkdirAll(installed, 0o700))
-	execute(t, client, os.Environ(), filepath.Join(modules, ".bin", "tsc"), "-p", "tsconfig.build.json",
-		"--outDir", filepath.Join(installed, "dist"))
+	for _, config := range []string{"tsconfig.build.json", "tsconfig.build.node.json"} {
+		execute(t, client, os.Environ(), filepath.Join(modules, ".bin", "tsc"), "-p", config,
+			"--outDir", filepath.Join(installed, "dist"))
+	}
 	manifest, err := os.ReadFile(filepath.Join(client, "package.json"))
 	require.NoError(t, err)
 	write(t, filepath.Join(installed, "package.json"), string(manifest))

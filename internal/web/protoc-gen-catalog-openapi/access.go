@@ -12,12 +12,15 @@ const accessField, keyField = 50480, 50481
 // adminAccess is ACCESS_ADMIN.
 const adminAccess = 2
 
+// keyAccess says which API keys may call a method, by the number of catalog.v1.KeyAccess.
+var keyAccess = map[uint64]string{1: "Every API key may call it.", 2: "API keys with `ACCESS_WRITE` may call it."}
+
 // method is a method of the contract.
 type method struct {
 	path       string
 	adminsOnly bool
-	// keys reports whether some API keys may call the method.
-	keys bool
+	// keys says which API keys may call the method; empty if none may.
+	keys string
 }
 
 // methodsOf returns the methods in the contract's order.
@@ -26,10 +29,11 @@ func methodsOf(request *pluginpb.CodeGeneratorRequest) []method {
 	for _, file := range request.GetProtoFile() {
 		for _, service := range file.GetService() {
 			for _, m := range service.GetMethod() {
+				options := m.GetOptions().ProtoReflect().GetUnknown()
 				methods = append(methods, method{
 					path:       "/" + file.GetPackage() + "." + service.GetName() + "/" + m.GetName(),
-					adminsOnly: varint(m.GetOptions().ProtoReflect().GetUnknown(), accessField) == adminAccess,
-					keys:       varint(m.GetOptions().ProtoReflect().GetUnknown(), keyField) != 0,
+					adminsOnly: varint(options, accessField) == adminAccess,
+					keys:       keyAccess[varint(options, keyField)],
 				})
 			}
 		}

@@ -41,13 +41,15 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tidy(document, false)
+	tidy(document)
 	paths := &yaml.Node{Kind: yaml.MappingNode}
 	for _, m := range methods {
 		item := get(document, "paths", m.path)
 		for _, verb := range []string{"get", "post"} {
 			if operation := get(item, verb); operation != nil {
-				describe(operation, m, get(requests, m.path[strings.LastIndex(m.path, "/")+1:]))
+				if err := describe(operation, m, get(requests, m.path[strings.LastIndex(m.path, "/")+1:])); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if operation := get(item, "get"); operation != nil {
@@ -58,9 +60,11 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 	set(ours, "tags", sorted(get(document, "tags"), get(ours, "tags")))
 	set(ours, "paths", paths)
 	components := get(ours, "components")
-	set(components, "schemas", get(document, "components", "schemas"))
-	remove(get(components, "schemas"), optional...)
-	remove(get(components, "schemas"), "connect-protocol-version", "connect-timeout-header")
+	schemas, err := simplify(paths, get(document, "components", "schemas"), get(components, "schemas"))
+	if err != nil {
+		return nil, err
+	}
+	set(components, "schemas", schemas)
 	var b, out bytes.Buffer
 	if err := write(&b, ours); err != nil {
 		return nil, err
@@ -73,18 +77,12 @@ func complete(raw []byte, methods []method) ([]byte, error) {
 }
 
 // describe adds the required access and an example to an operation.
-func describe(operation *yaml.Node, m method, example *yaml.Node) {
+func describe(operation *yaml.Node, m method, example *yaml.Node) error {
 	parameters := get(operation, "parameters")
 	parameters.Content = slices.DeleteFunc(parameters.Content, func(p *yaml.Node) bool {
 		return slices.Contains(optional, get(p, "name").Value)
 	})
-	if m.adminsOnly {
-		security := &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scheme("accessToken")}}
-		if m.keys {
-			security.Content = append(security.Content, scheme("apiKey"))
-		}
-		set(operation, "security", security)
-	}
+	describeAccess(operation, m)
 	if example == nil {
 		example = &yaml.Node{Kind: yaml.MappingNode}
 	}
@@ -94,16 +92,54 @@ func describe(operation *yaml.Node, m method, example *yaml.Node) {
 	for _, p := range parameters.Content {
 		switch get(p, "name").Value {
 		case "message":
-			set(p, "description", text("The request message as JSON."))
-			set(get(p, "content", "application/json"), "example", example)
+			if err := describeMessage(p, example); err != nil {
+				return err
+			}
 		case "encoding":
+			encoding := &yaml.Node{Kind: yaml.MappingNode}
+			set(encoding, "type", text("string"))
+			set(encoding, "enum", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{text("json")}})
+			set(p, "schema", encoding)
 			set(p, "example", text("json"))
 		}
 	}
 	summary := get(operation, "summary")
 	summary.Value = indented.ReplaceAllString(summary.Value, " $1")
-	set(get(operation, "responses", "default"), "description",
-		text("An error. Its code determines the HTTP status; its details contain a stable reason."))
+	failed := get(operation, "responses", "default")
+	set(failed, "description", text("An error. Its code determines the HTTP status; its details contain a stable reason."))
+	set(get(failed, "content", "application/json"), "schema", reference("schemas/Error"))
+	return nil
+}
+
+// describeAccess adds who may call an operation.
+func describeAccess(operation *yaml.Node, m method) {
+	if !m.adminsOnly {
+		return
+	}
+	security := &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scheme("accessToken")}}
+	if m.keys != "" {
+		security.Content = append(security.Content, scheme("apiKey"))
+		description := get(operation, "description")
+		description.Value += "\n\n" + m.keys
+	}
+	set(operation, "security", security)
+}
+
+// describeMessage makes the request of a GET a string: generators have no other way to write JSON into an address.
+func describeMessage(parameter, example *yaml.Node) error {
+	var encoded bytes.Buffer
+	if err := write(&encoded, example); err != nil {
+		return err
+	}
+	schema := &yaml.Node{Kind: yaml.MappingNode}
+	set(schema, "type", text("string"))
+	set(schema, "contentMediaType", text("application/json"))
+	set(schema, "contentSchema", get(parameter, "content", "application/json", "schema"))
+	remove(parameter, "content")
+	set(parameter, "description", text("The request message as JSON."))
+	set(parameter, "schema", schema)
+	set(parameter, "example", text(encoded.String()))
+	return nil
 }
 
 // scheme returns the requirement of a security scheme.
@@ -131,27 +167,18 @@ func reference(component string) *yaml.Node {
 	return node
 }
 
-// tidy removes redundant titles and descriptions from a tree. properties reports whether the keys of node
-// are field names.
-func tidy(node *yaml.Node, properties bool) {
-	if node.Kind == yaml.MappingNode && !properties {
-		if description := get(node, "description"); description != nil && description.Kind == yaml.ScalarNode {
-			description.Value = strings.TrimPrefix(indented.ReplaceAllString(description.Value, "\n$1"), "(OPTIONAL) ")
-			if description.Value == "" {
-				remove(node, "description")
-			}
+// tidy removes line breaks and redundant words from the descriptions in a tree.
+func tidy(document *yaml.Node) {
+	walk(document, false, func(node *yaml.Node) {
+		description := get(node, "description")
+		if description == nil || description.Kind != yaml.ScalarNode {
+			return
 		}
-		if get(node, "oneOf") != nil { // the alternatives hold the properties, which this would forbid
-			remove(node, "additionalProperties")
+		description.Value = strings.TrimPrefix(indented.ReplaceAllString(description.Value, "\n$1"), "(OPTIONAL) ")
+		if description.Value == "" {
+			remove(node, "description")
 		}
-	}
-	for i, child := range node.Content {
-		isProperties := i%2 == 1 && node.Kind == yaml.MappingNode && node.Content[i-1].Value == "properties" && !properties
-		if properties && i%2 == 1 {
-			remove(child, "title") // repeats the proto field's name
-		}
-		tidy(child, isProperties)
-	}
+	})
 }
 
 // sorted returns tags in the order of wanted.
