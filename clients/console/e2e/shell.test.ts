@@ -27,7 +27,16 @@ async function pressPair(page: Page, first: string, second: string): Promise<voi
 test("two keys lead to every page of the console", async () => {
   await visit(browser, server.url, async ({ page }) => {
     await signIn(page);
-    const pages = { a: "administrators", i: "import", r: "reports", n: "notifications", m: "profile", p: "products" };
+    const pages = {
+      a: "administrators",
+      k: "api-keys",
+      e: "security-events",
+      i: "import",
+      r: "reports",
+      n: "notifications",
+      m: "profile",
+      p: "products",
+    };
     for (const [key, path] of Object.entries(pages)) {
       await pressPair(page, "g", key);
       await page.waitForURL(`**/admin/${path}`);
