@@ -3,6 +3,7 @@ import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { type Admins, adminsOn, type Notifications, notificationsOn, type Products, productsOn } from "./clients.js";
 import { AuthService } from "./gen/catalog/v1/auth_pb.js";
 import { TrackingService } from "./gen/catalog/v1/tracking_pb.js";
+import { type ReauthenticationHandler, withReauthentication } from "./reauthentication.js";
 import { Session, sessionInterceptor } from "./session.js";
 import { memoryTokenStore, type TokenStore } from "./tokens.js";
 import { createWebTransport, type TransportOptions, type WebTransportOptions } from "./transport.js";
@@ -29,6 +30,12 @@ export interface Catalog {
 export interface SessionOptions {
   /** Keeps the session's tokens. Default: {@link memoryTokenStore}. */
   readonly tokenStore?: TokenStore;
+  /**
+   * Is called when a call fails with REAUTHENTICATION_REQUIRED: it asks for a password or a passkey, calls
+   * {@link Session.reauthenticate} and returns true; then the call is made once more. If it returns false, the call fails with the
+   * error. Default: the call fails.
+   */
+  readonly onReauthenticationRequired?: ReauthenticationHandler;
 }
 
 /** Options of {@link createCatalog}. */
@@ -65,11 +72,13 @@ export function createProducts(options: WebTransportOptions): Products {
 
 /** @internal Puts a catalog together from options and something that makes a transport with the session's interceptors. */
 export function assemble(
-  { tokenStore = memoryTokenStore(), retry }: SessionOptions & Pick<TransportOptions, "retry">,
+  { tokenStore = memoryTokenStore(), onReauthenticationRequired, retry }: SessionOptions & Pick<TransportOptions, "retry">,
   connect: (session: Interceptor[]) => Transport,
 ): Catalog {
   const session: Session = new Session(tokenStore, () => auth);
-  const transport = connect([sessionInterceptor(session)]);
+  const connected = connect([sessionInterceptor(session)]);
+  const transport =
+    onReauthenticationRequired === undefined ? connected : withReauthentication(connected, onReauthenticationRequired);
   const auth = createClient(AuthService, transport);
   return {
     products: productsOn(transport, retry || undefined),

@@ -34,6 +34,7 @@ export {
 export { lockPages } from "./page-lock.js";
 export { type Page, Pages } from "./pages.js";
 export { errorDomain, type FieldReason, fieldReasons, type Reason, reasons } from "./reasons.js";
+export type { ReauthenticationHandler } from "./reauthentication.js";
 export type { RetryOptions } from "./retry.js";
 export { type Proof, Session as CatalogSession, type SessionListener } from "./session.js";
 export { browserTokenStore, memoryTokenStore, type SignOutReason, type TokenStore, type Tokens } from "./tokens.js";

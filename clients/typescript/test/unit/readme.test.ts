@@ -10,11 +10,11 @@ const around = `
 import { type Catalog, createCatalog, addMoney, compareMoney, formatMoney, type MoneyValue, multiplyMoney, parseMoney } from "@zebrands/catalog";
 import { useQuery } from "@zebrands/catalog/react";
 import { TrackingService } from "@zebrands/catalog";
-declare const [email, password]: [string, string];
+declare const [email, password, baseUrl]: [string, string, string];
+declare function askForPassword(): Promise<string | undefined>;
 declare const [price, a, b]: [MoneyValue, MoneyValue, MoneyValue];
 declare const words: Partial<Record<string, string>>;
 declare function render(signedIn: boolean, reason?: string): void;
-declare function ask(): Promise<string>;
 declare function mark(field: string, text: string): void;
 declare function load(): Promise<string>;
 declare function save(cursor: string): Promise<void>;
