@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { addAuthenticator } from "./harness/authenticator";
 import { assertAccessible, assertFits, launchBrowser, settled, visit } from "./harness/browser";
 import { ana, type Server, startServer } from "./harness/server";
 
@@ -231,6 +232,59 @@ test("every page fits a phone in Spanish", async () => {
       ]) {
         await look(path);
       }
+    },
+    mexico,
+  );
+});
+
+test("signing in with a passkey, and what is asked again, fit a phone in Spanish", async () => {
+  await visit(
+    browser,
+    server.url,
+    async ({ page, expectConsole }) => {
+      expectConsole(refused);
+      await page.setViewportSize({ width: 390, height: 844 });
+      const authenticator = await addAuthenticator(page);
+      const look = async (what: string) => {
+        await assertAccessible(page, `${what} in Spanish`);
+        await assertFits(page, `${what} in Spanish`);
+      };
+      await signIn(page);
+      await server.ageSessions();
+      await page.goto("/admin/profile");
+      await page.getByRole("button", { name: "Añadir llave de acceso" }).click();
+      await look("adding a passkey");
+      await page.getByRole("dialog").getByRole("button", { name: "Añadir llave de acceso" }).click();
+      const question = page.getByRole("dialog", { name: "Confirma que eres tú" });
+      await question.getByLabel("Tu contraseña").waitFor();
+      await look("the question who it is");
+      await question.getByLabel("Tu contraseña").fill(ana.password);
+      await question.getByRole("button", { name: "Confirmar" }).click();
+      await page.getByRole("button", { name: "Los he guardado" }).waitFor();
+      await look("recovery codes");
+      await page.getByRole("button", { name: "Los he guardado" }).click();
+      await page.getByText("Quedan 10 códigos de recuperación").waitFor();
+      await look("a passkey");
+
+      await page.goto("/admin/administrators");
+      await page.getByRole("switch", { name: "Exigir a todos un segundo factor" }).click();
+      await page.getByRole("dialog", { name: "¿Exigir un segundo factor?" }).waitFor();
+      await look("the rule");
+      await page.keyboard.press("Escape");
+
+      await authenticator.leaveAlone();
+      await page.getByRole("button", { name: "Tu cuenta" }).filter({ visible: true }).click();
+      await page.getByRole("menuitem", { name: "Cerrar sesión" }).click();
+      await page.getByLabel("Correo").fill(ana.email);
+      await page.getByLabel("Contraseña", { exact: true }).fill(ana.password);
+      await page.getByRole("button", { name: "Iniciar sesión" }).click();
+      await page.getByRole("heading", { name: "Usa tu llave de acceso" }).waitFor();
+      await look("the step of the passkey");
+      await page.getByRole("button", { name: "Usar un código de recuperación" }).click();
+      await page.getByLabel("Código de recuperación").fill("ninguno");
+      await page.getByRole("button", { name: "Iniciar sesión" }).click();
+      await page.locator("[aria-invalid=true]").waitFor();
+      await look("the step of the recovery code");
     },
     mexico,
   );

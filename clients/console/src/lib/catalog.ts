@@ -1,5 +1,6 @@
 import { AuthService, createCatalog } from "@zebrands/catalog";
 import { loadErrorWords } from "./errors";
+import { askForProof } from "./proof";
 import { mayHaveSession, SharedTokenStore } from "./session-store";
 
 const store = new SharedTokenStore("catalog-session");
@@ -8,6 +9,8 @@ const store = new SharedTokenStore("catalog-session");
 export const catalog = createCatalog({
   baseUrl: location.origin,
   tokenStore: store,
+  // Whatever changes who can sign in goes on after the dialog, wherever it was called.
+  onReauthenticationRequired: askForProof,
   interceptors: [
     // Asks the server to keep the refresh token in a cookie.
     (next) => (req) => {

@@ -34,6 +34,8 @@ test("limits are the server's", () => {
     "admin.name": server("internal/admin/person.go", "maxNameLength"),
     "api_key.name": contract("auth.proto", "CreateApiKeyRequest", "name"),
     password: server("internal/auth/password.go", "MaxPasswordLength"),
+    "passkey.name": contract("auth.proto", "CreatePasskeyRequest", "name"),
+    recoveryCode: contract("auth.proto", "SecondFactor", "recovery_code"),
     query: contract("product.proto", "ListProductsRequest", "query"),
     brandQuery: contract("product.proto", "ListBrandsRequest", "query"),
   });

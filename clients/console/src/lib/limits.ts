@@ -10,6 +10,8 @@ export const maxLengths = {
   "admin.name": 100,
   "api_key.name": 100,
   password: 128,
+  "passkey.name": 100,
+  recoveryCode: 64,
   query: 256,
   brandQuery: 100,
 } as const;

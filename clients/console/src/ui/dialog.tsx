@@ -30,36 +30,39 @@ export function Dialog(props: DialogProps) {
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
-        <div className="appear fixed inset-0 z-40 bg-shade" aria-hidden />
-        <RadixDialog.Content
-          data-holds-page=""
-          {...(stay && { onEscapeKeyDown: stay, onInteractOutside: stay })}
-          {...(description === undefined && { "aria-describedby": undefined })}
-          className={clsx(
-            "rise fixed z-50 flex flex-col bg-raised shadow-float outline-none",
-            kind === "center"
-              ? "inset-x-0 bottom-0 max-h-[92dvh] rounded-t-2xl border border-line sm:inset-auto sm:top-[50%] sm:left-[50%] sm:max-h-[86dvh] sm:w-[min(32rem,calc(100vw-3rem))] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-2xl"
-              : "inset-y-0 right-0 w-full border-l border-line sm:max-w-xl",
-            className,
-          )}
-        >
-          <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
-            <div>
-              <RadixDialog.Title className="text-lg font-semibold">{title}</RadixDialog.Title>
-              {description !== undefined && (
-                <RadixDialog.Description className="mt-1 text-sm text-ink-soft">{description}</RadixDialog.Description>
-              )}
-            </div>
-            {!persistent && (
-              <RadixDialog.Close asChild>
-                <IconButton label={m.close} size="sm" className="-mr-1.5">
-                  <X />
-                </IconButton>
-              </RadixDialog.Close>
+        {/* One layer for both, so that a dialog over another one shades it, too. */}
+        <div className="relative z-40">
+          <div className="appear fixed inset-0 bg-shade" aria-hidden />
+          <RadixDialog.Content
+            data-holds-page=""
+            {...(stay && { onEscapeKeyDown: stay, onInteractOutside: stay })}
+            {...(description === undefined && { "aria-describedby": undefined })}
+            className={clsx(
+              "rise fixed flex flex-col bg-raised shadow-float outline-none",
+              kind === "center"
+                ? "inset-x-0 bottom-0 max-h-[92dvh] rounded-t-2xl border border-line sm:inset-auto sm:top-[50%] sm:left-[50%] sm:max-h-[86dvh] sm:w-[min(32rem,calc(100vw-3rem))] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-2xl"
+                : "inset-y-0 right-0 w-full border-l border-line sm:max-w-xl",
+              className,
             )}
-          </header>
-          <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
-        </RadixDialog.Content>
+          >
+            <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
+              <div>
+                <RadixDialog.Title className="text-lg font-semibold">{title}</RadixDialog.Title>
+                {description !== undefined && (
+                  <RadixDialog.Description className="mt-1 text-sm text-ink-soft">{description}</RadixDialog.Description>
+                )}
+              </div>
+              {!persistent && (
+                <RadixDialog.Close asChild>
+                  <IconButton label={m.close} size="sm" className="-mr-1.5">
+                    <X />
+                  </IconButton>
+                </RadixDialog.Close>
+              )}
+            </header>
+            <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
+          </RadixDialog.Content>
+        </div>
       </RadixDialog.Portal>
     </RadixDialog.Root>
   );

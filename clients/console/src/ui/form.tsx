@@ -25,6 +25,7 @@ const blamedByReason = [
   ["EMAIL_TAKEN", "email"],
   ["PASSWORD_INCORRECT", "current_password"],
   ["PASSWORD_INCORRECT", "password"],
+  ["SECOND_FACTOR_FAILED", "recovery_code"],
 ] as const;
 
 interface FormProps extends Omit<ComponentProps<"form">, "onSubmit" | "action"> {
@@ -67,6 +68,8 @@ export function Form({ onSubmit, prefix = "", className, children, ...props }: F
     try {
       await onSubmit(new FormData(event.currentTarget));
     } catch (error) {
+      // Whoever does not want to prove who they are has the form as it was.
+      if (isReason(error, "REAUTHENTICATION_REQUIRED")) return;
       setProblems(problemsOf(error, prefix, form.current, describe, describeViolation));
     } finally {
       setPending(false);

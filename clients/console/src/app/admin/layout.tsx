@@ -5,6 +5,7 @@ import { lazy, Suspense } from "react";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { useActiveCommands } from "@/lib/commands";
+import { useProofRequest } from "@/lib/proof";
 import { IconButton } from "@/ui/button";
 import { Kbd } from "@/ui/kbd";
 import { Menu } from "@/ui/menu";
@@ -16,6 +17,7 @@ import { useLeaveOnSignOut } from "./session";
 import { UserMenu } from "./user-menu";
 
 const Toaster = lazy(() => import("@/ui/toaster"));
+const ProofDialog = lazy(() => import("./proof-dialog"));
 
 /** Navigation beside the page; on a phone, above and below it. */
 export function AdminLayout() {
@@ -35,8 +37,15 @@ export function AdminLayout() {
       <Suspense>
         <Toaster />
       </Suspense>
+      <Proof />
     </CatalogProvider>
   );
+}
+
+/** Asks who is signed in to prove it, whenever the server wants that. */
+function Proof() {
+  const request = useProofRequest();
+  return <Suspense>{request !== undefined && <ProofDialog request={request} />}</Suspense>;
 }
 
 function SideBar() {

@@ -1,5 +1,17 @@
 import { type Admin, Admin_State as State } from "@zebrands/catalog";
-import { Ban, Ellipsis, KeyRound, MailPlus, MailX, Pencil, RotateCcw, Trash2, UserCheck } from "lucide-react";
+import {
+  Ban,
+  Ellipsis,
+  Fingerprint,
+  KeyRound,
+  MailPlus,
+  MailX,
+  Pencil,
+  RotateCcw,
+  ShieldCheck,
+  Trash2,
+  UserCheck,
+} from "lucide-react";
 import { messages as pendingMessages } from "@/app/admin/pending-messages";
 import { useMessages } from "@/i18n";
 import { Avatar } from "@/ui/avatar";
@@ -69,14 +81,16 @@ function AdminRow({
             {admin.pendingEmail !== "" && (
               <p className="mt-0.5 text-xs text-warning-ink wrap-anywhere">{pending.waiting(admin.pendingEmail)}</p>
             )}
-            <p className="mt-1 sm:hidden">
-              <StateBadge state={admin.state} />
+            <p className="mt-1 flex flex-wrap gap-1.5 sm:hidden">
+              <StateBadges admin={admin} />
             </p>
           </div>
         </div>
       </Td>
       <Td className="max-sm:hidden">
-        <StateBadge state={admin.state} />
+        <span className="flex flex-wrap gap-1.5">
+          <StateBadges admin={admin} />
+        </span>
       </Td>
       <Td className="text-ink-soft max-md:hidden">
         {admin.lastSignInTime === undefined ? m.never : <Time value={admin.lastSignInTime} />}
@@ -88,7 +102,8 @@ function AdminRow({
   );
 }
 
-function StateBadge({ state }: { readonly state: State }) {
+/** Whether somebody can sign in, and whether that takes more than a password. */
+function StateBadges({ admin: { state, secondFactor } }: { readonly admin: Admin }) {
   const m = useMessages(messages);
   const looks: Partial<Record<State, readonly [Tone, string]>> = {
     [State.ACTIVE]: ["success", m.active],
@@ -97,7 +112,17 @@ function StateBadge({ state }: { readonly state: State }) {
     [State.DELETED]: ["neutral", m.deleted],
   };
   const [tone, text] = looks[state] ?? ["neutral", ""];
-  return <Badge tone={tone}>{text}</Badge>;
+  return (
+    <>
+      <Badge tone={tone}>{text}</Badge>
+      {secondFactor && (
+        <Badge>
+          <ShieldCheck aria-hidden />
+          {m.secondFactor}
+        </Badge>
+      )}
+    </>
+  );
 }
 
 function AdminMenu({
@@ -140,6 +165,11 @@ function AdminMenu({
           <MenuItem icon={KeyRound} onSelect={() => onOpen({ kind: "sessions", admin })}>
             {m.sessions}
           </MenuItem>
+          {admin.secondFactor && (
+            <MenuItem icon={Fingerprint} onSelect={() => onOpen({ kind: "passkeys", admin })}>
+              {m.passkeys}
+            </MenuItem>
+          )}
           {admin.state === State.INVITED && (
             <MenuItem icon={MailPlus} onSelect={() => void actions.resendInvitation(admin)}>
               {m.resend}

@@ -2,6 +2,7 @@ import type { Admin } from "@zebrands/catalog";
 import { PendingEmail, useSavedText } from "@/app/admin/pending-email";
 import { savePerson, useRefreshAdmins } from "@/app/admin/person";
 import { SessionList } from "@/app/admin/session-list";
+import { PasskeyList } from "@/app/passkeys/passkey-list";
 import { useMessages } from "@/i18n";
 import { catalog } from "@/lib/catalog";
 import { maxLengths } from "@/lib/limits";
@@ -17,7 +18,7 @@ import { messages } from "./messages";
 /** Which dialog is open, and about whom. */
 export type OpenDialog =
   | { readonly kind: "invite" }
-  | { readonly kind: "edit" | "sessions" | "disable-self" | "delete-self"; readonly admin: Admin };
+  | { readonly kind: "edit" | "sessions" | "passkeys" | "disable-self" | "delete-self"; readonly admin: Admin };
 
 /** The dialogs of the page, of which at most one is open. */
 export function AdminDialogs({ dialog, onClose }: { readonly dialog: OpenDialog | undefined; readonly onClose: () => void }) {
@@ -41,6 +42,12 @@ export function AdminDialogs({ dialog, onClose }: { readonly dialog: OpenDialog 
       return (
         <Dialog {...open} kind="sheet" title={m.sessionsTitle(dialog.admin.name)} description={m.sessionsText}>
           <SessionList adminId={dialog.admin.id} />
+        </Dialog>
+      );
+    case "passkeys":
+      return (
+        <Dialog {...open} kind="sheet" title={m.passkeysTitle(dialog.admin.name)} description={m.passkeysText}>
+          <PasskeyList owner={dialog.admin} />
         </Dialog>
       );
     case "disable-self":

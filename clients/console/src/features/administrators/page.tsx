@@ -16,6 +16,7 @@ import { Switch } from "@/ui/toggle";
 import { AdminTable } from "./admin-table";
 import { AdminDialogs, type OpenDialog } from "./dialogs";
 import { messages } from "./messages";
+import { SecurityPolicy } from "./policy";
 
 const route = getRouteApi("/admin/administrators");
 
@@ -79,6 +80,7 @@ export function AdministratorsPage() {
           {m.aloneText}
         </EmptyState>
       )}
+      <SecurityPolicy admins={list.hasNextPage ? undefined : admins} />
       <AdminDialogs dialog={dialog} onClose={() => setDialog(undefined)} />
     </>
   );

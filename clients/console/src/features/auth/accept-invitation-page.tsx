@@ -10,6 +10,7 @@ import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
 import { WithLinkToken } from "./link-token";
 import { messages } from "./messages";
+import { WithSecondFactor } from "./second-factor";
 
 export function AcceptInvitationPage() {
   return <WithLinkToken>{(token) => <AcceptForm token={token} />}</WithLinkToken>;
@@ -21,37 +22,36 @@ function AcceptForm({ token }: { readonly token: string }) {
   const [accepted, setAccepted] = useState(false);
   if (accepted) return <AlreadyAccepted />;
   return (
-    <AccountPage title={m.acceptTitle} intro={m.acceptIntro}>
-      <Form
-        onSubmit={async (data) => {
-          try {
-            await catalog.auth.acceptInvitation({
-              token,
-              password: String(data.get("password")),
-              name: String(data.get("name")),
-            });
-          } catch (error) {
-            if (!isReason(error, "INVITATION_ACCEPTED")) throw error;
-            setAccepted(true);
-            return;
-          }
-          await navigate({ to: "/admin/products", replace: true });
-        }}
-      >
-        <PasswordField
-          label={m.password}
-          name="password"
-          autoComplete="new-password"
-          minLength={minPasswordLength}
-          maxLength={maxLengths.password}
-          hint={m.passwordHint}
-          required
-          autoFocus
-        />
-        <TextField label={m.name} name="name" autoComplete="name" maxLength={maxLengths["admin.name"]} hint={m.keepName} />
-        <SubmitButton>{m.accept}</SubmitButton>
-      </Form>
-    </AccountPage>
+    <WithSecondFactor onSignedIn={() => void navigate({ to: "/admin/products", replace: true })}>
+      {(signIn) => (
+        <AccountPage title={m.acceptTitle} intro={m.acceptIntro}>
+          <Form
+            onSubmit={(data) => {
+              const answer = { token, password: String(data.get("password")), name: String(data.get("name")) };
+              return signIn((secondFactor) =>
+                catalog.auth.acceptInvitation({ ...answer, secondFactor }).catch((error) => {
+                  if (isReason(error, "INVITATION_ACCEPTED")) setAccepted(true);
+                  throw error;
+                }),
+              );
+            }}
+          >
+            <PasswordField
+              label={m.password}
+              name="password"
+              autoComplete="new-password"
+              minLength={minPasswordLength}
+              maxLength={maxLengths.password}
+              hint={m.passwordHint}
+              required
+              autoFocus
+            />
+            <TextField label={m.name} name="name" autoComplete="name" maxLength={maxLengths["admin.name"]} hint={m.keepName} />
+            <SubmitButton>{m.accept}</SubmitButton>
+          </Form>
+        </AccountPage>
+      )}
+    </WithSecondFactor>
   );
 }
 

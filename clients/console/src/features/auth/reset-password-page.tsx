@@ -7,6 +7,7 @@ import { Form, SubmitButton } from "@/ui/form";
 import { AccountPage } from "./account-page";
 import { WithLinkToken } from "./link-token";
 import { messages } from "./messages";
+import { WithSecondFactor } from "./second-factor";
 
 export function ResetPasswordPage() {
   return <WithLinkToken>{(token) => <ResetForm token={token} />}</WithLinkToken>;
@@ -16,25 +17,29 @@ function ResetForm({ token }: { readonly token: string }) {
   const m = useMessages(messages);
   const navigate = useNavigate();
   return (
-    <AccountPage title={m.resetTitle} intro={m.resetIntro}>
-      <Form
-        onSubmit={async (data) => {
-          await catalog.auth.resetPassword({ token, newPassword: String(data.get("new_password")) });
-          await navigate({ to: "/admin/products", replace: true });
-        }}
-      >
-        <PasswordField
-          label={m.newPassword}
-          name="new_password"
-          autoComplete="new-password"
-          minLength={minPasswordLength}
-          maxLength={maxLengths.password}
-          hint={m.passwordHint}
-          required
-          autoFocus
-        />
-        <SubmitButton>{m.setPassword}</SubmitButton>
-      </Form>
-    </AccountPage>
+    <WithSecondFactor onSignedIn={() => void navigate({ to: "/admin/products", replace: true })}>
+      {(signIn) => (
+        <AccountPage title={m.resetTitle} intro={m.resetIntro}>
+          <Form
+            onSubmit={(data) => {
+              const newPassword = String(data.get("new_password"));
+              return signIn((secondFactor) => catalog.auth.resetPassword({ token, newPassword, secondFactor }));
+            }}
+          >
+            <PasswordField
+              label={m.newPassword}
+              name="new_password"
+              autoComplete="new-password"
+              minLength={minPasswordLength}
+              maxLength={maxLengths.password}
+              hint={m.passwordHint}
+              required
+              autoFocus
+            />
+            <SubmitButton>{m.setPassword}</SubmitButton>
+          </Form>
+        </AccountPage>
+      )}
+    </WithSecondFactor>
   );
 }

@@ -12,6 +12,7 @@ import { SelectField } from "@/ui/field";
 import { Skeleton } from "@/ui/state";
 import { AboutForm } from "./about-form";
 import { messages } from "./messages";
+import { Passkeys } from "./passkeys";
 import { PasswordForm } from "./password-form";
 import { SignOutElsewhere } from "./sign-out-elsewhere";
 
@@ -33,6 +34,7 @@ export function ProfilePage() {
           <Section title={m.password} description={m.passwordText}>
             <PasswordForm email={admin?.email ?? ""} />
           </Section>
+          <Passkeys />
         </div>
         <div className="grid gap-5">
           <Section title={m.sessions} description={m.sessionsText} actions={<SignOutElsewhere />}>

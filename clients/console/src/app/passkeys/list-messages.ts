@@ -1,0 +1,36 @@
+import { defineMessages } from "@/i18n";
+
+export const messages = defineMessages({
+  en: {
+    none: "You have no passkey. Your password alone is enough to sign in.",
+    noneOf: (name: string) => `${name} has no passkey.`,
+    added: (time: string) => `added ${time}`,
+    lastUsed: (time: string) => `last used ${time}`,
+    neverUsed: "never used",
+    remove: "Remove",
+    removeThis: (name: string) => `Remove ${name}`,
+    removeTitle: (name: string) => `Remove “${name}”?`,
+    removeText: "You can no longer sign in with it.",
+    removeTextOf: (name: string) => `${name} can no longer sign in with it, and is told by mail.`,
+    last: "It is the last one: the password alone is enough then, and the recovery codes stop working.",
+    lastRequired: "It is the last one: the next sign-in asks for a new one, and the recovery codes stop working.",
+    removeConfirm: "Remove passkey",
+    removed: (name: string) => `${name} is removed`,
+  },
+  es: {
+    none: "No tienes llaves de acceso. Basta tu contraseña para iniciar sesión.",
+    noneOf: (name) => `${name} no tiene llaves de acceso.`,
+    added: (time) => `añadida ${time}`,
+    lastUsed: (time) => `usada ${time}`,
+    neverUsed: "nunca usada",
+    remove: "Quitar",
+    removeThis: (name) => `Quitar ${name}`,
+    removeTitle: (name) => `¿Quitar «${name}»?`,
+    removeText: "Ya no podrás iniciar sesión con ella.",
+    removeTextOf: (name) => `${name} ya no podrá iniciar sesión con ella y recibirá un aviso por correo.`,
+    last: "Es la última: después bastará la contraseña y los códigos de recuperación dejarán de servir.",
+    lastRequired: "Es la última: al iniciar sesión se pedirá una nueva, y los códigos de recuperación dejarán de servir.",
+    removeConfirm: "Quitar llave de acceso",
+    removed: (name) => `Llave de acceso quitada: ${name}`,
+  },
+});
