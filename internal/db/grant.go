@@ -25,10 +25,11 @@ type Access struct {
 	SendsLinks bool
 }
 
-// guarded are the tables that determine who is an administrator. Write access to them allows privilege escalation.
+// guarded are the tables that determine who is an administrator, and the audit trail. Write access to them allows
+// privilege escalation, or hides it.
 var guarded = []string{
 	"admins", "sessions", "refresh_tokens", "one_time_tokens", "throttles", "signing_keys", "verification_keys",
-	"api_keys",
+	"api_keys", "security_events",
 }
 
 const rows = "SELECT, INSERT, UPDATE, DELETE"
@@ -104,7 +105,8 @@ func guard(role string, access Access) []string {
 		statements = append(statements,
 			// Locking a row requires the privilege to update one of its columns.
 			"GRANT SELECT, UPDATE (update_time) ON admins TO "+role,
-			"GRANT "+rows+" ON one_time_tokens TO "+role)
+			"GRANT "+rows+" ON one_time_tokens TO "+role,
+			"GRANT SELECT ON security_events TO "+role)
 	}
 	return statements
 }

@@ -192,6 +192,8 @@ func corpusFilters(t *testing.T) []string {
 				count, err := strconv.Atoi(words[2])
 				require.NoError(t, err)
 				return strings.Repeat(words[1], count)
+			case ref == "${id}":
+				return "01999999-0000-7000-8000-000000000000"
 			case ref == "${created}":
 				return created
 			default:
