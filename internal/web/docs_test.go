@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -124,12 +123,12 @@ func TestExamplesConformToTheirSchemas(t *testing.T) {
 		post := []string{"paths", path, "post", "requestBody", "content", "application/json"}
 		example, err := json.Marshal(document.Get(append(post, "example")...))
 		require.NoError(t, err)
-		assert.NoError(t, document.Check(example, append(post, "schema")...), path)
+		require.NoError(t, document.Check(example, append(post, "schema")...), path)
 		name := protoreflect.FullName(strings.ReplaceAll(path[1:], "/", "."))
 		method, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
 		require.NoError(t, err)
 		request := dynamicpb.NewMessage(method.(protoreflect.MethodDescriptor).Input())
-		assert.NoError(t, protojson.Unmarshal(example, request), path) // knows fields that open schemas do not
+		require.NoError(t, protojson.Unmarshal(example, request), path) // knows fields that open schemas do not
 		if item.(map[string]any)["get"] == nil {
 			continue
 		}

@@ -106,7 +106,8 @@ func describe(operation *yaml.Node, m method, example *yaml.Node) error {
 	summary := get(operation, "summary")
 	summary.Value = indented.ReplaceAllString(summary.Value, " $1")
 	failed := get(operation, "responses", "default")
-	set(failed, "description", text("An error. Its code determines the HTTP status; its details contain a stable reason."))
+	set(failed, "description",
+		text("An error. Its code determines the HTTP status; its details contain a stable reason."))
 	set(get(failed, "content", "application/json"), "schema", reference("schemas/Error"))
 	return nil
 }

@@ -73,7 +73,8 @@ func shorten(paths, schemas *yaml.Node) error {
 // shortName returns DeliveryState for catalog.v1.Delivery.State, and Timestamp for google.protobuf.Timestamp.
 func shortName(name string) string {
 	var b strings.Builder
-	for part := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(name, "catalog.v1."), "google.protobuf."), ".") {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "catalog.v1."), "google.protobuf.")
+	for part := range strings.SplitSeq(name, ".") {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
 	return b.String()
@@ -94,8 +95,8 @@ func simplifySchema(schema *yaml.Node) {
 	}
 }
 
-// flatten makes a schema with oneofs a set of optional fields. One with other fields, too, has allOf: the fields, and each
-// oneof.
+// flatten makes a schema with oneofs a set of optional fields. One with other fields, too, has allOf: the fields, and
+// each oneof.
 func flatten(schema *yaml.Node) {
 	properties := &yaml.Node{Kind: yaml.MappingNode}
 	parts := []*yaml.Node{schema}
