@@ -90,7 +90,7 @@ test("actions without a form ask, too, and do nothing without an answer", async 
   });
 });
 
-test("who is asked while adding a passkey goes on with it", async () => {
+test("a passkey is enough to confirm", async () => {
   await visit(browser, server.url, async ({ page, expectConsole }) => {
     expectConsole(refused);
     await addAuthenticator(page);
@@ -103,6 +103,16 @@ test("who is asked while adding a passkey goes on with it", async () => {
     await question(page).getByRole("button", { name: "Confirm" }).click();
     await page.getByRole("button", { name: "I have saved them" }).click();
 
+    await comeBack(page, "/admin/profile");
+    await page.getByRole("button", { name: "Create new recovery codes" }).click();
+    await page
+      .getByRole("dialog", { name: "Create new recovery codes?" })
+      .getByRole("button", { name: "Create new recovery codes" })
+      .click();
+    await question(page).getByRole("button", { name: "Use a passkey" }).waitFor();
+    await checkPage(page, "reauthentication-passkey");
+    await question(page).getByRole("button", { name: "Use a passkey" }).click();
+    await page.getByRole("button", { name: "I have saved them" }).click();
     await page.getByText("10 recovery codes left").waitFor();
   });
 });
