@@ -60,13 +60,18 @@ func blame(violations ...fault.Violation) error {
 
 var notEmail = problem{fault.FieldNotEmail, "must be an e-mail address such as ana@example.com"}
 
-// cleanEmail returns the normalized address: lower case, with an international domain in ASCII (Punycode). The
-// local part must be ASCII, because few mail servers support others.
+// cleanEmail returns the normalized address: lower case, with an international domain in ASCII, as UTS 46 maps it for
+// a look-up (Punycode), so that each of its spellings is the same address. The local part must be ASCII: few mail servers
+// support others, and a letter that looks like another is never changed into it.
 func cleanEmail(typed string) (string, problem) {
 	typed = strings.TrimSpace(typed)
 	local, domain, found := strings.Cut(typed, "@")
 	if !found || strings.Contains(domain, "@") {
 		return "", notEmail
+	}
+	// Before the case changes: the lower case of some letters, such as the Kelvin sign, is ASCII.
+	if strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return "", problem{fault.FieldNotEmail, "must have only letters from a to z, digits and ASCII signs before the @"}
 	}
 	domain, err := idna.Lookup.ToASCII(domain)
 	if err != nil {
@@ -77,11 +82,8 @@ func cleanEmail(typed string) (string, problem) {
 	if err != nil || parsed.Name != "" || parsed.Address != email {
 		return "", notEmail
 	}
-	switch {
-	case len(email) > maxEmailLength:
+	if len(email) > maxEmailLength {
 		return "", problem{fault.FieldTooLong, "must have at most 254 characters"}
-	case strings.ContainsFunc(email, func(r rune) bool { return r > unicode.MaxASCII }):
-		return "", problem{fault.FieldNotEmail, "must have no accents or other special letters before the @"}
 	}
 	return email, problem{}
 }
@@ -95,9 +97,9 @@ func accountOf(typed string) string {
 	return "?" + strings.ToLower(strings.TrimSpace(typed))
 }
 
-// cleanName returns the normalized name.
+// cleanName returns the normalized name, without characters that could disguise it: see text.Label.
 func cleanName(typed string) (string, problem) {
-	name := text.Clean(typed)
+	name := text.Label(typed)
 	switch {
 	case text.Blank(name):
 		return "", problem{fault.FieldRequired, "must not be empty"}
@@ -111,7 +113,7 @@ func cleanName(typed string) (string, problem) {
 
 // checkPassword is auth.CheckPassword for the person.
 func (p person) checkPassword(field, password string) error {
-	return auth.CheckPassword(field, password, p.email)
+	return auth.CheckPassword(field, password, p.email, p.name)
 }
 
 // emailTaken maps a violation of the unique index on live addresses to EMAIL_TAKEN. It returns other errors

@@ -352,3 +352,31 @@ func requireFields(t *testing.T, err error, want ...string) {
 	}
 	require.Equal(t, want, got)
 }
+
+func TestDisguisedNamesAreCleaned(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		resp, err := w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{
+			Admin: &catalogv1.Admin{Email: "bea@example.com", Name: "\u202eaeB\u202c\u200b  L\u2066\u00f3pez"}, Password: goodPassword,
+		})
+		require.NoError(t, err)
+		require.Equal(t, "aeB L\u00f3pez", resp.GetAdmin().GetName())
+		_, err = w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{
+			Admin: &catalogv1.Admin{Email: "cleo@example.com", Name: "\u200b\u3164\u2066"}, Password: goodPassword,
+		})
+		requireFields(t, err, "admin.name")
+	})
+}
+
+func TestBothSpellingsOfADomainSignIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		bea := w.create(t, "Bea@M\u00fcnchen.example", goodPassword)
+		require.Equal(t, "bea@xn--mnchen-3ya.example", bea.GetEmail())
+		for _, spelling := range []string{"bea@m\u00fcnchen.example", "bea@MU\u0308NCHEN.example", "BEA@XN--mnchen-3ya.example"} {
+			w.signIn(t, spelling, goodPassword)
+		}
+		_, err := w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{
+			Admin: &catalogv1.Admin{Email: "bea@xn--mnchen-3ya.example", Name: "Bea"}, Password: goodPassword,
+		})
+		requireReason(t, err, fault.EmailTaken)
+	})
+}
