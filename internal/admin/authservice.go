@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -73,17 +74,22 @@ func (s *AuthService) SignIn(
 	if err := s.checkPassword(ctx, limits, row, req.GetPassword(), errSignInFailed); err != nil {
 		return nil, err
 	}
-	return s.signIn(ctx, row, limits, req.GetSecondFactor())
+	renewed, err := s.passwords.Renew(ctx, row.PasswordHash, req.GetPassword())
+	if err != nil {
+		return nil, err
+	}
+	return s.signIn(ctx, row, renewed, limits, req.GetSecondFactor())
 }
 
-// signIn starts a session of an administrator whose password is right. limits count a wrong second factor.
+// signIn starts a session of an administrator whose password is right. renewed is a hash to store in place of theirs, if
+// not empty. limits count a wrong second factor.
 func (s *AuthService) signIn(
-	ctx context.Context, row *ent.Admin, limits []auth.Limit, factor *catalogv1.SecondFactor,
+	ctx context.Context, row *ent.Admin, renewed string, limits []auth.Limit, factor *catalogv1.SecondFactor,
 ) (*catalogv1.SignInResponse, error) {
 	var in signedIn
 	err := s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var err error
-		if in.row, err = recordSignIn(ctx, tx, row); err != nil {
+		if in.row, err = recordSignIn(ctx, tx, row, renewed); err != nil {
 			return err
 		}
 		if in.proof, err = s.proveFactor(ctx, tx, in.row, factor); err != nil {
@@ -190,10 +196,11 @@ func (s *AuthService) recordAttempt(
 // recordSignIn sets the sign-in time if the administrator has not changed since the password check. It locks
 // the row: a concurrent change of password or state either comes first and is seen here, or comes later and
 // ends the new session.
-func recordSignIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, error) {
+func recordSignIn(ctx context.Context, tx *ent.Tx, checked *ent.Admin, renewed string) (*ent.Admin, error) {
 	same, err := tx.Admin.Update().
 		Where(admin.ID(checked.ID), admin.PasswordHash(checked.PasswordHash), isActive()).
 		SetLastSignInTime(tx.Clock.Now()).
+		SetPasswordHash(cmp.Or(renewed, checked.PasswordHash)).
 		Modify(keepUpdateTime).
 		Save(ctx)
 	if err != nil {

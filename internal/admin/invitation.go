@@ -73,7 +73,7 @@ type redemption struct {
 // is a used invitation, and a fault if the password is not acceptable. The token stays valid after every error, also if
 // the second factor is missing or wrong.
 func (s *AuthService) redeem(ctx context.Context, r redemption) (signedIn, error) {
-	if err := auth.CheckPassword(r.field, r.password, ""); err != nil {
+	if err := auth.CheckPassword(r.field, r.password, "", ""); err != nil {
 		return signedIn{}, err
 	}
 	if err := auth.CheckOneTimeToken(ctx, s.d, r.purpose, r.token); err != nil {
@@ -165,7 +165,7 @@ func (s *AuthService) applyRedemption(ctx context.Context, tx *ent.Tx, r redempt
 	if err != nil {
 		return nil, err
 	}
-	if err := auth.CheckPassword(r.field, r.password, row.Email); err != nil {
+	if err := auth.CheckPassword(r.field, r.password, row.Email, row.Name); err != nil {
 		return nil, err
 	}
 	if err := auth.Clear(ctx, tx, auth.SignInLimits(auth.ClientFrom(ctx), row.Email, false)...); err != nil {

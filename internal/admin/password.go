@@ -36,7 +36,7 @@ func (s *AuthService) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
-	if err := auth.CheckPassword("new_password", req.GetNewPassword(), row.Email); err != nil {
+	if err := auth.CheckPassword("new_password", req.GetNewPassword(), row.Email, row.Name); err != nil {
 		return nil, err
 	}
 	limits := auth.SessionLimits(who.SessionID)

@@ -1,14 +1,19 @@
 package admin_test
 
 import (
+	"context"
+	"encoding/base64"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
+	"github.com/zebrands/catalog/ent"
 	entadmin "github.com/zebrands/catalog/ent/admin"
 	"github.com/zebrands/catalog/ent/onetimetoken"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
@@ -348,5 +353,62 @@ func TestResetLinksWorkUntilOneIsUsed(t *testing.T) {
 		require.NoError(t, reset(first), "a stranger who asks for another link does not take this one away")
 		requireReason(t, reset(second), fault.OneTimeTokenInvalid)
 		requireReason(t, reset(first), fault.OneTimeTokenInvalid)
+	})
+}
+
+// TestWhoHasAPasswordFromBeforeSignsIn hashes a password in form NFC, as the release before did.
+func TestWhoHasAPasswordFromBeforeSignsIn(t *testing.T) {
+	const typed, today = "correct \ufb01ne horses", "correct fine horses"
+	each(t, func(t *testing.T, w *world) {
+		salt := []byte("0123456789abcdef")
+		enc := base64.RawStdEncoding
+		before := "$argon2id$v=19$m=64,t=1,p=1$" + enc.EncodeToString(salt) + "$" +
+			enc.EncodeToString(argon2.IDKey([]byte(typed), salt, 1, 64, 1, 32))
+		bea := w.create(t, "bea@example.com", goodPassword)
+		row := func() *ent.Admin { return w.d.Reader().Admin.GetX(t.Context(), uuid.MustParse(bea.GetId())) }
+		require.NoError(t, w.d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+			return tx.Admin.UpdateOneID(row().ID).SetPasswordHash(before).Exec(ctx)
+		}))
+		_, err := w.auth.SignIn(w.ctx, &catalogv1.SignInRequest{Email: "bea@example.com", Password: today})
+		requireReason(t, err, fault.SignInFailed)
+		require.Equal(t, before, row().PasswordHash)
+		w.signIn(t, "bea@example.com", typed)
+		renewed := row().PasswordHash
+		require.NotEqual(t, before, renewed)
+		w.signIn(t, "bea@example.com", today)
+		w.signIn(t, "bea@example.com", typed)
+		require.Equal(t, renewed, row().PasswordHash)
+	})
+}
+
+func TestCommonPasswordsAreRefusedEverywhere(t *testing.T) {
+	const common = "Qwerty123456"
+	each(t, func(t *testing.T, w *world) {
+		_, err := w.service.CreateAdmin(w.ctx, &catalogv1.CreateAdminRequest{
+			Admin: &catalogv1.Admin{Email: "bea@example.com", Name: "Bea"}, Password: common,
+		})
+		requireFields(t, err, "password")
+		_, err = w.auth.ChangePassword(w.ctx, &catalogv1.ChangePasswordRequest{CurrentPassword: goodPassword, NewPassword: common})
+		requireFields(t, err, "new_password")
+		_, err = w.auth.ResetPassword(t.Context(), &catalogv1.ResetPasswordRequest{
+			Token: w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId()), NewPassword: common,
+		})
+		requireFields(t, err, "new_password")
+		bea := w.create(t, "bea@example.com", "")
+		_, err = w.auth.AcceptInvitation(t.Context(), &catalogv1.AcceptInvitationRequest{
+			Token: w.token(t, onetimetoken.PurposeInvitation, bea.GetId()), Password: common,
+		})
+		requireFields(t, err, "password")
+		_, err = admin.CreateWithPassword(t.Context(), w.d, "cleo@example.com", "Cleo", common)
+		requireFields(t, err, "password")
+	})
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newEmptyWorld(t, d)
+		token, _, err := admin.SetupToken(t.Context(), d)
+		require.NoError(t, err)
+		_, err = w.auth.CompleteSetup(t.Context(), &catalogv1.CompleteSetupRequest{
+			Token: token, Email: "ana@example.com", Name: "Ana", Password: common,
+		})
+		requireFields(t, err, "password")
 	})
 }

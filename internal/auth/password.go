@@ -12,20 +12,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/zebrands/catalog/internal/fault"
-	"github.com/zebrands/catalog/internal/text"
-)
-
-// Bounds of a password's length, in characters.
-const (
-	MinPasswordLength = 12
-	MaxPasswordLength = 128
 )
 
 const (
@@ -50,8 +41,9 @@ var recommended = PasswordParams{MemoryKiB: 19 * 1024, Iterations: 2, Parallelis
 // waits instead of exhausting memory, and one from a single network is refused, so that others hardly wait. Share one
 // instance.
 //
-// Passwords are normalized to Unicode form NFC, so that "é" is the same from every keyboard. They are not
-// trimmed and are case-sensitive.
+// Passwords are normalized to Unicode form NFKC (NIST SP 800-63B), so that "é" and "ﬁ" are the same from every keyboard.
+// They are not trimmed and are case-sensitive. Hashes from before are of form NFC: Verify takes both, and Renew
+// replaces the old ones.
 type Passwords struct {
 	params PasswordParams
 	slots  chan struct{}
@@ -87,7 +79,7 @@ const maxPending = 32
 // SIGN_IN_THROTTLED if too many hashes of the same network wait.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	salt := randomBytes(saltSize)
-	key, err := p.compute(ctx, password, salt, p.params, hashSize, nil)
+	key, err := p.compute(ctx, norm.NFKC.String(password), salt, p.params, hashSize, nil)
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +87,8 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether password matches hash. An empty hash never matches but takes as long as any other,
-// so that timing does not reveal whether an account exists. allowed is called when it is the call's turn: its error is
+// so that timing does not reveal whether an account exists. A password with compatibility characters takes up to two
+// hashes: see forms. allowed is called when it is the call's turn: its error is
 // returned at once. nil allows every call.
 //
 // Returns the context's error if it is done first, SIGN_IN_THROTTLED if too many hashes of the same network wait, and
@@ -112,18 +105,45 @@ func (p *Passwords) Verify(
 		return false, err
 	}
 	size := uint32(len(want)) //nolint:gosec // decodeHash bounds it
-	got, err := p.compute(ctx, password, salt, params, size, allowed)
-	if err != nil {
-		return false, err
+	for _, form := range forms(password) {
+		got, err := p.compute(ctx, form, salt, params, size, allowed)
+		if err != nil {
+			return false, err
+		}
+		if subtle.ConstantTimeCompare(got, want) == 1 {
+			return hash != "", nil
+		}
 	}
-	return subtle.ConstantTimeCompare(got, want) == 1 && hash != "", nil
+	return false, nil
+}
+
+// Renew returns a new hash of a password that Verify found to match hash, if that is not of today's form; empty if it
+// is. Only a password with compatibility characters, such as "ﬁ", costs a hash.
+func (p *Passwords) Renew(ctx context.Context, hash, password string) (string, error) {
+	if len(forms(password)) == 1 {
+		return "", nil
+	}
+	if current, err := p.Verify(ctx, hash, norm.NFKC.String(password), nil); err != nil || current {
+		return "", err
+	}
+	return p.Hash(ctx, password)
+}
+
+// forms returns the forms of a password that may have been hashed: today's, and the one before if it differs.
+func forms(password string) []string {
+	current, former := norm.NFKC.String(password), norm.NFC.String(password)
+	if current == former {
+		return []string{current}
+	}
+	return []string{current, former}
 }
 
 // Hashed returns the number of hashes computed so far.
 func (p *Passwords) Hashed() uint64 { return p.hashed.Load() }
 
+// compute hashes the form of a password.
 func (p *Passwords) compute(
-	ctx context.Context, password string, salt []byte, params PasswordParams, size uint32,
+	ctx context.Context, form string, salt []byte, params PasswordParams, size uint32,
 	allowed func(ctx context.Context) error,
 ) ([]byte, error) {
 	network := ClientFrom(ctx).Network()
@@ -143,7 +163,7 @@ func (p *Passwords) compute(
 		}
 	}
 	p.hashed.Add(1)
-	return argon2.IDKey([]byte(norm.NFC.String(password)), salt,
+	return argon2.IDKey([]byte(form), salt,
 		params.Iterations, params.MemoryKiB, params.Parallelism, size), nil
 }
 
@@ -168,28 +188,6 @@ func (p *Passwords) leave(network string) {
 	if p.pending[network] == 0 {
 		delete(p.pending, network)
 	}
-}
-
-// CheckPassword returns a fault on field if password is not acceptable for an administrator with the given
-// e-mail address.
-func CheckPassword(field, password, email string) error {
-	password = norm.NFC.String(password)
-	length := utf8.RuneCountInString(password)
-	first, _ := utf8.DecodeRuneInString(password)
-	switch {
-	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
-		// The API rejects such text, so nobody could sign in with it.
-		return fault.Field(field, fault.FieldControlCharacters, "must be UTF-8 text without control characters")
-	case length < MinPasswordLength:
-		return fault.Field(field, fault.FieldTooShort, "must have at least %d characters", MinPasswordLength)
-	case length > MaxPasswordLength:
-		return fault.Field(field, fault.FieldTooLong, "must have at most %d characters", MaxPasswordLength)
-	case strings.Trim(password, string(first)) == "":
-		return fault.Field(field, fault.FieldOneCharacter, "must not repeat one character")
-	case text.Fold(password) == text.Fold(email):
-		return fault.Field(field, fault.FieldSameAsEmail, "must not be the e-mail address")
-	}
-	return nil
 }
 
 func encodeHash(params PasswordParams, salt, key []byte) string {

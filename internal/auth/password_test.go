@@ -2,12 +2,14 @@ package auth_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
 
 	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/fault"
@@ -123,33 +125,87 @@ func TestWhoIsNotAllowedAnyMoreCostsNoHash(t *testing.T) {
 	require.Zero(t, p.Hashed())
 }
 
+// TestAHashFromBeforeIsRenewed hashes as the release before did, in form NFC.
+func TestAHashFromBeforeIsRenewed(t *testing.T) {
+	const typed, today = "contrase\u00f1a \ufb01na", "contrase\u00f1a fina"
+	p := cheapPasswords()
+	before := oldHash(typed)
+	verify := func(hash, password string) bool {
+		ok, err := p.Verify(t.Context(), hash, password, nil)
+		require.NoError(t, err)
+		return ok
+	}
+	require.True(t, verify(before, typed))
+	require.False(t, verify(before, today), "another text then")
+	renewed, err := p.Renew(t.Context(), before, typed)
+	require.NoError(t, err)
+	require.True(t, verify(renewed, typed))
+	require.True(t, verify(renewed, today))
+	again, err := p.Renew(t.Context(), renewed, typed)
+	require.NoError(t, err)
+	require.Empty(t, again)
+
+	hashed := p.Hashed()
+	again, err = p.Renew(t.Context(), renewed, today)
+	require.NoError(t, err)
+	require.Empty(t, again)
+	require.Equal(t, hashed, p.Hashed(), "a password without such characters costs nothing")
+	for _, hash := range []string{"", before} {
+		require.False(t, verify(hash, "wrong \ufb01"))
+	}
+	require.Equal(t, hashed+4, p.Hashed(), "an unknown account takes as long as a wrong password")
+}
+
+// oldHash hashes a password as it is, with the parameters of cheap.
+func oldHash(form string) string {
+	salt := []byte("0123456789abcdef")
+	key := argon2.IDKey([]byte(form), salt, cheap.Iterations, cheap.MemoryKiB, cheap.Parallelism, 32)
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", cheap.MemoryKiB, cheap.Iterations, cheap.Parallelism,
+		enc.EncodeToString(salt), enc.EncodeToString(key))
+}
+
 func TestCheckPassword(t *testing.T) {
+	const good, bad, common = fault.FieldReason(""), fault.FieldControlCharacters, fault.FieldCommonPassword
 	for name, tc := range map[string]struct {
 		password string
-		ok       bool
+		want     fault.FieldReason
 	}{
-		"twelve characters":          {"abcdefghijkl", true},
-		"twelve, more bytes":         {"ñññññññññññx", true},
-		"eleven":                     {"abcdefghijk", false},
-		"eleven, more bytes":         {"ñññññññññññ", false},
-		"eleven, twelve when split":  {"abcdefghije\u0301", false},
-		"128":                        {strings.Repeat("ab", 64), true},
-		"129":                        {strings.Repeat("ab", 64) + "c", false},
-		"one character":              {strings.Repeat("a", 20), false},
-		"the e-mail address":         {"Ana.Lopez@Example.com", false},
-		"spaces between":             {"four words are fine", true},
-		"empty":                      {"", false},
-		"not UTF-8":                  {"correct horse \xff battery", false},
-		"control character":          {"correct horse \x00 battery", false},
-		"very long is refused early": {strings.Repeat("x", 1<<16), false},
+		"twelve characters":          {"zgv kqx wmpd", good},
+		"twelve, more bytes":         {"\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1x", good},
+		"eleven":                     {"zgv kqx wmp", fault.FieldTooShort},
+		"eleven, more bytes":         {"\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1\u00f1", fault.FieldTooShort},
+		"eleven, twelve when split":  {"zgv kqx wme\u0301", fault.FieldTooShort},
+		"128":                        {strings.Repeat("zgv kqx ", 16)[:127] + "!", good},
+		"129":                        {strings.Repeat("zgv kqx ", 16) + "c", fault.FieldTooLong},
+		"one character":              {strings.Repeat("a", 20), fault.FieldOneCharacter},
+		"the e-mail address":         {"Ana.Lopez@Example.com", fault.FieldSameAsEmail},
+		"spaces between":             {"four words are fine", good},
+		"a common word in a phrase":  {"my password is none of them", good},
+		"empty":                      {"", fault.FieldTooShort},
+		"not UTF-8":                  {"correct horse \xff battery", bad},
+		"control character":          {"correct horse \x00 battery", bad},
+		"very long is refused early": {strings.Repeat("x", 1<<16), fault.FieldTooLong},
+		"most used":                  {"qwerty123456", common},
+		"most used, another case":    {"MotherFucker", common},
+		"most used, fullwidth":       {"\uff51\uff57\uff45\uff52\uff54\uff59123456", common},
+		"a sequence":                 {"ABCDEFGHIJKLM", common},
+		"rows of keys":               {"1qaz2wsx!poiuytrewq", common},
+		"a repetition":               {"kqx!kqx!kqx!kqx!", common},
+		"a repetition, cut off":      {"zgvkqxw zgvkqxw zg", common},
+		"the address and a year":     {"ana.lopez.2026!", common},
+		"the name and a year":        {"Mar\u00eda-Fern\u00e1nda-26", common},
+		"the catalog and a year":     {"Catalog2026!!", common},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := auth.CheckPassword("password", tc.password, "ana.lopez@example.com")
-			if tc.ok {
+			err := auth.CheckPassword("password", tc.password, "ana.lopez@example.com", "Mar\u00eda Fernanda")
+			if tc.want == good {
 				require.NoError(t, err)
 				return
 			}
-			require.True(t, fault.Is(err, fault.FieldInvalid), err)
+			var f *fault.Error
+			require.ErrorAs(t, err, &f)
+			require.Equal(t, tc.want, f.Violations[0].Reason)
 		})
 	}
 }

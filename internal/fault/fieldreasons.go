@@ -25,4 +25,5 @@ const (
 	FieldUnknownCurrency   FieldReason = "UNKNOWN_CURRENCY"
 	FieldOneCharacter      FieldReason = "ONE_CHARACTER"
 	FieldSameAsEmail       FieldReason = "SAME_AS_EMAIL"
+	FieldCommonPassword    FieldReason = "COMMON_PASSWORD"
 )

@@ -174,21 +174,21 @@ func (l *secrets) useKeys(t *testing.T, s *server, accessToken string) {
 // misuse sends secrets to where they do not belong.
 func (l *secrets) misuse(t *testing.T, s *server, accessToken string) {
 	t.Helper()
-	l.add("password", "wrong horse battery", "7654321234567")
+	l.add("password", "wrong horse battery", "7351948206417")
 	l.add("address", "unknown.person@example.com", "taken.person@example.com")
 	l.refused(t, s, "", "AuthService/SignIn", object{"email": "ana.lopez@example.com", "password": "wrong horse battery"})
 	l.refused(t, s, "", "AuthService/SignIn", object{"email": "unknown.person@example.com", "password": "wrong horse battery"})
 	l.refused(t, s, accessToken+"x", "AuthService/GetCurrentAdmin", object{})
-	l.refused(t, s, accessToken, "AuthService/ChangePassword", object{"currentPassword": "wrong horse battery", "newPassword": "7654321234567"})
+	l.refused(t, s, accessToken, "AuthService/ChangePassword", object{"currentPassword": "wrong horse battery", "newPassword": "7351948206417"})
 	for range 2 {
 		err := l.call(t, s, accessToken, "AdminService/CreateAdmin",
-			object{"admin": object{"email": "taken.person@example.com", "name": "Taken"}, "password": "7654321234567"})
+			object{"admin": object{"email": "taken.person@example.com", "name": "Taken"}, "password": "7351948206417"})
 		if err != nil {
 			require.Equal(t, connect.CodeAlreadyExists, connect.CodeOf(err))
 		}
 	}
 	for _, raw := range []string{
-		`{"email": "unknown.person@example.com", "password": 7654321234567}`,
+		`{"email": "unknown.person@example.com", "password": 7351948206417}`,
 		`{"email": "unknown.person@example.com", "pass": "wrong horse battery"}`,
 		`{"email": "unknown.person@example.com", "password": "wrong horse battery"`,
 	} {

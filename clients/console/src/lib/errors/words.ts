@@ -201,6 +201,7 @@ const violations = defineMessages({
     UNKNOWN_CURRENCY: "is not a currency code such as MXN",
     ONE_CHARACTER: "must not repeat one character",
     SAME_AS_EMAIL: "must not be the e-mail address",
+    COMMON_PASSWORD: "is too easy to guess: it is used by many, repeats itself, or is little more than names and rows of keys",
     attribute: (name: string, value: string) => `must have a name of at most ${name} and a value of at most ${value} characters`,
   },
   es: {
@@ -222,6 +223,7 @@ const violations = defineMessages({
     UNKNOWN_CURRENCY: "no es un código de moneda como MXN",
     ONE_CHARACTER: "no puede repetir un solo carácter",
     SAME_AS_EMAIL: "no puede ser el correo",
+    COMMON_PASSWORD: "es demasiado fácil de adivinar: muchos la usan, se repite, o casi solo tiene nombres y filas de teclas",
     attribute: (name, value) => `debe tener un nombre de ${name} caracteres como máximo y un valor de ${value}`,
   },
 });
