@@ -28,7 +28,7 @@ var errKeyNotFound = fault.New(fault.NotFound, fault.APIKeyNotFound, "There is n
 
 // CreateApiKey implements catalog.v1.AuthService.
 //
-//nolint:revive // the name is the contract's
+//nolint:staticcheck // the name is the contract's
 func (s *AuthService) CreateApiKey(
 	ctx context.Context, req *catalogv1.CreateApiKeyRequest,
 ) (*catalogv1.CreateApiKeyResponse, error) {
@@ -99,7 +99,7 @@ func (s *AuthService) recordKey(
 
 // ListApiKeys implements catalog.v1.AuthService.
 //
-//nolint:revive // the name is the contract's
+//nolint:staticcheck // the name is the contract's
 func (s *AuthService) ListApiKeys(
 	ctx context.Context, req *catalogv1.ListApiKeysRequest,
 ) (*catalogv1.ListApiKeysResponse, error) {
@@ -157,7 +157,7 @@ func (s *AuthService) creators(ctx context.Context, keys []*ent.APIKey) (map[uui
 
 // RevokeApiKey implements catalog.v1.AuthService.
 //
-//nolint:revive // the name is the contract's
+//nolint:staticcheck // the name is the contract's
 func (s *AuthService) RevokeApiKey(
 	ctx context.Context, req *catalogv1.RevokeApiKeyRequest,
 ) (*catalogv1.RevokeApiKeyResponse, error) {

@@ -53,7 +53,7 @@ func invalid(flag, format string, args ...any) error {
 func (c *Config) Validate() error {
 	for _, check := range []func() error{
 		c.Storage.Validate, c.checkServer, c.checkTLS, c.checkOrigins, c.checkProxies, c.checkRoles, c.checkLimits,
-		c.Mail.Validate, c.Telemetry.Validate,
+		c.checkKeys, c.Mail.Validate, c.Telemetry.Validate,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -172,6 +172,18 @@ func (c *Config) checkRoles() error {
 	return nil
 }
 
+// checkKeys checks the limits of API keys.
+func (c *Config) checkKeys() error {
+	// Written so that NaN is rejected too.
+	if inRange := c.APIKeyRate >= 0 && c.APIKeyRate <= maxAPIKeyRate; !inRange {
+		return invalid("api-key-rate", "must be 0, or up to %d a second, not %v", maxAPIKeyRate, c.APIKeyRate)
+	}
+	if c.APIKeyBurst < 1 {
+		return invalid("api-key-burst", "must be at least 1, not %d", c.APIKeyBurst)
+	}
+	return nil
+}
+
 func (c *Config) checkLimits() error {
 	switch {
 	case c.CacheBytes < 0:
@@ -194,10 +206,6 @@ func (c *Config) checkLimits() error {
 			minEventRetention, c.SecurityEventRetention)
 	case c.InvitationsPerHour < 1:
 		return invalid("invitations-per-hour", "must be at least 1, not %d", c.InvitationsPerHour)
-	case !(c.APIKeyRate >= 0) || c.APIKeyRate > maxAPIKeyRate: // NaN is rejected too
-		return invalid("api-key-rate", "must be 0, or up to %d a second, not %v", maxAPIKeyRate, c.APIKeyRate)
-	case c.APIKeyBurst < 1:
-		return invalid("api-key-burst", "must be at least 1, not %d", c.APIKeyBurst)
 	case c.DrainDelay < 0:
 		return invalid("drain-delay", "must not be negative, but is %s", c.DrainDelay)
 	}

@@ -354,16 +354,13 @@ func TestRequestIDsBelongToTheKey(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *product.Service, _ *db.DB) {
 		ana, _ := auth.PrincipalFrom(ctx)
 		id := uuid.NewString()
-		callers := []context.Context{ctx}
-		for range 2 {
-			key := ana
-			key.Key = auth.Key{ID: uuid.New(), Access: catalogv1.ApiKey_ACCESS_WRITE}
-			callers = append(callers, auth.WithPrincipal(ctx, key))
-		}
-		for i, caller := range callers {
+		for i, key := range []uuid.UUID{uuid.Nil, uuid.New(), uuid.New()} {
+			by := ana
+			by.Key = auth.Key{ID: key, Access: catalogv1.ApiKey_ACCESS_WRITE}
+			sku := fmt.Sprintf("SAME-%d", i)
 			for range 2 {
-				sku := fmt.Sprintf("SAME-%d", i)
-				resp, err := s.CreateProduct(caller, &catalogv1.CreateProductRequest{Product: full(sku), RequestId: id})
+				resp, err := s.CreateProduct(auth.WithPrincipal(ctx, by),
+					&catalogv1.CreateProductRequest{Product: full(sku), RequestId: id})
 				require.NoError(t, err)
 				require.Equal(t, sku, resp.GetProduct().GetSku())
 			}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -126,11 +127,11 @@ func (o Observer) limit(
 
 // logOpened writes the line of an open stream; the one of every request follows at its end.
 func (o Observer) logOpened(ctx context.Context, r *http.Request, c *call) {
-	attrs := []slog.Attr{
+	attrs := slices.Concat([]slog.Attr{
 		slog.String("method", r.URL.Path), slog.String("protocol", c.protocol),
 		slog.String("client", auth.ClientFrom(ctx).Address.String()),
-	}
-	o.Log.LogAttrs(ctx, slog.LevelInfo, "stream opened", append(attrs, c.callerIDs()...)...)
+	}, c.callerIDs())
+	o.Log.LogAttrs(ctx, slog.LevelInfo, "stream opened", attrs...)
 }
 
 func (o Observer) log(r *http.Request, c *call, status int, took time.Duration) {
