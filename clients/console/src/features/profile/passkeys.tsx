@@ -90,7 +90,8 @@ function AddDialog({ onAdded, onClose }: ChangeProps & { readonly onAdded: (code
     const name = String(data.get("name"));
     const { options } = await catalog.auth.createPasskeyChallenge({ purpose: Purpose.CREATE });
     const { passkey, recoveryCodes } = await catalog.auth.createPasskey({ name, credential: await createPasskey(options) });
-    toast(m.passkeyAdded(passkey?.name ?? name));
+    // Recovery codes say it, too, and on a phone the toast would cover their buttons.
+    if (recoveryCodes.length === 0) toast(m.passkeyAdded(passkey?.name ?? name));
     await onAdded(recoveryCodes);
   }
 
