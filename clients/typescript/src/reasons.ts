@@ -84,6 +84,7 @@ export type Reason = (typeof reasons)[number];
 
 /** Every reason that the server gives for a field alone. docs/errors.md says what each one means. */
 export const fieldReasons = [
+  "COMMON_PASSWORD",
   "CONTROL_CHARACTERS",
   "NEGATIVE",
   "NOT_AN_EMAIL_ADDRESS",
