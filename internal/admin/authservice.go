@@ -81,8 +81,8 @@ func (s *AuthService) SignIn(
 	return s.signIn(ctx, row, renewed, limits, req.GetSecondFactor())
 }
 
-// signIn starts a session of an administrator whose password is right. renewed is a hash to store in place of theirs, if
-// not empty. limits count a wrong second factor.
+// signIn starts a session of an administrator whose password is right. renewed is a hash to store in place of theirs,
+// if not empty. limits count a wrong second factor.
 func (s *AuthService) signIn(
 	ctx context.Context, row *ent.Admin, renewed string, limits []auth.Limit, factor *catalogv1.SecondFactor,
 ) (*catalogv1.SignInResponse, error) {

@@ -29,7 +29,7 @@ func (w *world) confirm(t *testing.T, token, password string) (*catalogv1.Admin,
 func TestAnAddressIsNewOnceItsOwnerConfirmedIt(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		reset := w.token(t, onetimetoken.PurposePasswordReset, w.ana.GetId())
-		asked := w.move(t, w.ctx, w.ana.GetId(), " Ana.New@Example.com")
+		asked := w.move(t, w.ana.GetId(), " Ana.New@Example.com")
 		require.Equal(t, "ana@example.com", asked.GetEmail())
 		require.Equal(t, "ana.new@example.com", asked.GetPendingEmail())
 		require.Equal(t, "2", asked.GetEtag())
@@ -92,7 +92,7 @@ func (w *world) requireMoves(t *testing.T, want [][3]string) {
 func TestNobodyBecomesAnotherAdministrator(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		bea := w.create(t, "bea@example.com", "Bea has her own words")
-		w.move(t, w.ctx, bea.GetId(), "mallory@example.com")
+		w.move(t, bea.GetId(), "mallory@example.com")
 		for _, email := range []string{"mallory@example.com", "bea@example.com"} {
 			_, err := w.auth.RequestPasswordReset(from(t.Context(), "198.51.100.7"),
 				&catalogv1.RequestPasswordResetRequest{Email: email})
@@ -113,18 +113,18 @@ func TestNobodyBecomesAnotherAdministrator(t *testing.T) {
 func TestANewerAddressReplacesAnOlderOne(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := w.ana.GetId()
-		w.move(t, w.ctx, id, "first@example.com")
+		w.move(t, id, "first@example.com")
 		first := w.token(t, onetimetoken.PurposeEmailConfirmation, id)
-		again := w.move(t, w.ctx, id, "first@example.com")
+		again := w.move(t, id, "first@example.com")
 		require.Equal(t, "2", again.GetEtag(), "the same address changes nothing")
 		require.Equal(t, []string{"email_confirmation"}, w.mails(t, id))
 
-		require.Equal(t, "second@example.com", w.move(t, w.ctx, id, "second@example.com").GetPendingEmail())
+		require.Equal(t, "second@example.com", w.move(t, id, "second@example.com").GetPendingEmail())
 		_, err := w.confirm(t, first, goodPassword)
 		requireReason(t, err, fault.OneTimeTokenInvalid)
 		second := w.token(t, onetimetoken.PurposeEmailConfirmation, id)
 
-		canceled := w.move(t, w.ctx, id, "ana@example.com")
+		canceled := w.move(t, id, "ana@example.com")
 		require.Empty(t, canceled.GetPendingEmail())
 		require.Equal(t, "4", canceled.GetEtag())
 		_, err = w.confirm(t, second, goodPassword)
@@ -147,7 +147,7 @@ func TestATakenAddressIsRefusedAtBothMoments(t *testing.T) {
 		requireReason(t, err, fault.EmailTaken)
 		require.Empty(t, w.mails(t, w.ana.GetId()))
 
-		w.move(t, w.ctx, w.ana.GetId(), "cleo@example.com")
+		w.move(t, w.ana.GetId(), "cleo@example.com")
 		token := w.token(t, onetimetoken.PurposeEmailConfirmation, w.ana.GetId())
 		cleo := w.create(t, "cleo@example.com", goodPassword)
 		_, err = w.confirm(t, token, goodPassword)
@@ -164,7 +164,7 @@ func TestOneOfTwoGetsAnAddress(t *testing.T) {
 		var tokens []string
 		for i := range 4 {
 			a := w.create(t, fmt.Sprintf("a%d@example.com", i), goodPassword)
-			w.move(t, w.ctx, a.GetId(), "wanted@example.com")
+			w.move(t, a.GetId(), "wanted@example.com")
 			tokens = append(tokens, w.token(t, onetimetoken.PurposeEmailConfirmation, a.GetId()))
 		}
 		var won atomic.Int32
@@ -189,7 +189,7 @@ func TestOneOfTwoGetsAnAddress(t *testing.T) {
 
 func TestGuessingWhileConfirmingIsThrottled(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.move(t, w.ctx, w.ana.GetId(), "new@example.com")
+		w.move(t, w.ana.GetId(), "new@example.com")
 		token := w.token(t, onetimetoken.PurposeEmailConfirmation, w.ana.GetId())
 		for range 10 {
 			_, err := w.confirm(t, token, "wrong password")
@@ -206,12 +206,12 @@ func TestGuessingWhileConfirmingIsThrottled(t *testing.T) {
 func TestWhoIsDisabledConfirmsLater(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		bea := w.create(t, "bea@example.com", goodPassword)
-		w.move(t, w.ctx, bea.GetId(), "new@example.com")
+		w.move(t, bea.GetId(), "new@example.com")
 		token := w.token(t, onetimetoken.PurposeEmailConfirmation, bea.GetId())
 		require.NoError(t, w.disable(bea.GetId()))
 		_, err := w.confirm(t, token, goodPassword)
 		requireReason(t, err, fault.OneTimeTokenInvalid)
-		w.move(t, w.ctx, bea.GetId(), "newer@example.com")
+		w.move(t, bea.GetId(), "newer@example.com")
 		require.Equal(t, []string{"email_confirmation"}, w.mails(t, bea.GetId()), "who is disabled gets no link")
 
 		resp, err := w.service.UpdateAdmin(w.ctx, &catalogv1.UpdateAdminRequest{

@@ -136,9 +136,9 @@ func (w *world) disable(id string) error {
 }
 
 // move sets an administrator's e-mail address.
-func (w *world) move(t *testing.T, ctx context.Context, id, email string) *catalogv1.Admin {
+func (w *world) move(t *testing.T, id, email string) *catalogv1.Admin {
 	t.Helper()
-	resp, err := w.service.UpdateAdmin(ctx, &catalogv1.UpdateAdminRequest{Admin: &catalogv1.Admin{Id: id, Email: email}})
+	resp, err := w.service.UpdateAdmin(w.ctx, &catalogv1.UpdateAdminRequest{Admin: &catalogv1.Admin{Id: id, Email: email}})
 	require.NoError(t, err)
 	return resp.GetAdmin()
 }

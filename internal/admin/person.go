@@ -61,8 +61,8 @@ func blame(violations ...fault.Violation) error {
 var notEmail = problem{fault.FieldNotEmail, "must be an e-mail address such as ana@example.com"}
 
 // cleanEmail returns the normalized address: lower case, with an international domain in ASCII, as UTS 46 maps it for
-// a look-up (Punycode), so that each of its spellings is the same address. The local part must be ASCII: few mail servers
-// support others, and a letter that looks like another is never changed into it.
+// a look-up (Punycode), so that each of its spellings is the same address. The local part must be ASCII: few mail
+// servers support others, and a letter that looks like another is never changed into it.
 func cleanEmail(typed string) (string, problem) {
 	typed = strings.TrimSpace(typed)
 	local, domain, found := strings.Cut(typed, "@")

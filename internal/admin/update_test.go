@@ -108,7 +108,7 @@ func TestNewAddressOfSomebodyInvited(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		cleo := w.create(t, "cleo@example.com", "")
 		invitation := w.token(t, onetimetoken.PurposeInvitation, cleo.GetId())
-		moved := w.move(t, w.ctx, cleo.GetId(), "new-cleo@example.com")
+		moved := w.move(t, cleo.GetId(), "new-cleo@example.com")
 		require.Equal(t, "new-cleo@example.com", moved.GetEmail())
 		require.Empty(t, moved.GetPendingEmail())
 		_, err := w.auth.AcceptInvitation(t.Context(), &catalogv1.AcceptInvitationRequest{Token: invitation, Password: goodPassword})

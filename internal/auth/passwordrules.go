@@ -30,7 +30,9 @@ var expected = []string{
 }
 
 // rows are the characters that people type one after the other.
-var rows = both("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn")
+var rows = both(
+	"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn",
+)
 
 // minRun is how many characters of a row in a sequence are a run.
 const minRun = 4

