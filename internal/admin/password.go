@@ -59,11 +59,11 @@ func (s *AuthService) ChangePassword(
 		if err := auth.Succeed(ctx, tx, limits...); err != nil {
 			return err
 		}
-		kept, err := tx.Session.Get(ctx, who.SessionID)
+		strong, err := auth.HadSecondFactor(ctx, tx, who.SessionID)
 		if err != nil {
 			return err
 		}
-		if grant, err = s.restart(ctx, tx, row, proof{given: kept.SecondFactor}); err != nil {
+		if grant, err = s.restart(ctx, tx, row, proof{given: strong}); err != nil {
 			return err
 		}
 		return record(ctx, tx, s.queue, auth.Event{

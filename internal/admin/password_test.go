@@ -18,6 +18,7 @@ import (
 	"github.com/zebrands/catalog/ent/onetimetoken"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
 	"github.com/zebrands/catalog/internal/admin"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/db"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/test/dbtest"
@@ -51,6 +52,22 @@ func TestChangePassword(t *testing.T) {
 		_, err = w.auth.SignIn(w.ctx, &catalogv1.SignInRequest{Email: "ana@example.com", Password: goodPassword})
 		requireReason(t, err, fault.SignInFailed)
 		w.signIn(t, "ana@example.com", newPassword)
+	})
+}
+
+func TestChangePasswordDoesNotReplaceAnEndedSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		other := w.signIn(t, "ana@example.com", goodPassword)
+		late := w.as(t, other.GetAccessToken()) // the call is authenticated, and waits for its turn to hash
+		caller, ok := auth.PrincipalFrom(late)
+		require.True(t, ok)
+		_, err := w.auth.RevokeSession(w.ctx, &catalogv1.RevokeSessionRequest{Id: caller.SessionID.String()})
+		require.NoError(t, err)
+		_, err = w.auth.ChangePassword(late, &catalogv1.ChangePasswordRequest{
+			CurrentPassword: goodPassword, NewPassword: newPassword,
+		})
+		requireReason(t, err, fault.SessionEnded)
+		w.signIn(t, "ana@example.com", goodPassword)
 	})
 }
 

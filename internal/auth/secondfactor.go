@@ -10,6 +10,7 @@ import (
 	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/passkey"
 	"github.com/zebrands/catalog/ent/session"
+	"github.com/zebrands/catalog/internal/db"
 )
 
 // policyID is the id of the only row of security_policies.
@@ -63,4 +64,22 @@ func MarkSecondFactor(ctx context.Context, tx *ent.Tx, sessionID uuid.UUID) erro
 		return fmt.Errorf("mark session: %w", err)
 	}
 	return nil
+}
+
+// HadSecondFactor reports whether the administrator proved a second factor in a session that the transaction is about to
+// replace by another one. Returns SESSION_ENDED if it has ended since the call began: whoever revoked it, or requires a
+// second factor now, meant that its holder signs in again.
+func HadSecondFactor(ctx context.Context, tx *ent.Tx, sessionID uuid.UUID) (bool, error) {
+	// A change of the policy sees the session that begins now, or has ended this one.
+	if err := db.ShareLockTx(ctx, tx, db.PolicyLock); err != nil {
+		return false, err
+	}
+	open, err := OpenSession(ctx, tx, sessionID)
+	if err != nil {
+		return false, err
+	}
+	if open == nil {
+		return false, errSessionEnded
+	}
+	return open.SecondFactor, nil
 }
