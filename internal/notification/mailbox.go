@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/pagination"
@@ -52,8 +53,8 @@ func (s *Service) ListMailboxMessages(
 	return resp, err
 }
 
-// GetMailboxMessage returns a mail that the caller may read, with its bodies. Returns MAILBOX_NOT_IN_USE or
-// MAILBOX_MESSAGE_NOT_FOUND.
+// GetMailboxMessage returns a mail that the caller may read, with its bodies. Returns MAILBOX_NOT_IN_USE,
+// MAILBOX_MESSAGE_NOT_FOUND or REAUTHENTICATION_REQUIRED.
 func (s *Service) GetMailboxMessage(
 	ctx context.Context, req *catalogv1.GetMailboxMessageRequest,
 ) (*catalogv1.GetMailboxMessageResponse, error) {
@@ -71,6 +72,11 @@ func (s *Service) GetMailboxMessage(
 	if !mayRead(&letter.Item) {
 		return nil, errNoMessage
 	}
+	if letter.Item.Tag() == tagInvitation {
+		if err := s.mayAccept(ctx); err != nil {
+			return nil, err
+		}
+	}
 	m := toMailboxMessage(&letter.Item)
 	m.Text, m.Html = letter.Text, letter.HTML
 	return &catalogv1.GetMailboxMessageResponse{Message: m}, nil
@@ -78,7 +84,7 @@ func (s *Service) GetMailboxMessage(
 
 // mailboxReader returns a predicate for the mails that the caller may read: their own, and others' mails that grant no
 // extra privilege. Every administrator may read the history, and may create an administrator with a password of their
-// choice, which is all that an invitation link allows. Any other mail, including future kinds, could hold a link that
+// choice, which is all that an invitation link allows: see mayAccept. Any other mail, including future kinds, could hold a link that
 // lets its reader take over an account. A mail that confirms an address is its administrator's.
 func (s *Service) mailboxReader(ctx context.Context) (func(*mail.Item) bool, error) {
 	if s.mailbox == nil {
@@ -107,6 +113,16 @@ func toMailboxMessage(item *mail.Item) *catalogv1.MailboxMessage {
 		Subject:  item.Subject(),
 		SendTime: timestamppb.New(item.ModTime),
 	}
+}
+
+// mayAccept returns REAUTHENTICATION_REQUIRED unless the caller proved who they are lately: the link of an invitation
+// makes its reader an administrator, for which CreateAdmin asks the same.
+func (s *Service) mayAccept(ctx context.Context) error {
+	principal, ok := auth.PrincipalFrom(ctx)
+	if !ok {
+		return errNoCaller
+	}
+	return auth.RequireReauthentication(principal, s.db.Now())
 }
 
 // written formats an address for people.

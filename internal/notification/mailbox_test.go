@@ -3,11 +3,13 @@ package notification_test
 import (
 	netmail "net/mail"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/zebrands/catalog/ent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
+	"github.com/zebrands/catalog/internal/auth"
 	"github.com/zebrands/catalog/internal/fault"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/notification"
@@ -51,14 +53,14 @@ func TestMailbox(t *testing.T) {
 		all, err := s.ListMailboxMessages(w.as(w.luis), &catalogv1.ListMailboxMessagesRequest{})
 		require.NoError(t, err)
 		for _, m := range all.GetMessages() {
-			resp, err := s.GetMailboxMessage(w.as(w.luis), &catalogv1.GetMailboxMessageRequest{Id: m.GetId()})
+			resp, err := s.GetMailboxMessage(w.fresh(w.luis), &catalogv1.GetMailboxMessageRequest{Id: m.GetId()})
 			require.NoError(t, err)
 			m.Text, m.Html = "A link\n", "<p>A link"
 			require.Equal(t, m.String(), resp.GetMessage().String())
 			require.Equal(t, "Luis <Luis@example.com>", m.GetTo())
 			require.Equal(t, "catalog@example.com", m.GetFrom())
 
-			_, err = s.GetMailboxMessage(w.as(w.ana), &catalogv1.GetMailboxMessageRequest{Id: m.GetId()})
+			_, err = s.GetMailboxMessage(w.fresh(w.ana), &catalogv1.GetMailboxMessageRequest{Id: m.GetId()})
 			if m.GetSubject() == "“changes” for Luis" || m.GetSubject() == "“invitation” for Luis" {
 				require.NoError(t, err)
 			} else {
@@ -79,5 +81,29 @@ func TestMailboxIsNotInUse(t *testing.T) {
 		require.True(t, fault.Is(err, fault.MailboxNotInUse), "%v", err)
 		_, err = s.GetMailboxMessage(w.as(w.ana), &catalogv1.GetMailboxMessageRequest{Id: "a.eml"})
 		require.True(t, fault.Is(err, fault.MailboxNotInUse), "%v", err)
+	})
+}
+
+func TestInvitationsInTheMailboxNeedAFreshProof(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		box := mail.NewMailbox(t.TempDir())
+		s := notification.NewService(w.db, w.queue, box, w.health)
+		_, err := box.Send(t.Context(), mail.Message{
+			ID: "invitation@example.com", Subject: "An invitation", Tag: "invitation", Text: "A link\n",
+			From: netmail.Address{Address: "catalog@example.com"}, To: []netmail.Address{{Address: "new@example.com"}},
+		})
+		require.NoError(t, err)
+		list, err := s.ListMailboxMessages(w.as(w.ana), &catalogv1.ListMailboxMessagesRequest{})
+		require.NoError(t, err)
+		require.Len(t, list.GetMessages(), 1)
+		read := func(authTime time.Time) error {
+			p := auth.Principal{AdminID: w.ana.ID, Name: w.ana.Name, AuthTime: authTime}
+			_, err := s.GetMailboxMessage(auth.WithPrincipal(t.Context(), p),
+				&catalogv1.GetMailboxMessageRequest{Id: list.GetMessages()[0].GetId()})
+			return err
+		}
+		stale := read(w.db.Now().Add(-auth.ReauthenticationLifetime - time.Second))
+		require.True(t, fault.Is(stale, fault.ReauthenticationRequired), "%v", stale)
+		require.NoError(t, read(w.db.Now()))
 	})
 }

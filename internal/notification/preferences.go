@@ -89,12 +89,14 @@ func (s *Service) preferences(ctx context.Context, id uuid.UUID) (*catalogv1.Pre
 	return nil, fmt.Errorf("read preferences: unknown frequency %q", row.Frequency)
 }
 
+var errNoCaller = fault.New(fault.Unauthenticated, fault.TokenRequired, "sign in first")
+
 // callerOf returns the calling administrator. Returns TOKEN_REQUIRED if there is none, which the interceptors rule
 // out.
 func callerOf(ctx context.Context) (uuid.UUID, error) {
 	principal, ok := auth.PrincipalFrom(ctx)
 	if !ok {
-		return uuid.Nil, fault.New(fault.Unauthenticated, fault.TokenRequired, "sign in first")
+		return uuid.Nil, errNoCaller
 	}
 	return principal.AdminID, nil
 }

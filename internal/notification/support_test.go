@@ -76,6 +76,11 @@ func (w *world) as(a *ent.Admin) context.Context {
 	return auth.WithPrincipal(w.t.Context(), auth.Principal{AdminID: a.ID, Name: a.Name})
 }
 
+// fresh is as for somebody who has just signed in.
+func (w *world) fresh(a *ent.Admin) context.Context {
+	return auth.WithPrincipal(w.t.Context(), auth.Principal{AdminID: a.ID, Name: a.Name, AuthTime: w.db.Now()})
+}
+
 func (w *world) tx(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) {
 	w.t.Helper()
 	require.NoError(w.t, w.db.InTx(ctx, fn))

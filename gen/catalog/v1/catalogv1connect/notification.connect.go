@@ -105,7 +105,8 @@ type NotificationServiceClient interface {
 	// GetMailboxMessage returns a mail, with its texts, if ListMailboxMessages shows it to the caller.
 	//
 	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
-	// a mail that only its recipient may see.
+	// a mail that only its recipient may see; UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for an invitation, whose link
+	// makes its reader an administrator.
 	GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error)
 }
 
@@ -305,7 +306,8 @@ type NotificationServiceHandler interface {
 	// GetMailboxMessage returns a mail, with its texts, if ListMailboxMessages shows it to the caller.
 	//
 	// Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
-	// a mail that only its recipient may see.
+	// a mail that only its recipient may see; UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for an invitation, whose link
+	// makes its reader an administrator.
 	GetMailboxMessage(context.Context, *v1.GetMailboxMessageRequest) (*v1.GetMailboxMessageResponse, error)
 }
 

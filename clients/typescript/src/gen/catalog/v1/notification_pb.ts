@@ -989,7 +989,8 @@ export const NotificationService: GenService<{
    * GetMailboxMessage returns a mail, with its texts, if ListMailboxMessages shows it to the caller.
    *
    * Errors: FAILED_PRECONDITION (MAILBOX_NOT_IN_USE); NOT_FOUND (MAILBOX_MESSAGE_NOT_FOUND), also for
-   * a mail that only its recipient may see.
+   * a mail that only its recipient may see; UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) for an invitation, whose link
+   * makes its reader an administrator.
    *
    * @generated from rpc catalog.v1.NotificationService.GetMailboxMessage
    */
