@@ -73,8 +73,8 @@ func cleanEmail(typed string) (string, problem) {
 	if strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return "", problem{fault.FieldNotEmail, "must have only letters from a to z, digits and ASCII signs before the @"}
 	}
-	domain, err := idna.Lookup.ToASCII(domain)
-	if err != nil {
+	domain, ok := asciiDomain(domain)
+	if !ok {
 		return "", problem{fault.FieldNotEmail, "must have a valid domain behind the @"}
 	}
 	email := strings.ToLower(local + "@" + domain)
@@ -86,6 +86,17 @@ func cleanEmail(typed string) (string, problem) {
 		return "", problem{fault.FieldTooLong, "must have at most 254 characters"}
 	}
 	return email, problem{}
+}
+
+// asciiDomain returns the form of a domain for a look-up. Returns false if it has none, or one that is not valid itself,
+// as of text that is not UTF-8.
+func asciiDomain(domain string) (string, bool) {
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return "", false
+	}
+	again, err := idna.Lookup.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
 }
 
 // accountOf returns the rate limit key of an account: its normalized address, or, for invalid input, a key that

@@ -38,6 +38,7 @@ func TestCleanEmail(t *testing.T) {
 func FuzzCleanEmail(f *testing.F) {
 	f.Add("Ana@M\u00fcnchen.example")
 	f.Add("\u212a@example.com")
+	f.Add("0@0\xbc0")
 	f.Fuzz(func(t *testing.T, typed string) {
 		email, bad := cleanEmail(typed)
 		if bad != (problem{}) {
