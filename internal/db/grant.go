@@ -29,7 +29,7 @@ type Access struct {
 // privilege escalation, or hides it.
 var guarded = []string{
 	"admins", "sessions", "refresh_tokens", "one_time_tokens", "throttles", "signing_keys", "verification_keys",
-	"api_keys", "security_events",
+	"api_keys", "passkeys", "passkey_challenges", "recovery_codes", "security_policies", "security_events",
 }
 
 const rows = "SELECT, INSERT, UPDATE, DELETE"

@@ -102,6 +102,15 @@ func requireNoAdministratorIsMade(t *testing.T, server *db.DB) {
 		"UPDATE api_keys SET digest = ''",
 		"UPDATE api_keys SET revoke_time = NULL",
 		"DELETE FROM api_keys",
+		"SELECT credential FROM passkeys",
+		"DELETE FROM passkeys",
+		"DELETE FROM passkey_challenges",
+		"SELECT id FROM recovery_codes",
+		"DELETE FROM recovery_codes",
+		"UPDATE security_policies SET require_second_factor = false",
+		"DELETE FROM security_policies",
+		"UPDATE security_events SET actor_name = ''",
+		"DELETE FROM security_events",
 	} {
 		_, err := server.SQL().ExecContext(t.Context(), statement)
 		require.ErrorContains(t, err, "permission denied", statement)
