@@ -139,19 +139,20 @@ func emailChanged(row *ent.Admin, from string) auth.Event {
 func (s *AuthService) ConfirmEmail(
 	ctx context.Context, req *catalogv1.ConfirmEmailRequest,
 ) (*catalogv1.ConfirmEmailResponse, error) {
-	row, err := s.confirming(ctx, req.GetToken())
+	checked, err := s.confirming(ctx, req.GetToken())
 	if err != nil {
 		return nil, err
 	}
 	client := auth.ClientFrom(ctx)
-	known, err := auth.SignedInFrom(ctx, s.d, row.ID, client)
+	known, err := auth.SignedInFrom(ctx, s.d, checked.ID, client)
 	if err != nil {
 		return nil, err
 	}
-	limits := auth.SignInLimits(client, row.Email, known)
-	if err := s.checkPassword(ctx, limits, row, req.GetPassword(), errProofIncorrect); err != nil {
+	limits := auth.SignInLimits(client, checked.Email, known)
+	if err := s.checkPassword(ctx, limits, checked, req.GetPassword(), errProofIncorrect); err != nil {
 		return nil, err
 	}
+	var row *ent.Admin
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if err := lockAdmins(ctx, tx); err != nil {
 			return err
@@ -159,7 +160,7 @@ func (s *AuthService) ConfirmEmail(
 		if _, err := auth.UseOneTimeToken(ctx, tx, onetimetoken.PurposeEmailConfirmation, req.GetToken()); err != nil {
 			return err
 		}
-		if row, err = s.confirmEmail(ctx, tx, row); err != nil {
+		if row, err = s.confirmEmail(ctx, tx, checked); err != nil {
 			return err
 		}
 		return auth.Succeed(ctx, tx, limits...)

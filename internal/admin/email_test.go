@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
+	"github.com/zebrands/catalog/ent"
 	"github.com/zebrands/catalog/ent/onetimetoken"
 	"github.com/zebrands/catalog/ent/securityevent"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
@@ -69,6 +71,27 @@ func TestAnAddressIsNewOnceItsOwnerConfirmedIt(t *testing.T) {
 			{"email_change_requested", "ana@example.com", "ana.new@example.com"},
 			{"email_changed", "ana@example.com", "ana.new@example.com"},
 		})
+	})
+}
+
+// TestConfirmingAnAddressSurvivesADeadlock lets the first try of the transaction fail at its last step.
+func TestConfirmingAnAddressSurvivesADeadlock(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.move(t, w.ctx, w.ana.GetId(), "ana.new@example.com")
+		token := w.token(t, onetimetoken.PurposeEmailConfirmation, w.ana.GetId())
+		tries := 0
+		w.d.HookSecurityEvents(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				if tries++; tries == 1 {
+					return nil, &pq.Error{Code: "40P01"} // deadlock detected
+				}
+				return next.Mutate(ctx, m)
+			})
+		})
+		confirmed, err := w.confirm(t, token, goodPassword)
+		require.NoError(t, err)
+		require.Equal(t, 2, tries)
+		require.Equal(t, "ana.new@example.com", confirmed.GetEmail())
 	})
 }
 
