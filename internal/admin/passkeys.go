@@ -24,7 +24,8 @@ var (
 	errNoSuchKey = fault.New(fault.NotFound, fault.PasskeyNotFound, "There is no such passkey.")
 )
 
-// CreatePasskeyChallenge implements catalog.v1.AuthService.
+// CreatePasskeyChallenge implements catalog.v1.AuthService. Like CreatePasskey it needs a recent proof of who the caller
+// is to create a passkey: otherwise the device would keep one that the server refuses.
 func (s *AuthService) CreatePasskeyChallenge(
 	ctx context.Context, req *catalogv1.CreatePasskeyChallengeRequest,
 ) (*catalogv1.CreatePasskeyChallengeResponse, error) {
@@ -32,13 +33,17 @@ func (s *AuthService) CreatePasskeyChallenge(
 	if err != nil {
 		return nil, err
 	}
+	creates := req.GetPurpose() == catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE
 	var options string
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := requireProof(ctx, tx, creates); err != nil {
+			return err
+		}
 		row, err := tx.Admin.Get(ctx, who.AdminID)
 		if err != nil {
 			return err
 		}
-		if req.GetPurpose() == catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE {
+		if creates {
 			options, err = s.passkeys.BeginCreate(ctx, tx, row)
 		} else {
 			options, err = s.passkeys.BeginUse(ctx, tx, row, passkeychallenge.PurposeReauthenticate)

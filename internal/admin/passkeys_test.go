@@ -365,6 +365,19 @@ func TestCreatePasskeyRefusesWhatIsNotNew(t *testing.T) {
 	})
 }
 
+// TestNoDeviceCreatesAPasskeyInVain needs the proof of identity before the ceremony, and not after it.
+func TestNoDeviceCreatesAPasskeyInVain(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := w.longAgo(t)
+		_, err := w.auth.CreatePasskeyChallenge(ctx, &catalogv1.CreatePasskeyChallengeRequest{
+			Purpose: catalogv1.CreatePasskeyChallengeRequest_PURPOSE_CREATE,
+		})
+		requireReason(t, err, fault.ReauthenticationRequired)
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
+		w.begin(ctx, t, catalogv1.CreatePasskeyChallengeRequest_PURPOSE_REAUTHENTICATE)
+	})
+}
+
 func TestPasskeysOfAnAdministratorAreLimited(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		device := authenticator.New(testOrigin)

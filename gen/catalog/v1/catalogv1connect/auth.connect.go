@@ -181,8 +181,9 @@ type AuthServiceClient interface {
 	ConfirmEmail(context.Context, *v1.ConfirmEmailRequest) (*v1.ConfirmEmailResponse, error)
 	// CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
 	//
-	// Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
-	// passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) if the purpose is to create, before a device creates a passkey
+	// that CreatePasskey refuses; FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the
+	// caller has no passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
 	// RESOURCE_EXHAUSTED (PASSKEY_LIMIT) if the purpose is to create and the caller has 10 passkeys.
 	CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error)
 	// CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
@@ -719,8 +720,9 @@ type AuthServiceHandler interface {
 	ConfirmEmail(context.Context, *v1.ConfirmEmailRequest) (*v1.ConfirmEmailResponse, error)
 	// CreatePasskeyChallenge returns the options of a WebAuthn ceremony of the caller, valid for 5 minutes.
 	//
-	// Errors: FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the caller has no
-	// passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
+	// Errors: UNAUTHENTICATED (REAUTHENTICATION_REQUIRED) if the purpose is to create, before a device creates a passkey
+	// that CreatePasskey refuses; FAILED_PRECONDITION (PASSKEY_NOT_FOUND) if the purpose is to reauthenticate and the
+	// caller has no passkey; FAILED_PRECONDITION (PASSKEYS_UNAVAILABLE) if browsers refuse passkeys at the public URL of the catalog;
 	// RESOURCE_EXHAUSTED (PASSKEY_LIMIT) if the purpose is to create and the caller has 10 passkeys.
 	CreatePasskeyChallenge(context.Context, *v1.CreatePasskeyChallengeRequest) (*v1.CreatePasskeyChallengeResponse, error)
 	// CreatePasskey adds a passkey of the caller, which is a second factor from then on. The first one also
