@@ -77,7 +77,7 @@ func TestAnAddressIsNewOnceItsOwnerConfirmedIt(t *testing.T) {
 // TestConfirmingAnAddressSurvivesADeadlock lets the first try of the transaction fail at its last step.
 func TestConfirmingAnAddressSurvivesADeadlock(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.move(t, w.ctx, w.ana.GetId(), "ana.new@example.com")
+		w.move(t, w.ana.GetId(), "ana.new@example.com")
 		token := w.token(t, onetimetoken.PurposeEmailConfirmation, w.ana.GetId())
 		tries := 0
 		w.d.HookSecurityEvents(func(next ent.Mutator) ent.Mutator {
