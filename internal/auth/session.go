@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -340,8 +341,14 @@ func active(now time.Time) predicate.Session {
 	return session.And(session.EndTimeIsNil(), session.ExpireTimeGT(now.UTC()))
 }
 
-// printable sanitizes a header for storage: valid UTF-8 without NUL, of bounded length.
+// printable sanitizes a header for storage: valid UTF-8 of bounded length, without control characters and direction marks,
+// which would change how terminals and pages show what is next to it.
 func printable(header string) string {
 	header = strings.ToValidUTF8(header[:min(len(header), maxUserAgent)], "")
-	return strings.ReplaceAll(header, "\x00", "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, header)
 }

@@ -331,14 +331,14 @@ func TestSessionsKnowWhereTheyStarted(t *testing.T) {
 		w := newWorld(t, d)
 		w.start(t, auth.WithClient(t.Context(), auth.Client{
 			Address:   netip.MustParseAddr("::ffff:192.0.2.7"),
-			UserAgent: "curl\x00\xff" + strings.Repeat("x", 600),
+			UserAgent: "curl\x00\xff\u009b\u202e" + strings.Repeat("x", 600),
 		}))
 		sessions, err := auth.ActiveSessions(t.Context(), d, w.admin.ID, 10)
 		require.NoError(t, err)
 		require.Len(t, sessions, 2)
 		require.Equal(t, w.grant.SessionID, sessions[1].ID, "the latest comes first")
 		require.Equal(t, "192.0.2.7", sessions[0].IPAddress)
-		require.Equal(t, "curl"+strings.Repeat("x", 506), sessions[0].UserAgent)
+		require.Equal(t, "curl"+strings.Repeat("x", 501), sessions[0].UserAgent)
 	})
 }
 
