@@ -43,6 +43,7 @@ var notices = map[catalogv1.SecurityEvent_Type]told{
 	catalogv1.SecurityEvent_TYPE_RECOVERY_CODES_CREATED:  always,
 	catalogv1.SecurityEvent_TYPE_RECOVERY_CODE_USED:      always,
 	catalogv1.SecurityEvent_TYPE_SECURITY_POLICY_UPDATED: always,
+	catalogv1.SecurityEvent_TYPE_SECOND_FACTOR_FAILED:    always,
 }
 
 // record adds an event to the audit trail, and queues mails that tell the administrator concerned, e.Admin, at the

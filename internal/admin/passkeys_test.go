@@ -267,6 +267,21 @@ func TestSecondFactorIsThrottled(t *testing.T) {
 	})
 }
 
+func TestWrongSecondFactorIsTold(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.addPasskey(w.ctx, t, authenticator.New(testOrigin), "")
+		before := len(w.notices(t, w.ana.GetId()))
+		const tries = 8
+		for i := range tries {
+			_, err := w.signInWith(t, withCode("00000-00000-00000-00000"))
+			requireReason(t, err, fault.SecondFactorFailed)
+			require.Len(t, w.notices(t, w.ana.GetId()), before+min(i+1, 5), "and the mails are no flood")
+		}
+		failed := securityevent.Type("second_factor_failed")
+		require.Equal(t, tries, w.d.Reader().SecurityEvent.Query().Where(failed).CountX(t.Context()))
+	})
+}
+
 func TestRecoveryCodes(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		_, err := w.auth.CreateRecoveryCodes(w.ctx, &catalogv1.CreateRecoveryCodesRequest{})

@@ -18,6 +18,9 @@ const (
 	newPasskeyOptions = "new_passkey_options"
 )
 
+// factorNotice is the purpose of mails about wrong second factors, for their limit.
+const factorNotice = "second_factor_notice"
+
 // errFactorMissing is returned by proveFactor if a second factor is needed and none was given. answerFactor
 // turns it into SECOND_FACTOR_REQUIRED.
 var errFactorMissing = errors.New("admin: a second factor is needed")
@@ -164,8 +167,8 @@ func (s *AuthService) beginSignIn(ctx context.Context, tx *ent.Tx, row *ent.Admi
 	return s.passkeys.BeginUse(ctx, tx, row, passkeychallenge.PurposeSignIn)
 }
 
-// countFactor records a wrong second factor, and counts it like a wrong password. Returns SIGN_IN_THROTTLED if a limit
-// was reached.
+// countFactor records a wrong second factor, and counts it like a wrong password. The administrator is told, because
+// somebody has their password, but not more often than they get links. Returns SIGN_IN_THROTTLED if a limit was reached.
 func (s *AuthService) countFactor(
 	ctx context.Context, row *ent.Admin, limits []auth.Limit, factor *catalogv1.SecondFactor, cause error,
 ) error {
@@ -173,9 +176,18 @@ func (s *AuthService) countFactor(
 		if err := auth.CountIn(ctx, tx, limits...); err != nil {
 			return err
 		}
-		return record(ctx, tx, s.queue, auth.Event{
+		event := auth.Event{
 			Type: catalogv1.SecurityEvent_TYPE_SECOND_FACTOR_FAILED, Admin: row, Details: aboutFactor(factor, cause),
-		})
+		}
+		err := auth.CountIn(ctx, tx, auth.LinkLimit(factorNotice, row.ID.String()))
+		if fault.Is(err, fault.SignInThrottled) { // told often enough
+			_, err = auth.RecordEvent(ctx, tx, event)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, s.queue, event)
 	})
 }
 
