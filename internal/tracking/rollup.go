@@ -214,7 +214,8 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// upsert adds the sums to the tables. Every process locks tables and rows in the same order, which prevents deadlocks.
+// upsert adds the sums to the tables. Every process locks tables and rows in the same order, and prune waits for no
+// lock, which prevents deadlocks.
 func upsert(ctx context.Context, tx *ent.Tx, sums *totals) error {
 	moves, err := sums.known(ctx, tx)
 	if err != nil {
@@ -282,7 +283,8 @@ func upsertMoves(ctx context.Context, tx *ent.Tx, moves map[move]float64) error 
 	return prune(ctx, tx, moves)
 }
 
-// prune deletes the rarest transitions from products that have more than maxSuccessors and some.
+// prune deletes the rarest transitions from products that have more than maxSuccessors and some. It leaves those that
+// another transaction adds to.
 func prune(ctx context.Context, tx *ent.Tx, moves map[move]float64) error {
 	from := map[uuid.UUID]bool{}
 	for m := range moves {
@@ -304,16 +306,29 @@ func prune(ctx context.Context, tx *ent.Tx, moves map[move]float64) error {
 			return fmt.Errorf("count transitions: %w", err)
 		}
 		for _, c := range crowded {
-			rare, err := tx.ProductTransition.Query().Where(producttransition.FromID(c.FromID)).
-				Order(producttransition.ByWeight(entsql.OrderDesc()), producttransition.ByID()).
-				Offset(maxSuccessors).Limit(upsertChunk).IDs(ctx)
-			if err != nil {
-				return fmt.Errorf("find rare transitions: %w", err)
-			}
-			if _, err := tx.ProductTransition.Delete().Where(producttransition.IDIn(rare...)).Exec(ctx); err != nil {
-				return fmt.Errorf("delete rare transitions: %w", err)
+			if err := pruneFrom(ctx, tx, c.FromID); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// pruneFrom deletes the rarest transitions from a product.
+func pruneFrom(ctx context.Context, tx *ent.Tx, from uuid.UUID) error {
+	rare, err := tx.ProductTransition.Query().Where(producttransition.FromID(from)).
+		Order(producttransition.ByWeight(entsql.OrderDesc()), producttransition.ByID()).
+		Offset(maxSuccessors).Limit(upsertChunk).IDs(ctx)
+	if err == nil && db.LocksRows(ctx) {
+		// In a query of its own: the one above would also lock those that it skips.
+		rare, err = tx.ProductTransition.Query().Where(producttransition.IDIn(rare...)).
+			ForUpdate(entsql.WithLockAction(entsql.SkipLocked)).IDs(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("find rare transitions: %w", err)
+	}
+	if _, err := tx.ProductTransition.Delete().Where(producttransition.IDIn(rare...)).Exec(ctx); err != nil {
+		return fmt.Errorf("delete rare transitions: %w", err)
 	}
 	return nil
 }

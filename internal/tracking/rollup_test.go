@@ -147,6 +147,36 @@ func TestRareTransitionsOfAProductAreDeleted(t *testing.T) {
 	})
 }
 
+// TestDeletionOfRareTransitionsWaitsForNobody holds a row that is to be deleted, as the rollup of another process does.
+// If two waited for each other, that would be a deadlock.
+func TestDeletionOfRareTransitionsWaitsForNobody(t *testing.T) {
+	d := dbtest.New(t, "postgres")
+	j := openJournal(t, t.TempDir())
+	rollup := tracking.NewRollup(d, j, slog.New(slog.DiscardHandler))
+	from := dbtest.CreateProduct(t, d, "from", "")
+	add := func(n int) {
+		for range n {
+			record(t, j, tracking.Read{Time: noon, Products: []uuid.UUID{uuid.Must(uuid.NewV7())}, From: from})
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		require.NoError(t, rollup.Flush(ctx))
+	}
+	add(240)
+	rarest, err := d.Reader().ProductTransition.Query().Order(ent.Desc("id")).FirstID(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, d.InTx(t.Context(), func(ctx context.Context, tx *ent.Tx) error {
+		if err := tx.ProductTransition.UpdateOneID(rarest).AddWeight(0).Exec(ctx); err != nil {
+			return err
+		}
+		add(20)
+		return nil
+	}))
+	require.Equal(t, 201, d.Reader().ProductTransition.Query().CountX(t.Context()))
+	add(50)
+	require.Equal(t, 200, d.Reader().ProductTransition.Query().CountX(t.Context()))
+}
+
 func TestManyProductsAreAddedInChunks(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		j := openJournal(t, t.TempDir())
