@@ -19,10 +19,7 @@ import (
 	"github.com/zebrands/catalog/internal/queue"
 )
 
-var (
-	errNoPasskey = fault.New(fault.FailedPrecondition, fault.PasskeyNotFound, "You have no passkey. Add one first.")
-	errNoSuchKey = fault.New(fault.NotFound, fault.PasskeyNotFound, "There is no such passkey.")
-)
+var errNoSuchPasskey = fault.New(fault.NotFound, fault.PasskeyNotFound, "There is no such passkey.")
 
 // CreatePasskeyChallenge implements catalog.v1.AuthService. Like CreatePasskey it needs a recent proof of who the caller
 // is to create a passkey: otherwise the device would keep one that the server refuses.
@@ -161,7 +158,7 @@ func (s *AuthService) DeletePasskey(
 	err = s.d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		found, err := tx.Passkey.Get(ctx, id)
 		if ent.IsNotFound(err) {
-			return errNoSuchKey
+			return errNoSuchPasskey
 		}
 		if err != nil {
 			return err
@@ -185,7 +182,7 @@ func deletePasskey(ctx context.Context, tx *ent.Tx, q *queue.Queue, owner *ent.A
 		return err
 	}
 	if deleted == 0 { // by another transaction
-		return errNoSuchKey
+		return errNoSuchPasskey
 	}
 	others, err := auth.HasPasskey(ctx, tx.Passkey, owner.ID)
 	if err != nil {
@@ -257,7 +254,7 @@ func (s *AuthService) CreateRecoveryCodes(
 func mustHavePasskey(ctx context.Context, tx *ent.Tx, adminID uuid.UUID) error {
 	has, err := auth.HasPasskey(ctx, tx.Passkey, adminID)
 	if err == nil && !has {
-		return errNoPasskey
+		return auth.ErrNoPasskey
 	}
 	return err
 }

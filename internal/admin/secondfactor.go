@@ -31,8 +31,6 @@ var (
 		"Sign in with a passkey or a recovery code, too.")
 	errPasskeyRequired = fault.New(fault.Unauthenticated, fault.SecondFactorRequired,
 		"The security policy requires a passkey. Add one to sign in.")
-	errFactorFailed = fault.New(fault.Unauthenticated, fault.SecondFactorFailed,
-		"The passkey or the recovery code is not valid. Try again.")
 )
 
 // proof is the result of a second factor.
@@ -68,7 +66,7 @@ func (s *AuthService) proveFactor(
 		return proof{given: true, hasPasskey: has}, s.useRecoveryCode(ctx, tx, row, given.RecoveryCode)
 	case *catalogv1.SecondFactor_NewPasskey_:
 		if has {
-			return proof{}, errFactorFailed.Because(errors.New("there is a passkey, so another one proves nothing"))
+			return proof{}, auth.ErrFactorRefused.Because(errors.New("there is a passkey, so another one proves nothing"))
 		}
 		return s.enroll(ctx, tx, row, given.NewPasskey)
 	}
@@ -98,7 +96,7 @@ func (s *AuthService) enroll(
 	}
 	_, codes, err := s.addPasskey(ctx, tx, row, name, wanted.GetCredential())
 	if fault.Is(err, fault.PasskeyInvalid) {
-		return proof{}, errFactorFailed.Because(err)
+		return proof{}, auth.ErrFactorRefused.Because(err)
 	}
 	return proof{given: true, hasPasskey: true, codes: codes}, err
 }

@@ -37,11 +37,13 @@ const rpName = "Catalog"
 
 // The faults of passkeys.
 var (
-	errPasskeyRefused = fault.New(fault.Unauthenticated, fault.SecondFactorFailed,
+	// ErrFactorRefused is the answer to a wrong second factor of any kind.
+	ErrFactorRefused = fault.New(fault.Unauthenticated, fault.SecondFactorFailed,
 		"The passkey or the recovery code is not valid here, was used before or took too long. Try again.")
 	errPasskeyLimit = fault.New(fault.Throttled, fault.PasskeyLimit,
 		"Nobody can have more than %d passkeys. Remove one first.", MaxPasskeys)
-	errPasskeyNotFound = fault.New(fault.FailedPrecondition, fault.PasskeyNotFound, "You have no passkey. Add one first.")
+	// ErrNoPasskey is the answer to a caller who needs a passkey and has none.
+	ErrNoPasskey = fault.New(fault.FailedPrecondition, fault.PasskeyNotFound, "You have no passkey. Add one first.")
 )
 
 // ErrCounter is the cause of SECOND_FACTOR_FAILED if the signature counter of a passkey did not increase. Then there
@@ -151,7 +153,7 @@ func (p *Passkeys) BeginUse(
 		return "", err
 	}
 	if len(user.credentials) == 0 {
-		return "", errPasskeyNotFound
+		return "", ErrNoPasskey
 	}
 	verification := protocol.VerificationPreferred
 	if purpose == passkeychallenge.PurposeReauthenticate {
@@ -208,21 +210,21 @@ func (p *Passkeys) Use(
 	}
 	answer, err := protocol.ParseCredentialRequestResponseBytes([]byte(assertion))
 	if err != nil {
-		return errPasskeyRefused.Because(explain(err))
+		return ErrFactorRefused.Because(explain(err))
 	}
 	session, err := takeChallenge(ctx, tx, row.ID, purpose, answer.Response.CollectedClientData.Challenge)
 	if errors.Is(err, errNoChallenge) {
-		return errPasskeyRefused.Because(err)
+		return ErrFactorRefused.Because(err)
 	}
 	if err != nil {
 		return err
 	}
 	used, err := p.web.ValidateLogin(user, session, answer)
 	if err != nil {
-		return errPasskeyRefused.Because(explain(err))
+		return ErrFactorRefused.Because(explain(err))
 	}
 	if used.Authenticator.CloneWarning {
-		return errPasskeyRefused.Because(ErrCounter)
+		return ErrFactorRefused.Because(ErrCounter)
 	}
 	record, err := json.Marshal(used)
 	if err != nil {

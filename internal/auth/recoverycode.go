@@ -51,7 +51,7 @@ func UseRecoveryCode(ctx context.Context, tx *ent.Tx, adminID uuid.UUID, typed s
 		return fmt.Errorf("use recovery code: %w", err)
 	}
 	if used == 0 {
-		return errPasskeyRefused
+		return ErrFactorRefused
 	}
 	return nil
 }
