@@ -189,8 +189,8 @@ func (s *AuthService) confirming(ctx context.Context, token string) (*ent.Admin,
 	return row, err
 }
 
-// confirmEmail makes the pending address the administrator's, if neither it nor the password has changed since they were
-// checked.
+// confirmEmail makes the pending address the administrator's, if neither it nor the password has changed since they
+// were checked.
 func (s *AuthService) confirmEmail(ctx context.Context, tx *ent.Tx, checked *ent.Admin) (*ent.Admin, error) {
 	old, err := lockAdmin(ctx, tx, admin.ID(checked.ID))
 	if err != nil {

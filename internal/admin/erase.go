@@ -110,7 +110,8 @@ func findDeleted(ctx context.Context, d *db.DB, who string) (*ent.Admin, error) 
 		for i, row := range rows {
 			ids[i] = row.ID.String()
 		}
-		return nil, fmt.Errorf("several deleted administrators had that address; name one by id: %s", strings.Join(ids, ", "))
+		return nil, fmt.Errorf("several deleted administrators had that address; name one by id: %s",
+			strings.Join(ids, ", "))
 	}
 }
 

@@ -38,7 +38,7 @@ func (w *world) mentions(t *testing.T, texts ...string) []string {
 	tables := w.read(t, list)
 	require.Greater(t, len(tables), 15)
 	for _, table := range tables {
-		for _, row := range w.read(t, fmt.Sprintf(`SELECT * FROM "%s"`, table[0])) {
+		for _, row := range w.read(t, `SELECT * FROM "`+table[0]+`"`) {
 			for _, value := range row {
 				if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(value, text) }) {
 					found = append(found, table[0]+": "+value)
@@ -198,7 +198,8 @@ func TestEraseIsResumed(t *testing.T) {
 		id := w.leaveTraces(t, 10)
 		calls := 0
 		err := w.erase(t, id.String(), func(admin.Traces) error {
-			if calls++; calls == 2 { // all but the administrator's own row is done
+			calls++
+			if calls == 2 { // all but the administrator's own row is done
 				return errors.New("the disk is gone")
 			}
 			return nil

@@ -14,10 +14,10 @@ import (
 // told says whether the administrator concerned is told of an event.
 type told int
 
+// The zero value tells nobody.
 const (
-	never told = iota
 	// byOthers tells of what somebody else did.
-	byOthers
+	byOthers told = iota + 1
 	// always also tells of what the administrator did: it may have been somebody with their session.
 	always
 )

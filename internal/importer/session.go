@@ -40,7 +40,8 @@ func Connect(server string) *Session {
 }
 
 var errSecondFactor = errors.New(
-	"sign in: this administrator needs a passkey, too, and commands have none; use an API key (--api-key or CATALOG_API_KEY)")
+	"sign in: this administrator needs a passkey, too, and commands have none; " +
+		"use an API key (--api-key or CATALOG_API_KEY)")
 
 // UseAPIKey makes the following calls with an API key. There is nothing to renew, or to sign out.
 func (s *Session) UseAPIKey(key string) {

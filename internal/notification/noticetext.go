@@ -39,11 +39,13 @@ var noticeTexts = map[catalogv1.SecurityEvent_Type]noticeText{
 		"Somebody signed in to your account", "Somebody signed in to your account in the catalog.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_SIGN_IN_FAILED: {
-		"A sign-in to your account failed", "Somebody tried to sign in to your account in the catalog, and failed.", review,
+		"A sign-in to your account failed",
+		"Somebody tried to sign in to your account in the catalog, and failed.", review,
 	},
 	catalogv1.SecurityEvent_TYPE_SIGN_IN_THROTTLED: {
 		"Sign-ins to your account failed too often",
-		"Somebody tried to sign in to your account in the catalog too often. The next tries are refused for a while.", review,
+		"Somebody tried to sign in to your account in the catalog too often. The next tries are refused for a while.",
+		review,
 	},
 	catalogv1.SecurityEvent_TYPE_SIGN_OUT: {
 		"A session of yours was signed out", "A session of your account in the catalog was signed out.", review,
@@ -58,10 +60,12 @@ var noticeTexts = map[catalogv1.SecurityEvent_Type]noticeText{
 	},
 	catalogv1.SecurityEvent_TYPE_REFRESH_TOKEN_REUSED: {
 		"A session of yours was ended",
-		"An old token of one of your sessions was used again. Somebody may have copied it, so the session was ended.", reset,
+		"An old token of one of your sessions was used again. Somebody may have copied it, so the session was ended.",
+		reset,
 	},
 	catalogv1.SecurityEvent_TYPE_PASSWORD_RESET_REQUESTED: {
-		"A link to reset your password was asked for", "Somebody asked for a link to reset your password for the catalog.",
+		"A link to reset your password was asked for",
+		"Somebody asked for a link to reset your password for the catalog.",
 		review,
 	},
 	catalogv1.SecurityEvent_TYPE_PASSWORD_RESET: {
@@ -69,24 +73,28 @@ var noticeTexts = map[catalogv1.SecurityEvent_Type]noticeText{
 		"Your password for the catalog was reset with a link from a mail. All earlier sessions were ended.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_PASSWORD_CHANGED: {
-		"Your password was changed", "Your password for the catalog was changed. All earlier sessions were ended.", reset,
+		"Your password was changed",
+		"Your password for the catalog was changed. All earlier sessions were ended.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_INVITED: {
 		"You were invited", "You were invited to administer the catalog.", ask,
 	},
 	catalogv1.SecurityEvent_TYPE_INVITATION_ACCEPTED: {
-		"Your invitation was accepted", "Your invitation to the catalog was accepted, and a password was chosen.", reset,
+		"Your invitation was accepted",
+		"Your invitation to the catalog was accepted, and a password was chosen.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_EMAIL_CHANGE_REQUESTED: {
 		"Your e-mail address is about to change",
-		"A new e-mail address was set for your account in the catalog. It replaces this one as soon as its owner confirms it.",
+		"A new e-mail address was set for your account in the catalog. " +
+			"It replaces this one as soon as its owner confirms it.",
 		reset,
 	},
 	catalogv1.SecurityEvent_TYPE_EMAIL_CHANGED: {
 		"Your e-mail address was changed", "The e-mail address of your account in the catalog was changed.", ask,
 	},
 	catalogv1.SecurityEvent_TYPE_ADMIN_CREATED: {
-		"An account was created for you", "You are now an administrator of the catalog. Another administrator chose your password.", reset,
+		"An account was created for you",
+		"You are now an administrator of the catalog. Another administrator chose your password.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_ADMIN_DISABLED: {
 		"Your account was disabled",
@@ -109,11 +117,13 @@ var noticeTexts = map[catalogv1.SecurityEvent_Type]noticeText{
 		"A session of yours was revoked", "A session of your account in the catalog was ended.", review,
 	},
 	catalogv1.SecurityEvent_TYPE_API_KEY_CREATED: {
-		"An API key was created in your name", "An API key of the catalog was created. Programs that have it act in your name.",
+		"An API key was created in your name",
+		"An API key of the catalog was created. Programs that have it act in your name.",
 		reset,
 	},
 	catalogv1.SecurityEvent_TYPE_API_KEY_REVOKED: {
-		"An API key of yours was revoked", "An API key that you created for the catalog was revoked. It no longer works.", review,
+		"An API key of yours was revoked",
+		"An API key that you created for the catalog was revoked. It no longer works.", review,
 	},
 	catalogv1.SecurityEvent_TYPE_PASSKEY_CREATED: {
 		"A passkey was added to your account", "A passkey was added to your account in the catalog.", reset,
@@ -126,10 +136,12 @@ var noticeTexts = map[catalogv1.SecurityEvent_Type]noticeText{
 		"New recovery codes were created for your account in the catalog. The old ones no longer work.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_RECOVERY_CODE_USED: {
-		"A recovery code of yours was used", "Somebody signed in to your account in the catalog with a recovery code.", reset,
+		"A recovery code of yours was used",
+		"Somebody signed in to your account in the catalog with a recovery code.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_SECURITY_POLICY_UPDATED: {
-		"The security policy was changed", "The rules for all administrators of the catalog were changed in your name.", reset,
+		"The security policy was changed",
+		"The rules for all administrators of the catalog were changed in your name.", reset,
 	},
 	catalogv1.SecurityEvent_TYPE_SECOND_FACTOR_FAILED: {
 		"Somebody has your password",

@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-func run(args []string) error {
+func run(args []string) (err error) {
 	name, open := listFile, openList
 	if len(args) > 0 {
 		name, open = args[0], openPackage
@@ -100,7 +100,7 @@ func read(r io.Reader) ([]string, error) {
 	return slices.Compact(passwords), lines.Err()
 }
 
-func write(passwords []string) error {
+func write(passwords []string) (err error) {
 	file, err := os.Create(listFile)
 	if err != nil {
 		return err
