@@ -27,8 +27,6 @@ const keyNameDetail = "key_name"
 var errKeyNotFound = fault.New(fault.NotFound, fault.APIKeyNotFound, "There is no such API key.")
 
 // CreateApiKey implements catalog.v1.AuthService.
-//
-//nolint:staticcheck // the name is the contract's
 func (s *AuthService) CreateApiKey(
 	ctx context.Context, req *catalogv1.CreateApiKeyRequest,
 ) (*catalogv1.CreateApiKeyResponse, error) {
@@ -98,8 +96,6 @@ func (s *AuthService) recordKey(
 }
 
 // ListApiKeys implements catalog.v1.AuthService.
-//
-//nolint:staticcheck // the name is the contract's
 func (s *AuthService) ListApiKeys(
 	ctx context.Context, req *catalogv1.ListApiKeysRequest,
 ) (*catalogv1.ListApiKeysResponse, error) {
@@ -156,8 +152,6 @@ func (s *AuthService) creators(ctx context.Context, keys []*ent.APIKey) (map[uui
 }
 
 // RevokeApiKey implements catalog.v1.AuthService.
-//
-//nolint:staticcheck // the name is the contract's
 func (s *AuthService) RevokeApiKey(
 	ctx context.Context, req *catalogv1.RevokeApiKeyRequest,
 ) (*catalogv1.RevokeApiKeyResponse, error) {

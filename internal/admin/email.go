@@ -34,7 +34,8 @@ func moves(old, row *ent.Admin) bool {
 
 // moved completes an update of an administrator: it revokes the links that a change of addresses makes invalid, and
 // mails new ones. A disabled administrator gets no mail, so the link to a pending address is mailed once they are
-// enabled. Returns EMAIL_TAKEN if another administrator has the pending address, and SIGN_IN_THROTTLED after too many mails.
+// enabled. Returns EMAIL_TAKEN if another administrator has the pending address, and SIGN_IN_THROTTLED after too many
+// mails.
 func (s *Service) moved(ctx context.Context, tx *ent.Tx, old, row *ent.Admin) error {
 	switch {
 	case row.Email != old.Email:

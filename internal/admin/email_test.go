@@ -82,7 +82,8 @@ func TestConfirmingAnAddressSurvivesADeadlock(t *testing.T) {
 		tries := 0
 		w.d.HookSecurityEvents(func(next ent.Mutator) ent.Mutator {
 			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-				if tries++; tries == 1 {
+				tries++
+				if tries == 1 {
 					return nil, &pq.Error{Code: "40P01"} // deadlock detected
 				}
 				return next.Mutate(ctx, m)

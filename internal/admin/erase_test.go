@@ -38,7 +38,7 @@ func (w *world) mentions(t *testing.T, texts ...string) []string {
 	tables := w.read(t, list)
 	require.Greater(t, len(tables), 15)
 	for _, table := range tables {
-		for _, row := range w.read(t, `SELECT * FROM "`+table[0]+`"`) {
+		for _, row := range w.read(t, fmt.Sprintf(`SELECT * FROM %q`, table[0])) { //nolint:unqueryvet // every column
 			for _, value := range row {
 				if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(value, text) }) {
 					found = append(found, table[0]+": "+value)

@@ -68,10 +68,10 @@ type redemption struct {
 	then func(ctx context.Context, row *ent.Admin) (*ent.Admin, error)
 }
 
-// redeem consumes a token, sets its administrator's password, ends all their sessions and starts a new one.
-// Returns ONE_TIME_TOKEN_INVALID if the token is invalid or its administrator is not eligible, INVITATION_ACCEPTED if it
-// is a used invitation, and a fault if the password is not acceptable. The token stays valid after every error, also if
-// the second factor is missing or wrong.
+// redeem consumes a token, sets its administrator's password, ends all their sessions and starts a new one. Returns
+// ONE_TIME_TOKEN_INVALID if the token is invalid or its administrator is not eligible, INVITATION_ACCEPTED if it is a
+// used invitation, and a fault if the password is not acceptable. The token stays valid after every error, also if the
+// second factor is missing or wrong.
 func (s *AuthService) redeem(ctx context.Context, r redemption) (signedIn, error) {
 	if err := auth.CheckPassword(r.field, r.password, "", ""); err != nil {
 		return signedIn{}, err
@@ -123,8 +123,8 @@ func factorLimits(ctx context.Context, row *ent.Admin) []auth.Limit {
 var errInvitationAccepted = fault.New(fault.FailedPrecondition, fault.InvitationAccepted,
 	"The invitation was accepted already. Sign in, or ask for a new password.")
 
-// accepted returns INVITATION_ACCEPTED in place of ONE_TIME_TOKEN_INVALID if the redemption is of an invitation that was
-// used for an account that is active. It returns other errors unchanged. Only a holder of the token learns this.
+// accepted returns INVITATION_ACCEPTED in place of ONE_TIME_TOKEN_INVALID if the redemption is of an invitation that
+// was used for an account that is active. It returns other errors unchanged. Only a holder of the token learns this.
 func (s *AuthService) accepted(ctx context.Context, r redemption, err error) error {
 	if r.purpose != onetimetoken.PurposeInvitation || !fault.Is(err, fault.OneTimeTokenInvalid) {
 		return err

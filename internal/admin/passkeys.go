@@ -21,8 +21,8 @@ import (
 
 var errNoSuchPasskey = fault.New(fault.NotFound, fault.PasskeyNotFound, "There is no such passkey.")
 
-// CreatePasskeyChallenge implements catalog.v1.AuthService. Like CreatePasskey it needs a recent proof of who the caller
-// is to create a passkey: otherwise the device would keep one that the server refuses.
+// CreatePasskeyChallenge implements catalog.v1.AuthService. Like CreatePasskey it needs a recent proof of who the
+// caller is to create a passkey: otherwise the device would keep one that the server refuses.
 func (s *AuthService) CreatePasskeyChallenge(
 	ctx context.Context, req *catalogv1.CreatePasskeyChallengeRequest,
 ) (*catalogv1.CreatePasskeyChallengeResponse, error) {

@@ -107,8 +107,8 @@ func LiveAPIKey(now time.Time) predicate.APIKey {
 	return apikey.And(apikey.RevokeTimeIsNil(), apikey.Or(apikey.ExpireTimeIsNil(), apikey.ExpireTimeGT(now.UTC())))
 }
 
-// Authenticate returns the bearer of an API key. It checks the key and its creator in the database with one query by the
-// key's digest, so that revocation takes effect immediately. It needs no protection against guessing: a key has 190
+// Authenticate returns the bearer of an API key. It checks the key and its creator in the database with one query by
+// the key's digest, so that revocation takes effect immediately. It needs no protection against guessing: a key has 190
 // random bits.
 //
 // Returns API_KEY_INVALID if the key does not work, whatever the cause, and RATE_LIMITED if it makes too many calls.

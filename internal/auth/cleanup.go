@@ -44,8 +44,8 @@ func CleanupEvents(ctx context.Context, d *db.DB, retention time.Duration) error
 }
 
 // Cleanup deletes expired rows: sessions with their refresh tokens, one-time tokens, challenges of passkeys, rate limit
-// counters, and retired keys. Ended sessions stay until they expire, so that reuse of a refresh token is still detected.
-// Call it periodically, on any replica.
+// counters, and retired keys. Ended sessions stay until they expire, so that reuse of a refresh token is still
+// detected. Call it periodically, on any replica.
 func Cleanup(ctx context.Context, d *db.DB) error {
 	err := d.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		now := tx.Clock.Now()

@@ -41,9 +41,9 @@ var recommended = PasswordParams{MemoryKiB: 19 * 1024, Iterations: 2, Parallelis
 // waits instead of exhausting memory, and one from a single network is refused, so that others hardly wait. Share one
 // instance.
 //
-// Passwords are normalized to Unicode form NFKC (NIST SP 800-63B), so that "é" and "ﬁ" are the same from every keyboard.
-// They are not trimmed and are case-sensitive. Hashes from before are of form NFC: Verify takes both, and Renew
-// replaces the old ones.
+// Passwords are normalized to Unicode form NFKC (NIST SP 800-63B), so that "é" and "ﬁ" are the same from every
+// keyboard. They are not trimmed and are case-sensitive. Hashes from before are of form NFC: Verify takes both, and
+// Renew replaces the old ones.
 type Passwords struct {
 	params PasswordParams
 	slots  chan struct{}

@@ -146,7 +146,8 @@ func isConfirmation(d *ent.Delivery) bool {
 // one of their addresses changed, since they were read: that invalidated their earlier tokens, and a new one must not
 // replace them.
 func issue(ctx context.Context, tx *ent.Tx, l link, to *ent.Admin) (string, error) {
-	query := tx.Admin.Query().Where(admin.ID(to.ID), admin.Email(to.Email), admin.PendingEmail(to.PendingEmail), isThere())
+	query := tx.Admin.Query().
+		Where(admin.ID(to.ID), admin.Email(to.Email), admin.PendingEmail(to.PendingEmail), isThere())
 	if db.LocksRows(ctx) {
 		query.ForUpdate()
 	}

@@ -72,7 +72,7 @@ func (s *Service) GetMailboxMessage(
 	if !mayRead(&letter.Item) {
 		return nil, errNoMessage
 	}
-	if letter.Item.Tag() == tagInvitation {
+	if letter.Tag() == tagInvitation {
 		if err := s.mayAccept(ctx); err != nil {
 			return nil, err
 		}
@@ -84,8 +84,8 @@ func (s *Service) GetMailboxMessage(
 
 // mailboxReader returns a predicate for the mails that the caller may read: their own, and others' mails that grant no
 // extra privilege. Every administrator may read the history, and may create an administrator with a password of their
-// choice, which is all that an invitation link allows: see mayAccept. Any other mail, including future kinds, could hold a link that
-// lets its reader take over an account. A mail that confirms an address is its administrator's.
+// choice, which is all that an invitation link allows: see mayAccept. Any other mail, including future kinds, could
+// hold a link that lets its reader take over an account. A mail that confirms an address is its administrator's.
 func (s *Service) mailboxReader(ctx context.Context) (func(*mail.Item) bool, error) {
 	if s.mailbox == nil {
 		return nil, errNoMailbox

@@ -62,8 +62,10 @@ func TestEveryEventHasATextForMails(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for number, name := range catalogv1.SecurityEvent_Type_name {
 			if number != 0 {
-				w.record(t.Context(), auth.Event{Type: catalogv1.SecurityEvent_Type(number), Admin: w.luis,
-					Details: map[string]string{"key_name": name}}, w.luis.Email)
+				w.record(t.Context(), auth.Event{
+					Type: catalogv1.SecurityEvent_Type(number), Admin: w.luis,
+					Details: map[string]string{"key_name": name},
+				}, w.luis.Email)
 			}
 		}
 		w.work()

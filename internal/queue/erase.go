@@ -13,8 +13,8 @@ import (
 // ErrRunning is returned while a job runs that cannot be deleted.
 var ErrRunning = errors.New("a mail is just being prepared; try again in a moment")
 
-// DeleteMailsTo deletes the jobs that create mails to an administrator, done or not: their arguments can have addresses.
-// Returns ErrRunning, so that the transaction rolls back, if one of them runs.
+// DeleteMailsTo deletes the jobs that create mails to an administrator, done or not: their arguments can have
+// addresses. Returns ErrRunning, so that the transaction rolls back, if one of them runs.
 func DeleteMailsTo(ctx context.Context, tx *ent.Tx, admin uuid.UUID) error {
 	const theirs = " FROM river_job WHERE kind IN ('security_notice', 'account_mail') AND args ->> 'admin_id' = $1"
 	if _, err := tx.ExecContext(ctx, "DELETE"+theirs+" AND state <> 'running'", admin.String()); err != nil {

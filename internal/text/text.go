@@ -18,8 +18,8 @@ func Clean(s string) string {
 }
 
 // Label returns a name of one line as readers should see it: clean, with single spaces, and without characters that
-// show nothing or change how their neighbors are shown, such as direction marks and zero-width spaces. Joiners stay where
-// scripts and emoji need them, and variation selectors behind symbols and Han characters.
+// show nothing or change how their neighbors are shown, such as direction marks and zero-width spaces. Joiners stay
+// where scripts and emoji need them, and variation selectors behind symbols and Han characters.
 func Label(s string) string {
 	var kept []rune
 	for _, r := range norm.NFC.String(s) {
