@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -26,7 +27,7 @@ func gate(check Authenticate, clock *clock.Clock) connect.RequestGateFunc {
 		ctx context.Context, spec connect.Spec, _ connect.Peer, header http.Header,
 	) (allowed context.Context, err error) {
 		defer conclude(ctx, &err)
-		callFrom(ctx).gated = true
+		callFrom(ctx).gated, callFrom(ctx).gateTime = true, time.Now()
 		if allowed, err = authenticate(ctx, check, header); err != nil {
 			return nil, err
 		}
@@ -38,6 +39,45 @@ func gate(check Authenticate, clock *clock.Clock) connect.RequestGateFunc {
 		}
 		return allowed, callFrom(ctx).body.checkQuery()
 	}
+}
+
+// lateBody is how long after the gate a body may arrive without another check of its caller. It is less than what a
+// stream may outlive its session.
+const lateBody = time.Second
+
+// recheck authenticates a unary call again once its body is there, if that took long, and always before it changes who can
+// sign in: a caller who held the body back must not act after their session was revoked.
+type recheck struct {
+	check Authenticate
+	clock *clock.Clock
+}
+
+// WrapUnary implements connect.Interceptor.
+func (r recheck) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		_, authenticated := auth.PrincipalFrom(ctx)
+		if !authenticated || !needsReauthentication(req.Spec()) && time.Since(callFrom(ctx).gateTime) < lateBody {
+			return next(ctx, req)
+		}
+		ctx, err := authenticate(ctx, r.check, req.Header())
+		if err != nil {
+			return nil, err
+		}
+		if err := authorize(ctx, req.Spec(), r.clock); err != nil {
+			return nil, err
+		}
+		return next(ctx, req)
+	}
+}
+
+// WrapStreamingClient implements connect.Interceptor.
+func (recheck) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return next
+}
+
+// WrapStreamingHandler returns next: auth.Guard ends streams.
+func (recheck) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return next
 }
 
 // refuseIfMatch refuses a precondition that would otherwise be ignored: the caller would overwrite what it means to

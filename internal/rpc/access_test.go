@@ -1,8 +1,13 @@
 package rpc_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
@@ -61,4 +66,37 @@ func TestReauthenticationIsRequiredInEveryProtocol(t *testing.T) {
 			require.Equal(t, map[string]string{"max_age": "300"}, detail.(*errdetails.ErrorInfo).GetMetadata())
 		})
 	}
+}
+
+// Whoever holds a body back does not act after the end of their session.
+func TestSessionThatEndsBeforeTheBodyIsThere(t *testing.T) {
+	gated, ended := make(chan struct{}), &atomic.Bool{}
+	first := sync.OnceFunc(func() { close(gated) })
+	s := startWith(t, setup{timeout: time.Minute, authenticated: func(string) error {
+		if ended.Load() {
+			return fault.New(fault.Unauthenticated, fault.SessionEnded, "Ended.")
+		}
+		first()
+		return nil
+	}})
+	body, send := io.Pipe()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+createAdmin, body)
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+freshToken)
+	sent := make(chan error, 1)
+	go func() {
+		<-gated
+		ended.Store(true)
+		_, err := io.WriteString(send, `{"admin": {"email": "bea@example.com", "name": "Bea"}}`)
+		sent <- errors.Join(err, send.Close())
+	}()
+	resp, err := s.Client().Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, <-sent)
+	require.Equal(t, http.StatusUnauthorized, resp.StatusCode, "%s", answer)
+	require.Contains(t, string(answer), fault.SessionEnded)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -21,6 +22,8 @@ type call struct {
 	protocol string
 	// gated reports whether the request reached the gate: before, only Connect itself can refuse it.
 	gated bool
+	// gateTime is when it did.
+	gateTime time.Time
 	// chained reports whether the request was decoded and reached the interceptors, or the handler of a stream.
 	chained bool
 	// control is set for streams, and opened is called when the handler of one takes over.

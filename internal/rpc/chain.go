@@ -53,6 +53,7 @@ func (c Chain) HandlerOptions() []connect.HandlerOption {
 	}
 	steps := []connect.Interceptor{
 		outcome{failed: c.Failed},
+		recheck{check: c.Authenticate, clock: c.clock()},
 		streaming{streams: streams, sendTimeout: c.SendTimeout, limit: c.MaxRequestBytes},
 		validation{},
 		caching(c.ReadMaxAge),

@@ -131,6 +131,8 @@ type setup struct {
 	sendTimeout time.Duration
 	// listener wraps the server's, if set.
 	listener func(net.Listener) net.Listener
+	// authenticated is called before a token is checked, if set, and may fail it.
+	authenticated func(token string) error
 	// outermost wraps the server's handler, if set.
 	outermost func(http.Handler) http.Handler
 }
@@ -149,6 +151,11 @@ func startWith(t *testing.T, with setup, options ...connect.HandlerOption) serve
 		MaxRequestBytes: limit,
 		ReadMaxAge:      with.readMaxAge,
 		Authenticate: func(_ context.Context, token string) (auth.Principal, error) {
+			if with.authenticated != nil {
+				if err := with.authenticated(token); err != nil {
+					return auth.Principal{}, err
+				}
+			}
 			if token == "boom" {
 				panic("kaboom")
 			}
