@@ -6,7 +6,7 @@ const expected = [
   /^README\.md$/,
   /^CHANGELOG\.md$/,
   /^LICENSE$/,
-  /^dist\/(?:gen\/(?:[a-z0-9]+\/)+)?[a-z_]+\.(?:js|d\.ts)$/,
+  /^dist\/(?:gen\/(?:[a-z0-9]+\/)+)?[a-z_-]+\.(?:js|d\.ts)$/,
 ];
 const required = ["README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "dist/node.js", "dist/react.js"];
 

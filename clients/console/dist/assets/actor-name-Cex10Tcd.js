@@ -1,0 +1,1 @@
+import{at as e}from"./index-DMoh-96A.js";function t(e){return e.replace(/ \(key of ((?:(?! \(key of ).)*)\)$/s,` (clave de $1)`)}function n(){let{language:n}=e();return({actorName:e,apiKeyId:r})=>r===``||n===`en`?e:t(e)}export{n as t};

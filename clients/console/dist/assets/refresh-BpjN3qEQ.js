@@ -1,0 +1,1 @@
+import{n as e}from"./QueryClientProvider-BUorxAbp.js";import{o as t}from"./use-query-CZcSA7gR.js";function n(){let n=e();return async(...e)=>{await Promise.all(e.map(e=>n.invalidateQueries({queryKey:t({schema:e,cardinality:void 0})})))}}export{n as t};

@@ -1,0 +1,1 @@
+import{et as e,tt as t}from"./index-DMoh-96A.js";import{t as n}from"./jsx-runtime-LKYXHABd.js";var r=n();function i({value:n,exact:i=!1}){let a=t();return n===void 0?(0,r.jsx)(`span`,{"aria-hidden":!0,children:`–`}):(0,r.jsx)(`time`,{dateTime:e(n).toISOString(),title:a.dateTime(n),className:`whitespace-nowrap`,children:i?a.dateTime(n):a.relative(n)})}export{i as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./admin_pb-DH-XoUKI.js";import{t}from"./use-query-CZcSA7gR.js";function n(){return t(e.method.listAdmins,{pageSize:1e3,showDeleted:!0}).data?.admins??[]}export{n as t};
