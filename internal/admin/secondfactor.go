@@ -114,7 +114,8 @@ func (s *AuthService) start(ctx context.Context, tx *ent.Tx, row *ent.Admin, p p
 }
 
 // answerFactor returns the answer to a call whose transaction failed with err in proveFactor, after it has stored the
-// challenge for the next try or counted the failure. It returns other errors unchanged. limits are those of the sign-in.
+// challenge for the next try or counted the failure. It returns other errors unchanged. limits are those of the
+// sign-in.
 func (s *AuthService) answerFactor(
 	ctx context.Context, row *ent.Admin, limits []auth.Limit, factor *catalogv1.SecondFactor, err error,
 ) error {
@@ -166,7 +167,8 @@ func (s *AuthService) beginSignIn(ctx context.Context, tx *ent.Tx, row *ent.Admi
 }
 
 // countFactor records a wrong second factor, and counts it like a wrong password. The administrator is told, because
-// somebody has their password, but not more often than they get links. Returns SIGN_IN_THROTTLED if a limit was reached.
+// somebody has their password, but not more often than they get links. Returns SIGN_IN_THROTTLED if a limit was
+// reached.
 func (s *AuthService) countFactor(
 	ctx context.Context, row *ent.Admin, limits []auth.Limit, factor *catalogv1.SecondFactor, cause error,
 ) error {

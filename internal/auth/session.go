@@ -341,8 +341,8 @@ func active(now time.Time) predicate.Session {
 	return session.And(session.EndTimeIsNil(), session.ExpireTimeGT(now.UTC()))
 }
 
-// printable sanitizes a header for storage: valid UTF-8 of bounded length, without control characters and direction marks,
-// which would change how terminals and pages show what is next to it.
+// printable sanitizes a header for storage: valid UTF-8 of bounded length, without control characters and direction
+// marks, which would change how terminals and pages show what is next to it.
 func printable(header string) string {
 	header = strings.ToValidUTF8(header[:min(len(header), maxUserAgent)], "")
 	return strings.Map(func(r rune) rune {

@@ -136,8 +136,8 @@ func openSQLite(ctx context.Context, path string, config options) (write, read *
 	const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
 		"&_pragma=foreign_keys(1)&_time_format=sqlite"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
-	// The writer is first: it creates the file and the write-ahead log that readers need. It overwrites what it deletes, such
-	// as erased names: otherwise the file would keep them.
+	// The writer is first: it creates the file and the write-ahead log that readers need. It overwrites what it deletes,
+	// such as erased names: otherwise the file would keep them.
 	write, err = openPool(ctx, file+"&_txlock=immediate&_pragma=secure_delete(1)", 1, config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", path, err)

@@ -45,8 +45,8 @@ func gate(check Authenticate, clock *clock.Clock) connect.RequestGateFunc {
 // stream may outlive its session.
 const lateBody = time.Second
 
-// recheck authenticates a unary call again once its body is there, if that took long, and always before it changes who can
-// sign in: a caller who held the body back must not act after their session was revoked.
+// recheck authenticates a unary call again once its body is there, if that took long, and always before it changes who
+// can sign in: a caller who held the body back must not act after their session was revoked.
 type recheck struct {
 	check Authenticate
 	clock *clock.Clock
