@@ -88,8 +88,8 @@ func cleanEmail(typed string) (string, problem) {
 	return email, problem{}
 }
 
-// asciiDomain returns the form of a domain for a look-up. Returns false if it has none, or one that is not valid itself,
-// as of text that is not UTF-8.
+// asciiDomain returns the form of a domain for a look-up. Returns false if it has none, or one that is not valid
+// itself, as of text that is not UTF-8.
 func asciiDomain(domain string) (string, bool) {
 	ascii, err := idna.Lookup.ToASCII(domain)
 	if err != nil {

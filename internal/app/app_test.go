@@ -48,7 +48,7 @@ func settings(t *testing.T) config.Config {
 		RequestTimeout:  10 * time.Second,
 		ShutdownTimeout: 10 * time.Second,
 
-		InvitationsPerHour: 30, MaxStreams: 100, MaxStreamsPerAdmin: 10,
+		InvitationsPerHour: 30, MaxStreams: 100, MaxStreamsPerAdmin: 10, SecurityEventRetention: 24 * time.Hour, APIKeyBurst: 1,
 	}
 }
 
