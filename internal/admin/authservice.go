@@ -20,8 +20,6 @@ import (
 
 // AuthService implements catalog.v1.AuthService.
 type AuthService struct {
-	catalogv1connect.UnimplementedAuthServiceHandler
-
 	d         *db.DB
 	queue     *queue.Queue
 	sessions  *auth.Sessions

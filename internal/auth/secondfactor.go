@@ -66,9 +66,9 @@ func MarkSecondFactor(ctx context.Context, tx *ent.Tx, sessionID uuid.UUID) erro
 	return nil
 }
 
-// HadSecondFactor reports whether the administrator proved a second factor in a session that the transaction is about to
-// replace by another one. Returns SESSION_ENDED if it has ended since the call began: whoever revoked it, or requires a
-// second factor now, meant that its holder signs in again.
+// HadSecondFactor reports whether the administrator proved a second factor in a session that the transaction is about
+// to replace by another one. Returns SESSION_ENDED if it has ended since the call began: whoever revoked it, or
+// requires a second factor now, meant that its holder signs in again.
 func HadSecondFactor(ctx context.Context, tx *ent.Tx, sessionID uuid.UUID) (bool, error) {
 	// A change of the policy sees the session that begins now, or has ended this one.
 	if err := db.ShareLockTx(ctx, tx, db.PolicyLock); err != nil {
