@@ -115,10 +115,11 @@ for (const database of databases) {
           await assert.rejects(catalog.session.reauthenticate({ password: "wrong" }), refusedFor("PASSWORD_INCORRECT"));
           const time = await catalog.session.reauthenticate({ password: ana.password });
           assert.ok(Math.abs(time.getTime() - Date.now()) < 60_000);
-          await catalog.admins.createAdmin({
+          const { admin: bea } = await catalog.admins.createAdmin({
             admin: { email: `${brand}@example.com`, name: "Bea" },
             password: "battery horse staple",
           });
+          await catalog.admins.deleteAdmin({ id: bea?.id ?? "" });
           assert.equal(catalog.session.signOutReason, undefined);
         });
 
