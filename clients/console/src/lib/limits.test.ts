@@ -33,7 +33,7 @@ test("limits are the server's", () => {
     "admin.email": server("internal/admin/person.go", "maxEmailLength"),
     "admin.name": server("internal/admin/person.go", "maxNameLength"),
     "api_key.name": contract("auth.proto", "CreateApiKeyRequest", "name"),
-    password: server("internal/auth/password.go", "MaxPasswordLength"),
+    password: server("internal/auth/passwordrules.go", "MaxPasswordLength"),
     "passkey.name": contract("auth.proto", "CreatePasskeyRequest", "name"),
     recoveryCode: contract("auth.proto", "SecondFactor", "recovery_code"),
     query: contract("product.proto", "ListProductsRequest", "query"),
@@ -46,5 +46,5 @@ test("limits are the server's", () => {
   });
   assert.equal(maxAttributeName, product("MaxKey"));
   assert.equal(maxAttributeValue, product("maxValue"));
-  assert.equal(minPasswordLength, server("internal/auth/password.go", "MinPasswordLength"));
+  assert.equal(minPasswordLength, server("internal/auth/passwordrules.go", "MinPasswordLength"));
 });
