@@ -64,9 +64,10 @@ test("the reference is tried live, and asks nobody else for anything", async () 
     const { accessToken } = JSON.parse(signedIn.answer);
     await page.getByRole("button", { name: "Authorize" }).first().click();
     const dialog = page.locator(".modal-ux");
-    await dialog.locator("input").fill(accessToken);
-    await dialog.getByRole("button", { name: "Apply credentials" }).click();
-    await dialog.getByRole("button", { name: "Close" }).click();
+    const scheme = dialog.locator(".auth-container", { hasText: "accessToken" });
+    await scheme.locator("input").fill(accessToken);
+    await scheme.getByRole("button", { name: "Apply credentials" }).click();
+    await scheme.getByRole("button", { name: "Close" }).click();
     const created = await tryIt(page, "ProductService", "CreateProduct", { product });
     assert.match(created.status, /^200/);
     assert.match(created.answer, /"sku": "LAMP-2"/);
