@@ -32,7 +32,7 @@ const (
 	// recommendedByDefault is the number of products without page_size.
 	recommendedByDefault = 12
 	// minSupport is the number of transitions, after decay, below which a product is not recommended for them. One
-	// network contributes at most two in an hour: see package tracking.
+	// network contributes at most two a process and hour of the clock: see package tracking.
 	minSupport = 2.5
 	// similarOfBrand and similarOfTag bound the products that are compared, and similarTags the tags.
 	similarOfBrand, similarOfTag, similarTags = 100, 50, 3
