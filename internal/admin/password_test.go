@@ -138,6 +138,21 @@ func TestRequestPasswordReset(t *testing.T) {
 	})
 }
 
+// Anybody can ask, and it costs no hash: addresses that are made up must leave no rows that stay.
+func TestMadeUpAddressesDoNotFillTheAuditTrail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		before := len(w.trail(t, 0))
+		for _, email := range []string{"unknown@example.com", "ana@example.com"} {
+			_, err := w.auth.RequestPasswordReset(t.Context(), &catalogv1.RequestPasswordResetRequest{Email: email})
+			require.NoError(t, err)
+		}
+		added := w.trail(t, before)
+		require.Len(t, added, 1)
+		require.Equal(t, "password_reset_requested", added[0].Type)
+		require.Equal(t, w.ana.GetId(), added[0].AdminID.String())
+	})
+}
+
 func TestForgottenPasswordsDoNotFloodSomebodyInvited(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		bea := w.create(t, "bea@example.com", "")
