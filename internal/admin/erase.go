@@ -20,7 +20,6 @@ import (
 	"github.com/zebrands/catalog/ent/passkeychallenge"
 	"github.com/zebrands/catalog/ent/predicate"
 	"github.com/zebrands/catalog/ent/productchange"
-	"github.com/zebrands/catalog/ent/recoverycode"
 	"github.com/zebrands/catalog/ent/securityevent"
 	"github.com/zebrands/catalog/ent/session"
 	catalogv1 "github.com/zebrands/catalog/gen/catalog/v1"
@@ -97,21 +96,22 @@ func findDeleted(ctx context.Context, d *db.DB, who string) (*ent.Admin, error) 
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(rows, func(row *ent.Admin) bool { return row.DeleteTime == nil }) {
-		return nil, errors.New("delete the administrator first: only a deleted one can be erased")
-	}
-	switch len(rows) {
-	case 0:
-		return nil, errors.New("there is no such administrator, or they were erased already")
-	case 1:
-		return rows[0], nil
-	default:
-		ids := make([]string, len(rows))
-		for i, row := range rows {
-			ids[i] = row.ID.String()
+	var deleted []string
+	for _, row := range rows {
+		if row.DeleteTime != nil {
+			deleted = append(deleted, row.ID.String())
 		}
-		return nil, fmt.Errorf("several deleted administrators had that address; name one by id: %s",
-			strings.Join(ids, ", "))
+	}
+	switch {
+	case len(rows) == 0:
+		return nil, errors.New("there is no such administrator, or they were erased already")
+	case len(deleted) == 0:
+		return nil, errors.New("delete the administrator first: only a deleted one can be erased")
+	case len(rows) > 1:
+		return nil, fmt.Errorf("several administrators have or had that address; name a deleted one by id: %s",
+			strings.Join(deleted, ", "))
+	default:
+		return rows[0], nil
 	}
 }
 
@@ -190,7 +190,7 @@ func (e *eraser) credentials(ctx context.Context) error {
 		if _, err := tx.PasskeyChallenge.Delete().Where(passkeychallenge.AdminID(e.id)).Exec(ctx); err != nil {
 			return err
 		}
-		if _, err := tx.RecoveryCode.Delete().Where(recoverycode.AdminID(e.id)).Exec(ctx); err != nil {
+		if err := auth.DeleteRecoveryCodes(ctx, tx, e.id); err != nil {
 			return err
 		}
 		if _, err := tx.OneTimeToken.Delete().Where(onetimetoken.AdminID(e.id)).Exec(ctx); err != nil {
@@ -244,11 +244,10 @@ func (e *eraser) keys(ctx context.Context) error {
 	})
 }
 
-// nameOf returns what replaces an actor's name, which is "erp (key of Ana)" for a key.
+// nameOf returns what replaces an actor's name.
 func (e *eraser) nameOf(name string, isKey bool) string {
-	const of = " (key of "
-	if i := strings.LastIndex(name, of); isKey && i >= 0 {
-		return name[:i] + of + e.pseudonym.name + ")"
+	if isKey {
+		return auth.RenameCreator(name, e.pseudonym.name)
 	}
 	return e.pseudonym.name
 }

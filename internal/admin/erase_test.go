@@ -186,9 +186,14 @@ func TestErase(t *testing.T) {
 func TestEraseIsForDeletedAdministrators(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		require.ErrorContains(t, w.erase(t, "ana@example.com", ignore), "delete the administrator first")
+		left := w.create(t, "bea@example.com", goodPassword)
+		_, err := w.service.DeleteAdmin(w.ctx, &catalogv1.DeleteAdminRequest{Id: left.GetId()})
+		require.NoError(t, err)
+		w.create(t, "bea@example.com", goodPassword)
+		require.ErrorContains(t, w.erase(t, "bea@example.com", ignore), left.GetId(), "another one has the address now")
 		require.ErrorContains(t, w.erase(t, "nobody@example.com", ignore), "no such administrator")
 		require.ErrorContains(t, w.erase(t, "nobody", ignore), "id or e-mail address")
-		require.Equal(t, "Ana", w.d.Reader().Admin.Query().OnlyX(t.Context()).Name)
+		require.Equal(t, "Ana", w.d.Reader().Admin.GetX(t.Context(), uuid.MustParse(w.ana.GetId())).Name)
 	})
 }
 

@@ -125,11 +125,9 @@ func (s *AuthService) ListPasskeys(
 	if err != nil {
 		return nil, err
 	}
-	owner := who.AdminID
-	if req.GetAdminId() != "" {
-		if owner, err = s.existing(ctx, req.GetAdminId()); err != nil {
-			return nil, err
-		}
+	owner, err := s.existing(ctx, req.GetAdminId(), who)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := s.d.Reader().Passkey.Query().Where(passkey.AdminID(owner)).Order(passkey.ByID()).All(ctx)
 	if err != nil {

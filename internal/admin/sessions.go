@@ -43,11 +43,9 @@ func (s *AuthService) ListSessions(
 	if err != nil {
 		return nil, err
 	}
-	owner := who.AdminID
-	if req.GetAdminId() != "" {
-		if owner, err = s.existing(ctx, req.GetAdminId()); err != nil {
-			return nil, err
-		}
+	owner, err := s.existing(ctx, req.GetAdminId(), who)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := auth.ActiveSessions(ctx, s.d, owner, maxSessions)
 	if err != nil {
@@ -60,8 +58,11 @@ func (s *AuthService) ListSessions(
 	return &catalogv1.ListSessionsResponse{Sessions: sessions}, nil
 }
 
-// existing parses the id of an administrator. Returns ADMIN_NOT_FOUND if there is none.
-func (s *AuthService) existing(ctx context.Context, adminID string) (uuid.UUID, error) {
+// existing parses the id of an administrator; an empty one is the caller's. Returns ADMIN_NOT_FOUND if there is none.
+func (s *AuthService) existing(ctx context.Context, adminID string, who auth.Principal) (uuid.UUID, error) {
+	if adminID == "" {
+		return who.AdminID, nil
+	}
 	id, err := convert.ParseID("admin_id", adminID)
 	if err != nil {
 		return uuid.Nil, err

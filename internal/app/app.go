@@ -143,48 +143,62 @@ func OpenDatabase(
 	return d, nil
 }
 
+// onDatabase opens and migrates the database for a command, and closes it when run has returned.
+func onDatabase(
+	ctx context.Context, storage config.Storage, log *slog.Logger, run func(ctx context.Context, d *db.DB) error,
+) error {
+	d, err := OpenDatabase(ctx, storage, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(run(auth.AsOperator(ctx), d), d.Close())
+}
+
 // CreateAdmin creates an administrator in the database and returns the id. Returns a fault on the fields email,
 // name or password, or EMAIL_TAKEN.
 func CreateAdmin(
 	ctx context.Context, storage config.Storage, log *slog.Logger, email, name, password string,
-) (string, error) {
-	d, err := OpenDatabase(ctx, storage, log)
-	if err != nil {
-		return "", err
-	}
-	id, err := admin.CreateWithPassword(auth.AsOperator(ctx), d, email, name, password)
-	return id.String(), errors.Join(err, d.Close())
+) (id string, err error) {
+	err = onDatabase(ctx, storage, log, func(ctx context.Context, d *db.DB) error {
+		created, err := admin.CreateWithPassword(ctx, d, email, name, password)
+		id = created.String()
+		return err
+	})
+	return id, err
 }
 
 // RemovePasskeys removes the passkeys and recovery codes of an administrator in the database, and returns the number of
 // passkeys. Returns ADMIN_NOT_FOUND if nobody has the e-mail address.
-func RemovePasskeys(ctx context.Context, storage config.Storage, log *slog.Logger, email string) (int, error) {
-	d, err := OpenDatabase(ctx, storage, log)
-	if err != nil {
-		return 0, err
-	}
-	q, err := queue.New(d, log)
-	if err != nil {
-		return 0, errors.Join(fmt.Errorf("open queue: %w", err), d.Close())
-	}
-	removed, err := admin.RemovePasskeys(auth.AsOperator(ctx), d, q, email)
-	return removed, errors.Join(err, d.Close())
+func RemovePasskeys(
+	ctx context.Context, storage config.Storage, log *slog.Logger, email string,
+) (removed int, err error) {
+	err = onDatabase(ctx, storage, log, func(ctx context.Context, d *db.DB) error {
+		q, err := queue.New(d, log)
+		if err != nil {
+			return fmt.Errorf("open queue: %w", err)
+		}
+		removed, err = admin.RemovePasskeys(ctx, d, q, email)
+		return err
+	})
+	return removed, err
 }
 
 // EraseAdmin replaces the name and the addresses of a deleted administrator by a pseudonym, in the database and in the
 // local mailbox, and returns the id. who is an id or an address.
-func EraseAdmin(ctx context.Context, storage config.Storage, log *slog.Logger, who string) (string, error) {
-	d, err := OpenDatabase(ctx, storage, log)
-	if err != nil {
-		return "", err
-	}
+func EraseAdmin(
+	ctx context.Context, storage config.Storage, log *slog.Logger, who string,
+) (id string, err error) {
 	mailbox := mail.NewMailbox(mailboxDir(storage.DataDir))
-	id, err := admin.Erase(ctx, d, who, func(t admin.Traces) error {
-		return mailbox.Remove(func(letter *mail.Letter) bool {
-			return letter.Mentions(slices.Concat(t.Names, t.Addresses))
+	err = onDatabase(ctx, storage, log, func(ctx context.Context, d *db.DB) error {
+		erased, err := admin.Erase(ctx, d, who, func(t admin.Traces) error {
+			return mailbox.Remove(func(letter *mail.Letter) bool {
+				return letter.Mentions(slices.Concat(t.Names, t.Addresses))
+			})
 		})
+		id = erased.String()
+		return err
 	})
-	return id.String(), errors.Join(err, d.Close())
+	return id, err
 }
 
 // ExportSecurityEvents calls yield with each event that a filter selects, newest first. Returns FILTER_INVALID.
@@ -192,11 +206,9 @@ func ExportSecurityEvents(
 	ctx context.Context, storage config.Storage, log *slog.Logger, filter string,
 	yield func(*catalogv1.SecurityEvent) error,
 ) error {
-	d, err := OpenDatabase(ctx, storage, log)
-	if err != nil {
-		return err
-	}
-	return errors.Join(admin.ExportEvents(ctx, d, filter, yield), d.Close())
+	return onDatabase(ctx, storage, log, func(ctx context.Context, d *db.DB) error {
+		return admin.ExportEvents(ctx, d, filter, yield)
+	})
 }
 
 // Backup writes a snapshot of the SQLite database to a new file, also while a server is running, and returns its

@@ -40,6 +40,21 @@ func NewAPIKey() APIKeySecret {
 	return APIKeySecret{Text: text, Digest: digest(text), Prefix: text[:apiKeyShown]}
 }
 
+// keyOf is between the names of a key and of its creator in that of an actor.
+const keyOf = " (key of "
+
+// keyActor returns the name under which a key acts, such as "erp (key of Ana)".
+func keyActor(key, creator string) string { return key + keyOf + creator + ")" }
+
+// RenameCreator returns the name under which a key acts, with another name of its creator.
+func RenameCreator(actor, creator string) string {
+	i := strings.LastIndex(actor, keyOf)
+	if i < 0 {
+		return creator
+	}
+	return keyActor(actor[:i], creator)
+}
+
 // isAPIKey reports whether a bearer token is meant to be an API key. No access token begins like one.
 func isAPIKey(token string) bool { return strings.HasPrefix(token, apiKeyPrefix) }
 

@@ -154,7 +154,7 @@ func (k *APIKeys) find(ctx context.Context, digest string) (p Principal, used ti
 		return Principal{}, time.Time{}, err
 	}
 	p.Key.Access = KeyAccess(apikey.Access(access))
-	p.Name = fmt.Sprintf("%s (key of %s)", name, creator)
+	p.Name = keyActor(name, creator)
 	p.ExpireTime = expire.Time
 	return p, last.Time, nil
 }

@@ -139,12 +139,7 @@ func CountIn(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 func (t *Throttle) FirstRefusal(
 	ctx context.Context, limits []Limit, first func(ctx context.Context, tx *ent.Tx) error,
 ) error {
-	now := t.d.Now()
-	reached := make([]predicate.Throttle, len(limits))
-	for i, limit := range limits {
-		reached[i] = throttle.And(throttle.ID(limit.ID), throttle.Count(limit.Max))
-	}
-	unnoted := throttle.And(throttle.Or(reached...), throttle.ExpireTimeGT(now))
+	unnoted := reached(limits, throttle.CountEQ, t.d.Now())
 	exists, err := t.d.Reader().Throttle.Query().Where(unnoted).Exist(ctx)
 	if err != nil || !exists {
 		return err
@@ -182,12 +177,8 @@ func Clear(ctx context.Context, tx *ent.Tx, limits ...Limit) error {
 
 func check(ctx context.Context, counts *ent.ThrottleClient, limits []Limit) error {
 	now := counts.Clock.Now()
-	reached := make([]predicate.Throttle, len(limits))
-	for i, limit := range limits {
-		reached[i] = throttle.And(throttle.ID(limit.ID), throttle.CountGTE(limit.Max))
-	}
 	row, err := counts.Query().
-		Where(throttle.Or(reached...), throttle.ExpireTimeGT(now)).
+		Where(reached(limits, throttle.CountGTE, now)).
 		Order(throttle.ByExpireTime(sql.OrderDesc())).
 		First(ctx)
 	if ent.IsNotFound(err) {
@@ -197,6 +188,15 @@ func check(ctx context.Context, counts *ent.ThrottleClient, limits []Limit) erro
 		return fmt.Errorf("throttle: %w", err)
 	}
 	return throttled(row, now)
+}
+
+// reached matches the counters of limits in their windows, whose count compares with the limit's maximum as count says.
+func reached(limits []Limit, count func(limit int) predicate.Throttle, now time.Time) predicate.Throttle {
+	counters := make([]predicate.Throttle, len(limits))
+	for i, limit := range limits {
+		counters[i] = throttle.And(throttle.ID(limit.ID), count(limit.Max))
+	}
+	return throttle.And(throttle.Or(counters...), throttle.ExpireTimeGT(now))
 }
 
 // count increments a counter, or starts a new window, in one statement. The row stays locked until the end of

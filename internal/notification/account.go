@@ -47,27 +47,36 @@ func (w *accountWorker) Work(ctx context.Context, job *river.Job[queue.AccountMa
 		if job.Args.Email != to.PendingEmail && job.Args.Email != "" {
 			return nil
 		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return err
-		}
-		err = tx.Delivery.Create().
-			SetID(id).
-			SetRecipientID(to.ID).
-			SetRecipientEmail(cmp.Or(job.Args.Email, to.Email)).
-			SetDedupKey(fmt.Sprintf("%s/%d", job.Args.Purpose, job.ID)).
-			SetMessageID(w.messageID(id.String())).
-			OnConflictColumns(delivery.FieldRecipientID, delivery.FieldDedupKey).
-			DoNothing().
-			Exec(ctx)
-		if errors.Is(err, sql.ErrNoRows) { // an earlier attempt of the job created it
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("account mail: %w", err)
-		}
-		return w.Queue.Insert(ctx, tx, linkJob(id))
+		key := fmt.Sprintf("%s/%d", job.Args.Purpose, job.ID)
+		return w.createDelivery(ctx, tx, to.ID, cmp.Or(job.Args.Email, to.Email), key, linkJob)
 	})
+}
+
+// createDelivery creates a delivery to one administrator and the job that sends it, unless an earlier attempt created
+// it: dedupKey is the same in every attempt.
+func (d *Deps) createDelivery(
+	ctx context.Context, tx *ent.Tx, recipient uuid.UUID, email, dedupKey string, send func(uuid.UUID) queue.Job,
+) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	err = tx.Delivery.Create().
+		SetID(id).
+		SetRecipientID(recipient).
+		SetRecipientEmail(email).
+		SetDedupKey(dedupKey).
+		SetMessageID(d.messageID(id.String())).
+		OnConflictColumns(delivery.FieldRecipientID, delivery.FieldDedupKey).
+		DoNothing().
+		Exec(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("create delivery: %w", err)
+	}
+	return d.Queue.Insert(ctx, tx, send(id))
 }
 
 func linkJob(id uuid.UUID) queue.Job {

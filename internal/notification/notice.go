@@ -2,8 +2,6 @@ package notification
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,7 +10,6 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/zebrands/catalog/ent"
-	"github.com/zebrands/catalog/ent/delivery"
 	"github.com/zebrands/catalog/ent/securityevent"
 	"github.com/zebrands/catalog/internal/mail"
 	"github.com/zebrands/catalog/internal/queue"
@@ -31,26 +28,8 @@ type noticeWorker struct {
 // are told.
 func (w *noticeWorker) Work(ctx context.Context, job *river.Job[queue.SecurityNoticeArgs]) error {
 	return w.DB.InTx(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return err
-		}
-		err = tx.Delivery.Create().
-			SetID(id).
-			SetRecipientID(job.Args.AdminID).
-			SetRecipientEmail(job.Args.Email).
-			SetDedupKey(fmt.Sprintf("%s%d/%d", noticePrefix, job.Args.EventID, job.ID)).
-			SetMessageID(w.messageID(id.String())).
-			OnConflictColumns(delivery.FieldRecipientID, delivery.FieldDedupKey).
-			DoNothing().
-			Exec(ctx)
-		if errors.Is(err, sql.ErrNoRows) { // an earlier attempt of the job created it
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("security notice: %w", err)
-		}
-		return w.Queue.Insert(ctx, tx, noticeJob(id))
+		key := fmt.Sprintf("%s%d/%d", noticePrefix, job.Args.EventID, job.ID)
+		return w.createDelivery(ctx, tx, job.Args.AdminID, job.Args.Email, key, noticeJob)
 	})
 }
 

@@ -16,7 +16,8 @@ var ErrRunning = errors.New("a mail is just being prepared; try again in a momen
 // DeleteMailsTo deletes the jobs that create mails to an administrator, done or not: their arguments can have
 // addresses. Returns ErrRunning, so that the transaction rolls back, if one of them runs.
 func DeleteMailsTo(ctx context.Context, tx *ent.Tx, admin uuid.UUID) error {
-	const theirs = " FROM river_job WHERE kind IN ('security_notice', 'account_mail') AND args ->> 'admin_id' = $1"
+	theirs := fmt.Sprintf(" FROM river_job WHERE kind IN ('%s', '%s') AND args ->> 'admin_id' = $1",
+		SecurityNoticeArgs{}.Kind(), AccountMailArgs{}.Kind())
 	if _, err := tx.ExecContext(ctx, "DELETE"+theirs+" AND state <> 'running'", admin.String()); err != nil {
 		return fmt.Errorf("delete jobs: %w", err)
 	}

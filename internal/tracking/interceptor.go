@@ -1,7 +1,6 @@
 package tracking
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
@@ -182,6 +181,6 @@ func ids(products ...*catalogv1.Product) []uuid.UUID {
 	if len(list) < 2 {
 		return list
 	}
-	slices.SortFunc(list, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(list, compareIDs)
 	return slices.Compact(list)
 }

@@ -229,7 +229,7 @@ func upsert(ctx context.Context, tx *ent.Tx, sums *totals) error {
 }
 
 func upsertViews(ctx context.Context, tx *ent.Tx, sums *totals) error {
-	for keys := range slices.Chunk(sums.keys(), upsertChunk) {
+	for keys := range slices.Chunk(sorted(sums.cells, compareCells), upsertChunk) {
 		rows := make([]*ent.ProductViewCreate, len(keys))
 		for i, k := range keys {
 			c := sums.cells[k]
@@ -250,7 +250,7 @@ func upsertViews(ctx context.Context, tx *ent.Tx, sums *totals) error {
 }
 
 func upsertScores(ctx context.Context, tx *ent.Tx, scores map[uuid.UUID]score) error {
-	for ids := range slices.Chunk(sorted(scores, bytesOfID), upsertChunk) {
+	for ids := range slices.Chunk(sorted(scores, compareIDs), upsertChunk) {
 		rows := make([]*ent.ProductScoreCreate, len(ids))
 		for i, id := range ids {
 			rows[i] = tx.ProductScore.Create().SetID(id).SetTrend(scores[id].trend).SetArrivals(scores[id].arrivals)
@@ -267,7 +267,7 @@ func upsertScores(ctx context.Context, tx *ent.Tx, scores map[uuid.UUID]score) e
 }
 
 func upsertMoves(ctx context.Context, tx *ent.Tx, moves map[move]float64) error {
-	for keys := range slices.Chunk(sorted(moves, move.bytes), upsertChunk) {
+	for keys := range slices.Chunk(sorted(moves, compareMoves), upsertChunk) {
 		rows := make([]*ent.ProductTransitionCreate, len(keys))
 		for i, m := range keys {
 			rows[i] = tx.ProductTransition.Create().SetFromID(m.from).SetToID(m.to).SetWeight(moves[m])
@@ -290,7 +290,7 @@ func prune(ctx context.Context, tx *ent.Tx, moves map[move]float64) error {
 	for m := range moves {
 		from[m.from] = true
 	}
-	for ids := range slices.Chunk(sorted(from, bytesOfID), upsertChunk) {
+	for ids := range slices.Chunk(sorted(from, compareIDs), upsertChunk) {
 		var crowded []struct {
 			FromID uuid.UUID `json:"from_id"`
 		}

@@ -22,6 +22,10 @@ type cell struct {
 	hour    time.Time
 }
 
+func compareCells(a, b cell) int {
+	return cmp.Or(compareIDs(a.product, b.product), a.hour.Compare(b.hour))
+}
+
 // counts are the sums in a row of product_views.
 type counts struct {
 	views, impressions, botViews, botImpressions int64
@@ -38,7 +42,7 @@ func (c *counts) plus(other counts) {
 // move is a way from one product to another.
 type move struct{ from, to uuid.UUID }
 
-func (m move) bytes() []byte { return append(m.from[:], m.to[:]...) }
+func compareMoves(a, b move) int { return cmp.Or(compareIDs(a.from, b.from), compareIDs(a.to, b.to)) }
 
 // score is what a row of product_scores gains.
 type score struct{ trend, arrivals float64 }
@@ -62,7 +66,7 @@ func (t *totals) size() int { return len(t.cells) + len(t.trend) + len(t.moves) 
 
 // add adds a read.
 func (t *totals) add(r Read) {
-	hour := r.Time.Truncate(time.Hour)
+	hour, trend, related := r.Time.Truncate(time.Hour), decay.Trend.Weight(r.Time), decay.Related.Weight(r.Time)
 	for _, id := range r.Products {
 		key := cell{product: id, hour: hour}
 		c := t.cells[key]
@@ -73,9 +77,9 @@ func (t *totals) add(r Read) {
 		switch {
 		case r.Kind == View && !r.Bot:
 			c.views++
-			t.trend[id] += decay.Trend.Weight(r.Time)
+			t.trend[id] += trend
 			if r.From != uuid.Nil && r.From != id {
-				t.moves[move{r.From, id}] += decay.Related.Weight(r.Time)
+				t.moves[move{r.From, id}] += related
 			}
 		case r.Kind == View:
 			c.botViews++
@@ -96,18 +100,6 @@ func (t *totals) reads() int64 {
 	return n
 }
 
-// keys returns the keys of cells ordered by product and hour.
-func (t *totals) keys() []cell {
-	keys := make([]cell, 0, len(t.cells))
-	for k := range t.cells {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b cell) int {
-		return cmp.Or(slices.Compare(a.product[:], b.product[:]), a.hour.Compare(b.hour))
-	})
-	return keys
-}
-
 // known returns the moves from products that exist: callers choose the id that they come from.
 func (t *totals) known(ctx context.Context, tx *ent.Tx) (map[move]float64, error) {
 	if len(t.moves) == 0 {
@@ -118,7 +110,7 @@ func (t *totals) known(ctx context.Context, tx *ent.Tx) (map[move]float64, error
 		claimed[m.from] = true
 	}
 	exists := map[uuid.UUID]bool{}
-	for chunk := range slices.Chunk(sorted(claimed, bytesOfID), upsertChunk) {
+	for chunk := range slices.Chunk(sorted(claimed, compareIDs), upsertChunk) {
 		ids, err := tx.Product.Query().Where(product.IDIn(chunk...)).IDs(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("look up products: %w", err)
@@ -150,9 +142,9 @@ func (t *totals) scores(moves map[move]float64) map[uuid.UUID]score {
 	return scores
 }
 
-func bytesOfID(id uuid.UUID) []byte { return id[:] }
+func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
-// sorted returns the keys of a map in the order of their bytes.
-func sorted[K comparable, V any](m map[K]V, bytesOf func(K) []byte) []K {
-	return slices.SortedFunc(maps.Keys(m), func(a, b K) int { return bytes.Compare(bytesOf(a), bytesOf(b)) })
+// sorted returns the keys of a map in order: that in which every process locks their rows.
+func sorted[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
+	return slices.SortedFunc(maps.Keys(m), compare)
 }
